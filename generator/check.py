@@ -1,0 +1,129 @@
+"""Step 3, second half: what records say of each other that cannot be, or may be a slip. Changes nothing."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from generator.errors import Problem, Severity
+from generator.fields import FieldPath
+from generator.link import Briefing
+from generator.load import Places
+from generator.records import Actor, Event, Quote
+from generator.validate import Checked, field_name
+
+
+def check_links(briefing: Briefing, checked: Iterable[Checked], places: Places) -> list[Problem]:
+    """Return cycles (errors), and what looks like a slip (warnings): see the functions below for what that is."""
+    written = {item.record.key: item for item in checked}
+    problems = []
+    for severity, finder in (
+        (Severity.ERROR, _cycles),
+        (Severity.WARNING, _unnamed),
+        (Severity.WARNING, _untimely_quotes),
+        (Severity.WARNING, _early_followers),
+        (Severity.WARNING, _shared_names),
+    ):
+        for key, at, message, hint in finder(briefing):
+            item = written[key]
+            place = places.of(item.path, (*item.at, *at))
+            problems.append(Problem(place=place, field=field_name(at), message=message, hint=hint, severity=severity))
+    return problems
+
+
+Finding = tuple[str, FieldPath, str, str]  # key, field, what was found, what to do
+
+
+def _cycles(briefing: Briefing) -> Iterator[Finding]:
+    """Find records that are part of themselves, or follow themselves, however long the way round."""
+    for name in ("part_of", "follows"):
+        onward = {
+            record.key: tuple(f"{record.folder}/{id.rpartition('/')[2]}" for id in getattr(record, name))
+            for record in briefing.records.values()
+            if getattr(record, name, ())
+        }
+        for cycle in _loops(onward):
+            key = min(cycle)
+            way = cycle[cycle.index(key) :] + cycle[: cycle.index(key)]
+            ids = [step.partition("/")[2] for step in (*way, key)]
+            index = onward[key].index(way[1] if len(way) > 1 else key)
+            yield key, (name, index), f"this goes round in a circle: {' > '.join(ids)}.", "Remove one of the steps."
+
+
+def _loops(onward: Mapping[str, tuple[str, ...]]) -> Iterator[list[str]]:
+    """Yield each loop that a walk along `onward` closes, as the keys on it; no key is walked twice."""
+    done: set[str] = set()
+    for start in onward:
+        trail: dict[str, Iterator[str]] = {}
+        step: str | None = start
+        while step is not None or trail:
+            if step is not None and step not in done:
+                trail[step] = iter(onward.get(step, ()))
+                done.add(step)
+            elif step in trail:
+                keys = list(trail)
+                yield keys[keys.index(step) :]
+            while trail:
+                step = next(trail[next(reversed(trail))], None)
+                if step is not None:
+                    break
+                trail.popitem()
+            else:
+                step = None
+
+
+def _unnamed(briefing: Briefing) -> Iterator[Finding]:
+    for key in briefing.records:
+        if key not in briefing.backlinks:
+            yield key, (), "nothing refers to this record.", "Name it where it belongs, with its id or [[id]] in prose."
+
+
+def _untimely_quotes(briefing: Briefing) -> Iterator[Finding]:
+    for quote in briefing.records.values():
+        if not isinstance(quote, Quote) or quote.date is None:
+            continue
+        event = briefing.records.get(f"events/{quote.event}")
+        if isinstance(event, Event) and (quote.date.is_before(event.date) or event.date.is_before(quote.date)):
+            yield (
+                quote.key,
+                ("date",),
+                f"'{quote.date}' is outside the event '{event.id}' ({event.date}).",
+                "Correct one of the two.",
+            )
+        speaker = briefing.records.get(f"actors/{quote.speaker}")
+        if isinstance(speaker, Actor) and speaker.died and speaker.died.is_before(quote.date):
+            yield (
+                quote.key,
+                ("date",),
+                f"'{quote.date}' is after '{speaker.id}' died ({speaker.died}).",
+                "Correct one of the two.",
+            )
+
+
+def _early_followers(briefing: Briefing) -> Iterator[Finding]:
+    for event in briefing.records.values():
+        if not isinstance(event, Event):
+            continue
+        for index, id in enumerate(event.follows):
+            earlier = briefing.records.get(f"events/{id}")
+            if isinstance(earlier, Event) and event.date.is_before(earlier.date):
+                yield (
+                    event.key,
+                    ("follows", index),
+                    f"'{id}' is later ({earlier.date}).",
+                    "Correct a date, or turn the two round.",
+                )
+
+
+def _shared_names(briefing: Briefing) -> Iterator[Finding]:
+    for name, keys in briefing.shared_names.items():
+        for key in keys:
+            actor = briefing.records[key]
+            if isinstance(actor, Actor):
+                others = ", ".join(f"'{other.partition('/')[2]}'" for other in keys if other != key)
+                hint = "It is never linked by itself; write [[id]] where it is meant."
+                yield key, _where_named(actor, name), f"'{name}' is also a name of {others}.", hint
+
+
+def _where_named(actor: Actor, name: str) -> FieldPath:
+    if name in actor.aliases:
+        return "aliases", actor.aliases.index(name)
+    language = next((language for language, text in actor.names.items() if text == name), None)
+    return ("names", language) if language and actor.name != name else ("name",)

@@ -1,0 +1,282 @@
+"""The `briefbook` command: the only place that prints, exits, or catches everything."""
+
+import json
+import logging
+import sys
+import tempfile
+import traceback
+import unicodedata
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from generator import __version__
+from generator.errors import BriefbookError, Problem, RecordsInvalid, Severity
+from generator.link import Briefing
+from generator.pipeline import Project, check_briefing, write_pages
+from generator.records import KINDS, Record
+from generator.scaffold import draft_record, init_briefing, is_list, new_record_path, settable_fields
+from generator.schemas import build_schemas
+from generator.write import write_folder
+
+FORMATS = ("human", "json", "github")
+
+
+class _Group(click.Group):
+    """Turns what goes wrong into one line and an exit status: 1 for the author or the disk, 3 for a fault of our own."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except RecordsInvalid as error:
+            print_problems(error.problems, "human", Path(), stream=sys.stderr)
+            context.exit(1)
+        except BriefbookError as error:
+            click.echo(f"error: {error}", err=True)
+            context.exit(1)
+        except OSError as error:
+            click.echo(f"error: {error.filename or 'disk'}: {error.strerror or error}", err=True)
+            context.exit(1)
+        except (click.exceptions.Exit, click.ClickException, click.Abort):
+            raise
+        except Exception:
+            with tempfile.NamedTemporaryFile("w", prefix="briefbook-", suffix=".txt", delete=False) as report:
+                report.write(f"briefbook {__version__}, Python {sys.version}\n{traceback.format_exc()}")
+            click.echo(
+                f"error: this is a fault of Briefbook itself. A report is in {report.name}; please send it in.",
+                err=True,
+            )
+            context.exit(3)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="briefbook")
+@click.option(
+    "-C",
+    "--project",
+    "root",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    help="Folder of the briefing (default: this one).",
+)
+@click.pass_context
+def main(context: click.Context, root: Path) -> None:
+    """Turn records about actors, quotes and events into a briefing."""
+    context.obj = Project(root)
+
+
+_strict = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
+_format = click.option(
+    "--format", "style", type=click.Choice(FORMATS), default="human", help="How problems are printed."
+)
+
+
+@main.command()
+@_strict
+@_format
+@click.pass_context
+def check(context: click.Context, strict: bool, style: str) -> None:
+    """Read the records and list all that is wrong with them; write nothing."""
+    project: Project = context.obj
+    briefing, problems = check_briefing(project)
+    print_problems(problems, style, project.root)
+    if is_failure(problems, strict):
+        context.exit(1)
+    if style == "human":
+        counts = ", ".join(f"{len(briefing.of_kind(model.folder))} {model.folder}" for model in KINDS)
+        click.echo(f"{counts}: {_count(problems)}.")
+
+
+@main.command()
+@_strict
+@click.option(
+    "--renderer",
+    type=click.Choice(("mkdocs", "properdocs", "zensical")),
+    default="mkdocs",
+    help="What makes HTML of the pages.",
+)
+@click.pass_context
+def build(context: click.Context, strict: bool, renderer: str) -> None:
+    """Build the website into build/site."""
+    from generator.site import build_site  # MkDocs takes a quarter of a second to load
+
+    project: Project = context.obj
+    briefing, _ = _write(project, project.pages_dir, strict)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr)
+    build_site(project, briefing, renderer=renderer, strict=strict)
+    write_folder(project.root / "build" / "schema", build_schemas())
+    click.echo(f"The briefing lies in {project.site_dir / 'index.html'}")
+
+
+@main.command()
+@click.option("--address", default="127.0.0.1:8000", show_default=True, help="Where to show it.")
+@click.pass_context
+def serve(context: click.Context, address: str) -> None:
+    """Show the briefing in a browser, drafts too, and follow every edit."""
+    from generator.site import serve_site
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    serve_site(context.obj, address)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@_strict
+@click.pass_context
+def pages(context: click.Context, folder: Path, strict: bool) -> None:
+    """Write the pages as Markdown into FOLDER."""
+    _, written = _write(context.obj, folder, strict)
+    click.echo(f"{written} files changed in {folder}")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--title", default="A new briefing", help="Title of the briefing.")
+def init(folder: Path, title: str) -> None:
+    """Make a small, working briefing in FOLDER."""
+    init_briefing(folder, title)
+    write_folder(folder / "build" / "schema", build_schemas())
+    click.echo(f"A briefing lies in {folder}. Next: cd {folder}, then 'briefbook serve'.")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
+@click.pass_context
+def schema(context: click.Context, folder: Path | None) -> None:
+    """Write JSON Schemas for editors into FOLDER (default: build/schema)."""
+    target = folder or context.obj.root / "build" / "schema"
+    write_folder(target, build_schemas())
+    click.echo(f"The schemas lie in {target}")
+
+
+@main.group()
+def new() -> None:
+    """Write a new record, with its required fields filled in."""
+
+
+def _add_new_command(model: type[Record]) -> None:
+    @click.pass_context
+    def write_record(context: click.Context, id: str | None, **options: Any) -> None:
+        given = {name: value for name, value in options.items() if value}
+        for name in model.required_on_new:
+            if name not in given and sys.stdin.isatty():
+                given[name] = click.prompt(f"{name} ({model.model_fields[name].description})")
+        missing = [f"--{name}" for name in model.required_on_new if name not in given]
+        if missing:
+            raise click.UsageError(f"missing {', '.join(missing)}.")
+        path = new_record_path(context.obj.root, model, id, given)
+        text = draft_record(model, path, context.obj.root, given)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+        click.echo(str(path))
+
+    command: Callable[..., None] = write_record
+    for name in reversed(settable_fields(model)):
+        description = model.model_fields[name].description
+        command = click.option(f"--{name.replace('_', '-')}", name, multiple=is_list(model, name), help=description)(
+            command
+        )
+    command = click.option("--id", help="Its id, and the file's name (default: made from its name).")(command)
+    new.command(model.kind, help=f"Write a new {model.kind}.")(command)
+
+
+for _model in KINDS:
+    _add_new_command(_model)
+
+
+def _write(project: Project, folder: Path, strict: bool) -> tuple[Briefing, int]:
+    """Check the briefing, print what is wrong, and write its pages unless that stops it."""
+    briefing, problems = check_briefing(project)
+    print_problems(problems, "human", project.root, stream=sys.stderr)
+    if is_failure(problems, strict):
+        raise click.exceptions.Exit(1)
+    return briefing, write_pages(briefing, project, folder)
+
+
+def is_failure(problems: Iterable[Problem], strict: bool) -> bool:
+    """Tell whether these problems stop a build."""
+    return any(strict or problem.severity is Severity.ERROR for problem in problems)
+
+
+def _count(problems: Iterable[Problem]) -> str:
+    found = [problem.severity for problem in problems]
+    words = [
+        f"{found.count(severity)} {severity}{'s' if found.count(severity) > 1 else ''}"
+        for severity in Severity
+        if severity in found
+    ]
+    return ", ".join(words) or "no problems"
+
+
+def print_problems(problems: Iterable[Problem], style: str, root: Path, stream: Any = None) -> None:
+    """Print problems for people (with the source line and a caret), as JSON, or as annotations for GitHub."""
+    found = tuple(problems)
+    if style == "json":
+        click.echo(json.dumps([_as_json(problem) for problem in found], indent=2, ensure_ascii=False), file=stream)
+        return
+    lines: dict[str, list[str]] = {}
+    for problem in found:
+        if style == "github":
+            click.echo(_as_annotation(problem), file=stream)
+            continue
+        colour = "red" if problem.severity is Severity.ERROR else "yellow"
+        severity = click.style(str(problem.severity), fg=colour, bold=True)
+        click.echo(f"{click.style(str(problem.place), bold=True)}: {severity}: {problem.sentence}", file=stream)
+        click.echo(_excerpt(problem, root, lines), file=stream, nl=False)
+    if found and style == "human" and is_failure(found, strict=False):
+        click.echo(f"{_count(found)}; nothing was written.", file=stream)
+
+
+def _as_json(problem: Problem) -> dict[str, str | int]:
+    return {
+        "path": problem.place.path,
+        "line": problem.place.line,
+        "column": problem.place.column,
+        "severity": str(problem.severity),
+        "field": problem.field,
+        "message": problem.message,
+        "hint": problem.hint,
+    }
+
+
+def _as_annotation(problem: Problem) -> str:
+    """Source: GitHub's workflow commands; %, line ends, and in properties : and , are escaped."""
+
+    def escape(text: str, more: str = "") -> str:
+        return "".join(f"%{ord(character):02X}" if character in "%\r\n" + more else character for character in text)
+
+    place = f"file={escape(problem.place.path, ':,')},line={problem.place.line},col={problem.place.column}"
+    return f"::{problem.severity} {place},title=briefbook::{escape(problem.sentence)}"
+
+
+def _excerpt(problem: Problem, root: Path, files: dict[str, list[str]]) -> str:
+    """Return the line with the problem, and a caret below the spot; nothing when the line cannot be had."""
+    path = problem.place.path
+    if path not in files:
+        try:
+            file = root / path
+            files[path] = (
+                file.read_text("utf-8-sig").split("\n") if file.is_file() and file.stat().st_size < 10**7 else []
+            )
+        except (OSError, UnicodeDecodeError):
+            files[path] = []
+    if problem.place.line > len(files[path]):
+        return ""
+    line = "".join(
+        character if character.isprintable() else " " for character in files[path][problem.place.line - 1].rstrip()
+    )
+    start = max(0, problem.place.column - 60)
+    shown = line[start : start + 110]
+    width = sum(
+        2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in shown[: problem.place.column - 1 - start]
+    )
+    number = str(problem.place.line)
+    return (
+        f"  {number} | {shown}\n  {' ' * len(number)} | {' ' * width}{click.style('^', fg='green', bold=True)}\n"
+        if shown.strip()
+        else ""
+    )

@@ -1,0 +1,159 @@
+"""Dates as precise as they are known, and no more: EDTF text in, a `PartialDate` out.
+
+A `PartialDate` sorts, says itself in words, and knows the first and last day that it can mean. Never guesses.
+Source: Extended Date/Time Format, levels 0 and 1 (ISO 8601-2:2019, annex A).
+"""
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+MONTHS = tuple(calendar.month_name)  # "", "January", ...; English, whatever the locale, as MkDocs sets none
+SEASONS = {"21": "spring", "22": "summer", "23": "autumn", "24": "winter"}
+EXPECTED = "Write 2024, 2024-05, 2024-05-17, 2024-05~ (about) or 2024-05-17/2024-05-19."
+
+_ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_QUALIFIED = re.compile(r"(.+?)([~?%]?)")
+
+
+@dataclass(frozen=True, slots=True)
+class PartialDate:
+    """A date with its precision and doubt. `start` and `end` are the first and last day it can mean, None when open."""
+
+    text: str
+    start: date | None
+    end: date | None
+
+    @property
+    def sort_key(self) -> tuple[date, int]:
+        """Earlier first; of two that start on one day the vaguer first: "2024", "2024-06~", "2024-06-01"."""
+        start = self.start or date.min
+        return start, start.toordinal() - (self.end or date.max).toordinal()
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """The years it touches, oldest first; an open end, or a span of over a century, counts with its ends only."""
+        ends = [day.year for day in (self.start, self.end) if day]
+        if len(ends) == 2 and ends[1] - ends[0] <= 100:
+            return tuple(range(ends[0], ends[1] + 1))
+        return tuple(sorted(set(ends)))
+
+    def __str__(self) -> str:
+        return self.text
+
+    def in_words(self) -> str:
+        """Say the date in words: "about June 2024", "18-19 June 2024" (with an en dash), "since 2022"."""
+        return _interval_words(self.text) if "/" in self.text else _point_words(self.text)
+
+    def is_before(self, other: "PartialDate") -> bool:
+        """Tell whether this date lies wholly before the other, however both are read."""
+        return self.end is not None and other.start is not None and self.end < other.start
+
+
+@lru_cache(maxsize=65536)
+def parse_date(text: str) -> PartialDate:
+    """Read EDTF text.
+
+    Raises: ValueError with a sentence for the author when it is no date, or an interval ends before it starts.
+    """
+    plain = _ISO.fullmatch(text)
+    if plain and plain[2] not in SEASONS:  # nearly all dates: no need to wake the EDTF parser, which takes milliseconds
+        return PartialDate(text, *_iso_days(text, *plain.groups()))
+    if text.count("/") == 1:
+        return _parse_interval(text)
+    return PartialDate(text, *_edtf_days(text))
+
+
+def _iso_days(text: str, year: str, month: str | None, day: str | None) -> tuple[date, date]:
+    try:
+        if day and month:
+            exact = date(int(year), int(month), int(day))
+            return exact, exact
+        if month:
+            last = calendar.monthrange(int(year), int(month))[1]
+            return date(int(year), int(month), 1), date(int(year), int(month), last)
+        return date(int(year), 1, 1), date(int(year), 12, 31)
+    except ValueError:
+        raise ValueError(_why_not(text, year, month, day)) from None
+
+
+def _why_not(text: str, year: str, month: str | None, day: str | None) -> str:
+    if year != "0000" and day and month and 1 <= int(month) <= 12 and int(day) > 28:
+        days = calendar.monthrange(int(year), int(month))[1]
+        return f"'{text}' is not a date: {MONTHS[int(month)]} {year} has {days} days."
+    return f"'{text}' is not a date. {EXPECTED}"
+
+
+def _parse_interval(text: str) -> PartialDate:
+    first, last = (part.strip() for part in text.split("/"))
+    start = parse_date(first) if first not in ("", "..") else None
+    end = parse_date(last) if last not in ("", "..") else None
+    if start is None and end is None:
+        raise ValueError(f"'{text}' is not a date. {EXPECTED}")
+    if start and end and start.start and end.end and end.end < start.start:
+        raise ValueError(f"'{text}' ends before it starts. Put the earlier date first.")
+    return PartialDate(text, start.start if start else None, end.end if end else None)
+
+
+def _edtf_days(text: str) -> tuple[date, date]:
+    qualified = _QUALIFIED.fullmatch(text)
+    bare = _ISO.fullmatch(qualified[1]) if qualified else None
+    if bare and bare[2] not in SEASONS:
+        return _iso_days(bare[0], *bare.groups())
+    # Imported here: the parser takes a tenth of a second to load, and few briefings need it.
+    from edtf import EDTFObject, EDTFParseException, parse_edtf
+    from edtf.parser.parser_classes import Season, Unspecified
+
+    try:
+        parsed: EDTFObject = parse_edtf(qualified[1] if qualified else text)
+        if not isinstance(parsed, Season | Unspecified):
+            raise ValueError
+        return date(*parsed.lower_strict()[:3]), date(*parsed.upper_strict()[:3])
+    except (EDTFParseException, ValueError, TypeError):
+        raise ValueError(f"'{text}' is not a date. {EXPECTED}") from None
+
+
+def _point_words(text: str) -> str:
+    mark = text[-1] if text[-1] in "~?%" else ""
+    words = _bare_words(text.rstrip("~?%"))
+    about = "about " if mark in ("~", "%") and mark else ""
+    doubt = " (uncertain)" if mark in ("?", "%") and mark else ""
+    return f"{about}{words}{doubt}"
+
+
+def _bare_words(text: str) -> str:
+    year, _, rest = text.partition("-")
+    month, _, day = rest.partition("-")
+    if year.endswith("XX"):
+        return f"between {year[:2]}00 and {year[:2]}99"
+    if year.endswith("X"):
+        return f"{year[:3]}0s"
+    if month in SEASONS:
+        return f"{SEASONS[month]} {int(year)}"
+    if not month or month == "XX":
+        return str(int(year))
+    if not day or day == "XX":
+        return f"{MONTHS[int(month)]} {int(year)}"
+    return f"{int(day)} {MONTHS[int(month)]} {int(year)}"
+
+
+def _interval_words(text: str) -> str:
+    first, last = (part.strip() for part in text.split("/"))
+    if last in ("", ".."):
+        return f"since {_point_words(first)}"
+    if first in ("", ".."):
+        return f"until {_point_words(last)}"
+    if first == last:
+        return _point_words(first)
+    start, end = _point_words(first), _point_words(last)
+    if _ISO.fullmatch(first) and _ISO.fullmatch(last):
+        start_words, end_words = start.split(), end.split()
+        while len(start_words) > 1 and len(start_words) == len(end_words) and start_words[-1] == end_words[-1]:
+            start_words.pop()
+            end_words.pop()
+        if len(start_words) == len(end_words) == 1:
+            return f"{start_words[0]}\N{EN DASH}{end}"
+        start = " ".join(start_words)
+    return f"{start} \N{EN DASH} {end}"

@@ -1,0 +1,80 @@
+"""The author's mistakes as values (`Problem`), and the errors that this package raises on purpose.
+
+A `Problem` is collected, so that one run shows them all; an exception is for what stops the run.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rapidfuzz import fuzz, process
+
+
+class Severity(StrEnum):
+    """How bad a problem is: an error stops the build, a warning does so under `--strict` only."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where something stands. `path` is relative to the project; line and column count from 1, as in editors."""
+
+    path: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing for the author to fix: where, in which field, what was found, and what to do about it."""
+
+    place: Place
+    field: str
+    message: str
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+
+    @property
+    def sentence(self) -> str:
+        """The field, what was found and the hint, without the place."""
+        text = f"{self.field}: {self.message}" if self.field else self.message
+        return f"{text} {self.hint}" if self.hint else text
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.severity}: {self.sentence}"
+
+
+class BriefbookError(Exception):
+    """Base of all that this package raises on purpose; its text is one sentence for the author."""
+
+
+class RecordsInvalid(BriefbookError):
+    """The records have problems that stop the build. `problems` has them all, sorted by place."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = sort_problems(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def sort_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return the problems in the order of their places, each once."""
+    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.place, problem.sentence)))
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that `word` is most likely a slip of, or None when nothing is near.
+
+    Source: the ratio of common letters (Indel distance); 75 of 100 finds one-edit slips in words of four letters and
+    more, and leaves far words alone. rapidfuzz looks through 10,000 ids in a millisecond, difflib in a second.
+    """
+    names = list(known)
+    folded = {name.casefold(): name for name in reversed(names)}
+    if word.casefold() in folded:
+        return folded[word.casefold()]
+    close = process.extractOne(word, names, scorer=fuzz.ratio, score_cutoff=75)
+    return str(close[0]) if close else None

@@ -1,0 +1,174 @@
+"""What a record says, field by field, as labelled Markdown: whatever a model declares is shown, without being asked for."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, NamedTuple, get_args
+
+from generator.dates import PartialDate
+from generator.fields import Refers, shorten
+from generator.prose import escape_text
+from generator.records import EventPlace, Image, Participant, Record, Role
+from generator.render import PageLinks, country_name, language_name
+
+# Fields that the templates place themselves.
+_PLACED = frozenset(
+    {"id", "name", "title", "text", "summary", "note", "sources", "draft", "as_reported", "original", "image", "tags"}
+)
+
+
+class Fact(NamedTuple):
+    """One line of a record's card: the field's label, and its value as Markdown."""
+
+    label: str
+    value: str
+
+
+class _Field(NamedTuple):
+    name: str
+    label: str
+    refers: Refers | None
+    is_url: bool
+
+
+def facts_of(record: Record, links: PageLinks, resolve: "Resolve") -> Iterator[Fact]:
+    """Yield what a record says in the order of its model's fields, but for what the templates place themselves."""
+    for field in _fields(type(record)):
+        value = getattr(record, field.name)
+        if value in (None, (), {}):
+            continue
+        if field.refers:
+            ids = value if isinstance(value, tuple) else (value,)
+            yield Fact(field.label, ", ".join(links.to(resolve(id, field.refers.kinds)) for id in ids))
+        elif field.is_url:
+            yield Fact(field.label, web_link(value))
+        else:
+            yield Fact(field.label, _value(field.name, value, links, resolve))
+
+
+class Resolve:
+    """Turns an id that was checked into the key of the record: {id: keys} of the whole briefing."""
+
+    def __init__(self, records: Mapping[str, Record]) -> None:
+        self._keys: dict[str, list[str]] = {}
+        for key, record in records.items():
+            self._keys.setdefault(record.id, []).append(key)
+
+    def __call__(self, id: str, kinds: tuple[str, ...] = ()) -> str:
+        if "/" in id:
+            return id
+        return next(key for key in self._keys[id] if not kinds or key.partition("/")[0] in kinds)
+
+
+@cache
+def _fields(model: type[Record]) -> tuple[_Field, ...]:
+    own = {name: field for name, field in model.model_fields.items() if name not in Record.model_fields}
+    ordered = {**own, **{name: field for name, field in model.model_fields.items() if name not in own}}
+    fields = []
+    for name, field in ordered.items():
+        if name not in _PLACED:
+            marks = [mark for mark in _metadata(field.annotation, field.metadata) if isinstance(mark, Refers)]
+            label = field.title or name.replace("_", " ").capitalize()
+            holds_parts = name in ("roles", "participants", "place")
+            fields.append(
+                _Field(name, label, None if holds_parts or not marks else marks[0], name in ("url", "archived_url"))
+            )
+    return tuple(fields)
+
+
+def _metadata(annotation: Any, metadata: Any) -> Iterator[Any]:
+    yield from metadata
+    for inner in get_args(annotation):
+        yield from _metadata(inner, getattr(inner, "__metadata__", ()))
+
+
+def web_link(url: str, words: str | None = None) -> str:
+    """Return a link to an address elsewhere, with the address itself as its words unless others are given."""
+    address = url.replace("(", "%28").replace(")", "%29").replace("<", "%3C").replace(">", "%3E").replace('"', "%22")
+    address = (
+        address.replace("\\", "%5C")
+        .replace("`", "%60")
+        .replace("*", "%2A")
+        .replace("{", "%7B")
+        .replace("[", "%5B")
+        .replace("]", "%5D")
+    )
+    return f"[{escape_text(words or shorten(url, 60))}](<{address}>)"
+
+
+def _value(name: str, value: Any, links: PageLinks, resolve: Resolve) -> str:
+    match value:
+        case PartialDate():
+            return escape_text(value.in_words())
+        case EventPlace():
+            return _place(value)
+        case str():
+            return _text(name, value)
+        case Mapping():
+            named = ((language_name(tag), tag, text) for tag, text in value.items())
+            return "; ".join(f"{escape_text(language)} {_in_language(text, tag)}" for language, tag, text in named)
+    if value and isinstance(value[0], Role):
+        return "  \n".join(_role(role, links, resolve) for role in value)
+    if value and isinstance(value[0], Participant):
+        return ", ".join(_participant(participant, links, resolve) for participant in value)
+    return "; ".join(escape_text(str(item)) for item in value)
+
+
+def _in_language(text: str, tag: str) -> str:
+    # `bdi` keeps a name written right to left from turning what stands around it.
+    return f'<bdi lang="{tag}">{escape_text(text)}</bdi>'
+
+
+def _text(name: str, value: str) -> str:
+    if name == "country":
+        return escape_text(country_name(value))
+    if name == "language":
+        return escape_text(language_name(value))
+    if name == "wikidata":
+        return web_link(f"https://www.wikidata.org/wiki/{value}", value)
+    if name == "confidence":
+        return badge(value, value)
+    return escape_text(value[:1].upper() + value[1:] if name in ("type", "extent") else value)
+
+
+def badge(value: str, words: str) -> str:
+    """Return a short word set as a badge, coloured by its value."""
+    return f'<span class="bb-badge bb-badge--{value}">{escape_text(words)}</span>'
+
+
+def _place(place: EventPlace) -> str:
+    parts = [escape_text(place.name)]
+    if place.country and country_name(place.country) != place.name:
+        parts.append(escape_text(country_name(place.country)))
+    text = ", ".join(parts)
+    if place.latitude is not None and place.longitude is not None:
+        north = f"{abs(place.latitude):g}° {'N' if place.latitude >= 0 else 'S'}"
+        east = f"{abs(place.longitude):g}° {'E' if place.longitude >= 0 else 'W'}"
+        text += f" ({north}, {east})"
+    return text
+
+
+def _role(role: Role, links: PageLinks, resolve: Resolve) -> str:
+    text = escape_text(role.title)
+    if role.of:
+        text += f", {links.to(resolve(role.of, ('actors',)))}"
+    return text + span_words(role.from_, role.to)
+
+
+def span_words(first: PartialDate | None, last: PartialDate | None) -> str:
+    """Return the time of a role: " (2012 - 2018)" with an en dash, " (since 2012)", " (until 2018)", or nothing."""
+    if first and last:
+        return f" ({first.in_words()} \N{EN DASH} {last.in_words()})"
+    if first:
+        return f" (since {first.in_words()})"
+    return f" (until {last.in_words()})" if last else ""
+
+
+def _participant(participant: Participant, links: PageLinks, resolve: Resolve) -> str:
+    link = links.to(resolve(participant.actor, ("actors",)))
+    return f"{link} ({escape_text(participant.role)})" if participant.role else link
+
+
+def image_markdown(image: Image, links: PageLinks) -> str:
+    """Return a portrait with its alternative text, and who made it."""
+    picture = f"![{escape_text(image.alt or '')}](<{links.path_to(image.src)}>)"
+    return f"{picture}  \n*{escape_text(image.credit)}*" if image.credit else picture

@@ -1,0 +1,171 @@
+"""What fields are made of: the types of their values, and the marks by which models declare references and prose.
+
+Knows no kind of record; `records.py` does.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar, get_args
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from generator.dates import PartialDate, parse_date
+
+FieldPath = tuple[str | int, ...]  # ("sources", 0, "at")
+
+ID_PATTERN = r"[a-z0-9]+(-[a-z0-9]+)*"
+
+
+@dataclass(frozen=True, slots=True)
+class Refers:
+    """Marks a field that names another record.
+
+    `kinds` are the folders it may lie in (none: any); `back` is the heading under which the record that is named
+    lists the ones that name it, as "Quotes by this actor".
+    """
+
+    back: str
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IsProse:
+    """Marks a field whose text is Markdown, and may mention other records."""
+
+
+class _DateField:
+    """Teaches pydantic to read EDTF text as a `PartialDate`."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(_read_date, core_schema.str_schema())
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": ["string", "integer"], "examples": ["2024", "2024-06", "2024-06-19", "2024-06~"]}
+
+
+def _read_date(text: str) -> PartialDate:
+    try:
+        return parse_date(text.strip())
+    except ValueError as error:
+        raise PydanticCustomError("date", "{sentence}", {"sentence": str(error)}) from None
+
+
+def _check_url(text: str) -> str:
+    scheme, colon, rest = text.strip().partition(":")
+    known = scheme.lower() in ("http", "https") and rest.startswith("//") and len(rest) > 2
+    if colon and (known or (scheme.lower() == "mailto" and "@" in rest)) and not any(c.isspace() for c in text.strip()):
+        return text.strip()
+    raise PydanticCustomError("url", "'{found}' is not a web address.", {"found": text})
+
+
+def _as_tuple(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+Line = Annotated[str, AfterValidator(lambda text: " ".join(text.split())), Field(min_length=1)]
+Words = Annotated[str, AfterValidator(str.strip), Field(min_length=1)]
+Prose = Annotated[Words, IsProse()]
+Url = Annotated[str, AfterValidator(_check_url)]
+DateText = Annotated[PartialDate, _DateField]
+Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Confidence = Literal["low", "moderate", "high"]
+
+
+class Part(BaseModel):
+    """Base of everything that a record is made of: frozen, and no field but the declared ones."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    short_form: ClassVar[str] = ""  # the field that a plain text stands for, where the long form is not needed
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_short_form(cls, value: Any) -> Any:
+        return {cls.short_form: value} if cls.short_form and isinstance(value, str) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        long = handler(schema)
+        return {"anyOf": [{"type": "string"}, long]} if cls.short_form else long
+
+
+Item = TypeVar("Item")
+Many = Annotated[tuple[Item, ...], BeforeValidator(_as_tuple)]  # a list, for which a single item will do
+
+
+class Marked(NamedTuple):
+    """A value that a model marks: where it stands in the record, with what, and the text itself."""
+
+    path: FieldPath
+    mark: Refers | IsProse
+    text: str
+
+
+def marked_values(part: Part) -> Iterator[Marked]:
+    """Yield every reference and every prose text in a record, in the order of the model's fields."""
+    for steps, mark in _marks_of(type(part)):
+        yield from _follow(part, steps, (), mark)
+
+
+def all_marks(model: type[Part]) -> tuple[Refers | IsProse, ...]:
+    """Return what a model marks, in the order of its fields."""
+    return tuple(mark for _, mark in _marks_of(model))
+
+
+@cache
+def _marks_of(model: type[Part]) -> tuple[tuple[tuple[str, ...], Refers | IsProse], ...]:
+    """Return what a model marks, each with the attributes that lead there ("*": each item of a list)."""
+    marks: list[tuple[tuple[str, ...], Refers | IsProse]] = []
+    for name, field in model.model_fields.items():
+        marks += [((name,), mark) for mark in field.metadata if isinstance(mark, Refers | IsProse)]
+        marks += [((name, *steps), mark) for steps, mark in _marks_in(field.annotation)]
+    return tuple(marks)
+
+
+def _marks_in(annotation: Any) -> Iterator[tuple[tuple[str, ...], Refers | IsProse]]:
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        yield from _marks_of(annotation)
+        return
+    for mark in getattr(annotation, "__metadata__", ()):
+        if isinstance(mark, Refers | IsProse):
+            yield (), mark
+    is_list = Ellipsis in get_args(annotation)
+    for inner in get_args(annotation):
+        for steps, mark in _marks_in(inner):
+            yield (("*", *steps) if is_list else steps), mark
+
+
+def _follow(value: Any, steps: tuple[str, ...], path: FieldPath, mark: Refers | IsProse) -> Iterator[Marked]:
+    if value is None:
+        return
+    if not steps:
+        yield Marked(path, mark, value)
+    elif steps[0] == "*":
+        for index, item in enumerate(value):
+            yield from _follow(item, steps[1:], (*path, index), mark)
+    else:
+        yield from _follow(getattr(value, steps[0]), steps[1:], (*path, steps[0]), mark)
+
+
+def shorten(text: str, width: int = 80) -> str:
+    """Return the text on one line, cut after a word at `width` characters at most, with an ellipsis where cut."""
+    line = " ".join(text.split())
+    if len(line) <= width:
+        return line
+    head = line[:width].rpartition(" ")[0] or line[:width]
+    return head.rstrip(" ,;:.\N{EM DASH}\N{EN DASH}") + "\N{HORIZONTAL ELLIPSIS}"

@@ -1,0 +1,288 @@
+"""Step 3 of 5, link: checked records and hand-written pages in, one `Briefing` out.
+
+Follows every id by which a record names another, in fields and in prose, finds the names of actors in prose, and
+notes the way back. Never reads files, never renders text.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+from generator.errors import Place, Problem, nearest
+from generator.fields import FieldPath, Part, Refers, marked_values
+from generator.load import Places, RawPage, read_yaml
+from generator.names import NameIndex
+from generator.prose import Mention, Piece, Refused, Target, Verbatim, Wiki, Words, read_page, read_prose
+from generator.records import KIND_BY_FOLDER, Actor, BriefingInfo, Record
+from generator.validate import BLANK, INFO_PATH, Checked, field_name
+
+HOME = "index"
+MENTIONED = "Mentioned in"
+PAGE_FIELDS = ("title", "description", "hide")
+
+LinkedPiece = Words | Verbatim | Mention | Target
+Prose = tuple[LinkedPiece, ...]
+
+_FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE | re.DOTALL)
+_TITLE = re.compile(r"^# +(.+?) *#*$", re.MULTILINE)
+
+
+class Backlink(NamedTuple):
+    """What names a record: the key of a record or page, and the field it does so in (() in a page's text)."""
+
+    key: str
+    at: FieldPath
+
+
+@dataclass(frozen=True, slots=True)
+class HandPage:
+    """A hand-written page: its name below `docs/`, its title, and its text after the front matter, linked."""
+
+    name: str
+    front_matter: Mapping[str, object]
+    title: str
+    prose: Prose
+
+    @property
+    def key(self) -> str:
+        return self.name.removesuffix(".md")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Briefing:
+    """All that the pages are made of. A key is "actors/jane-doe", a hand-written page's name without `.md`, or HOME.
+
+    `records` come kind by kind: actors by name, the others by date, undated last. `backlinks` has, for each key that
+    is named, the headings of the ways in which it is, and under each what names it, in the same order. `prose` has
+    the linked form of every prose field, that of the briefing's card under HOME.
+    """
+
+    info: BriefingInfo
+    records: Mapping[str, Record]
+    pages: Mapping[str, HandPage]
+    assets: tuple[str, ...]
+    files: Mapping[str, str]  # key -> the YAML file below `docs/`
+    backlinks: Mapping[str, Mapping[str, tuple[Backlink, ...]]]
+    prose: Mapping[tuple[str, FieldPath], Prose]
+    shared_names: Mapping[str, tuple[str, ...]]  # name -> keys of the actors that share it
+
+    def of_kind(self, folder: str) -> tuple[Record, ...]:
+        """Return the records of one kind, in order."""
+        return tuple(record for record in self.records.values() if record.folder == folder)
+
+
+class Author(NamedTuple):
+    """What has the links: its key, the file it is written in, and where in that file it starts."""
+
+    key: str
+    path: str
+    at: FieldPath = ()
+
+
+def link_records(
+    checked: Iterable[Checked],
+    info: BriefingInfo,
+    pages: Iterable[RawPage],
+    assets: Iterable[str],
+    places: Places,
+    *,
+    with_drafts: bool = False,
+) -> tuple[Briefing, list[Problem]]:
+    """Return the briefing, and what is wrong with the ways in which its records and pages name each other.
+
+    Drafts are left out of the briefing unless `with_drafts`; that a published record names a draft is then a problem.
+    """
+    written = {item.record.key: item for item in checked}
+    records = {key: written[key].record for key in _keys_in_order(item.record for item in written.values())}
+    drafts = frozenset() if with_drafts else frozenset(key for key, record in records.items() if record.draft)
+    raw_pages = tuple(pages)
+    files = frozenset((*assets, *(page.name for page in raw_pages)))
+    linker = _Linker(places, records, drafts, files)
+    for key, record in records.items():
+        linker.link_part(record, Author(key, written[key].path, written[key].at))
+    linker.link_part(info, Author(HOME, INFO_PATH))
+    hand_pages = {page.key: page for page in map(linker.link_page, raw_pages)}
+    briefing = Briefing(
+        info=info,
+        records={key: record for key, record in records.items() if key not in drafts},
+        pages=hand_pages,
+        assets=tuple(assets),
+        files={key: item.path.removeprefix("docs/") for key, item in written.items()},
+        backlinks=_turn_round(linker.links, [*records, HOME, *hand_pages], drafts),
+        prose=linker.prose,
+        shared_names=linker.names.shared,
+    )
+    return briefing, linker.problems
+
+
+def _keys_in_order(records: Iterable[Record]) -> Iterator[str]:
+    folders = tuple(KIND_BY_FOLDER)
+    yield from (
+        record.key
+        for record in sorted(
+            records,
+            key=lambda record: (
+                folders.index(record.folder),
+                record.when.sort_key if record.when else (date.max, 0),
+                record.caption.casefold() if isinstance(record, Actor) else "",
+                record.id,
+            ),
+        )
+    )
+
+
+def _turn_round(
+    links: Iterable[tuple[str, str, Backlink]], order: Iterable[str], drafts: frozenset[str]
+) -> Mapping[str, Mapping[str, tuple[Backlink, ...]]]:
+    """Return {key named: {heading: what names it}}; who is under another heading is not also under "Mentioned in"."""
+    rank = {key: number for number, key in enumerate(order)}
+    found: defaultdict[str, defaultdict[str, dict[Backlink, None]]] = defaultdict(lambda: defaultdict(dict))
+    for named, heading, backlink in links:
+        if backlink.key not in drafts and backlink.key != named:
+            found[named][heading][backlink] = None
+    turned: dict[str, dict[str, tuple[Backlink, ...]]] = {}
+    for named, by_heading in found.items():
+        elsewhere = {
+            backlink.key for heading, backs in by_heading.items() if heading != MENTIONED for backlink in backs
+        }
+        mentions = {
+            backlink.key: backlink for backlink in by_heading.pop(MENTIONED, {}) if backlink.key not in elsewhere
+        }
+        if mentions:
+            by_heading[MENTIONED] = dict.fromkeys(mentions.values())
+        turned[named] = {
+            heading: tuple(sorted(backs, key=lambda backlink: rank[backlink.key]))
+            for heading, backs in by_heading.items()
+        }
+    return turned
+
+
+@dataclass(slots=True)
+class _Linker:
+    """What linking knows and gathers. `links` are (key named, heading, who names it)."""
+
+    places: Places
+    records: Mapping[str, Record]
+    drafts: frozenset[str]
+    files: frozenset[str]
+    problems: list[Problem] = field(default_factory=list)
+    links: list[tuple[str, str, Backlink]] = field(default_factory=list)
+    prose: dict[tuple[str, FieldPath], Prose] = field(default_factory=dict)
+    names: NameIndex = field(init=False)
+    keys_by_id: dict[str, list[str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.names = NameIndex.of(
+            record for key, record in self.records.items() if isinstance(record, Actor) and key not in self.drafts
+        )
+        self.keys_by_id = defaultdict(list)
+        for key in self.records:
+            self.keys_by_id[key.partition("/")[2]].append(key)
+
+    def link_part(self, part: Part, author: Author) -> None:
+        """Resolve all that a record, or the briefing's card, names."""
+        for at, mark, text in marked_values(part):
+            if isinstance(mark, Refers):
+                key = self._resolve(text, mark.kinds, author, at)
+                if key is not None:
+                    self.links.append((key, mark.back, Backlink(author.key, at)))
+            else:
+                scope = "-".join(str(step) for step in (author.key.rpartition("/")[2], *at))
+                self.prose[author.key, at] = tuple(self._link(read_prose(text, scope), author, at))
+
+    def link_page(self, page: RawPage) -> HandPage:
+        """Resolve all that a hand-written page names."""
+        match = _FRONT_MATTER.match(page.text)
+        front_matter = self._front_matter(page, match[1]) if match else {}
+        body = page.text[match.end() :] if match else page.text
+        heading = _TITLE.search(body)
+        stem = page.name.removesuffix(".md").rpartition("/")[2]
+        title = str(front_matter.get("title") or (heading[1] if heading else stem.replace("-", " ").capitalize()))
+        author = Author(page.name.removesuffix(".md"), page.path)
+        return HandPage(page.name, front_matter, title, tuple(self._link(read_page(body), author, ())))
+
+    def _front_matter(self, page: RawPage, text: str) -> Mapping[str, object]:
+        """Return what a page says of itself. Only these fields: others could choose templates, or load things."""
+        values = read_yaml("\n" + text, page.path, self.problems)  # the blank line makes the line numbers right
+        for name in values if isinstance(values, dict) else ["" if values is None else "---"]:
+            if name and name not in PAGE_FIELDS:
+                at = max(0, page.text.find(f"\n{name}")) + 1
+                place = Place(page.path, page.text.count("\n", 0, at) + 1)
+                hint = f"A page may have {', '.join(PAGE_FIELDS)}."
+                self.problems.append(Problem(place=place, field=name, message="there is no such field.", hint=hint))
+        return values if isinstance(values, dict) else {}
+
+    def _link(self, pieces: Iterable[Piece], author: Author, at: FieldPath) -> Iterator[LinkedPiece]:
+        for piece in pieces:
+            if isinstance(piece, Words):
+                yield from self._name(piece.text, author, at)
+            elif isinstance(piece, Wiki):
+                key = self._resolve(piece.target, (), author, at, piece.typed)
+                if key is not None:
+                    self.links.append((key, MENTIONED, Backlink(author.key, at)))
+                    yield Mention(key, piece.words, is_typed=True)
+            elif isinstance(piece, Refused):
+                self._refuse(author, at, piece.message, piece.hint, piece.typed)
+            else:
+                if isinstance(piece, Target):
+                    self._check_target(piece, author, at)
+                yield piece
+
+    def _name(self, text: str, author: Author, at: FieldPath) -> Iterator[LinkedPiece]:
+        end = 0
+        for found in self.names.find(text):
+            if found.key == author.key:
+                continue
+            self.links.append((found.key, MENTIONED, Backlink(author.key, at)))
+            if found.start > end:
+                yield Words(text[end : found.start])
+            yield Mention(found.key, text[found.start : found.end], is_typed=False)
+            end = found.end
+        if end < len(text):
+            yield Words(text[end:])
+
+    def _check_target(self, target: Target, author: Author, at: FieldPath) -> None:
+        name = target.path.partition("#")[0]
+        if name in self.files:
+            return
+        near = nearest(name, self.files)
+        hint = f"Did you mean '{near}'?" if near else "Write a path below docs, or [[id]] for a record."
+        self._refuse(author, at, f"there is no file 'docs/{name}'.", hint, target.path)
+
+    def _resolve(
+        self, target: str, kinds: tuple[str, ...], author: Author, at: FieldPath, needle: str = ""
+    ) -> str | None:
+        """Return the key of the record that is meant, or None after noting what is wrong."""
+        folder, slash, id = target.rpartition("/")
+        keys = [key for key in self.keys_by_id.get(id, ()) if not kinds or key.partition("/")[0] in kinds]
+        if slash:
+            keys = [key for key in keys if key.partition("/")[0] == folder]
+        if len(keys) > 1:
+            self._refuse(author, at, f"'{target}' is the id of several records.", f"Write {' or '.join(keys)}.", needle)
+        elif not keys:
+            if id != BLANK:
+                self._dangling(target, kinds, author, at, needle)
+        elif keys[0] in self.drafts and author.key not in self.drafts:
+            self._refuse(
+                author, at, f"'{target}' is a draft, and not published.", "Finish it, or remove the reference.", needle
+            )
+        else:
+            return keys[0]
+        return None
+
+    def _dangling(self, target: str, kinds: tuple[str, ...], author: Author, at: FieldPath, needle: str) -> None:
+        known = [key for key in self.records if not kinds or key.partition("/")[0] in kinds]
+        near = nearest(target, known if "/" in target else [key.partition("/")[2] for key in known])
+        what = KIND_BY_FOLDER[kinds[0]].kind if len(kinds) == 1 else "record"
+        add = (
+            f"Add docs/{kinds[0]}/{target}.yml, or correct the id." if len(kinds) == 1 else "Add it, or correct the id."
+        )
+        hint = f"Did you mean '{near}'?" if near else add
+        self._refuse(author, at, f"no {what} has the id '{target}'.", hint, needle)
+
+    def _refuse(self, author: Author, at: FieldPath, message: str, hint: str, needle: str = "") -> None:
+        place = self.places.of(author.path, (*author.at, *at), needle=needle)
+        self.problems.append(Problem(place=place, field=field_name(at), message=message, hint=hint))

@@ -1,0 +1,74 @@
+"""The thin face for `mkdocs build`, `mkdocs serve` and `mkdocs gh-deploy`: runs the pipeline, decides nothing."""
+
+import logging
+from pathlib import Path
+from typing import Any, Literal
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.livereload import LiveReloadServer
+from mkdocs.plugins import BasePlugin, event_priority
+
+from generator.errors import BriefbookError
+from generator.link import Briefing
+from generator.pipeline import Project, read_briefing, write_pages
+from generator.site import configure, finish_site, has_strict_warnings
+from generator.write import discard_site, publish_site, start_site
+
+log = logging.getLogger("mkdocs.plugins.briefbook")
+
+
+class BriefbookPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
+    """Turns the records below `docs/` into the pages that MkDocs then reads."""
+
+    briefing: Briefing | None = None  # set by `briefbook build`, which has read and written it already
+
+    def __init__(self) -> None:
+        self.is_preview = False
+        self.unfinished: Path | None = None
+        self.site_dir = ""
+
+    def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
+        self.is_preview = command == "serve"
+
+    def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
+        project = Project(Path(config.config_file_path).parent)
+        briefing = self.briefing
+        try:
+            if briefing is None:
+                briefing, warnings = read_briefing(project, with_drafts=self.is_preview)
+                for warning in warnings:
+                    log.warning(str(warning))
+                write_pages(briefing, project, project.pages_dir)
+        except BriefbookError as error:
+            raise PluginError(f"The records have problems:\n{error}") from error
+        configure(config, project, briefing)
+        if not self.is_preview:
+            self.site_dir = config.site_dir
+            self.unfinished = start_site(Path(config.site_dir))
+            config.site_dir = str(self.unfinished)
+        return config
+
+    @event_priority(-100)  # after every plugin that adds something to the site
+    def on_post_build(self, config: MkDocsConfig) -> None:
+        try:
+            finish_site(Path(config.site_dir), Path(config.docs_dir))
+        except BriefbookError as error:
+            raise PluginError(str(error)) from error
+        if self.unfinished and not has_strict_warnings(config):
+            publish_site(self.unfinished, Path(self.site_dir))
+            config.site_dir = self.site_dir  # where `mkdocs gh-deploy` looks for it
+
+    def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Any) -> LiveReloadServer:
+        # What people edit is watched, not what is made of it: that would build again and again.
+        project = Project(Path(config.config_file_path).parent)
+        server.unwatch(config.docs_dir)
+        server.watch(str(project.root / "docs"))
+        for folder in project.template_dirs:
+            if folder.is_dir():
+                server.watch(str(folder))
+        return server
+
+    def on_shutdown(self) -> None:
+        if self.unfinished:
+            discard_site(self.unfinished)

@@ -1,0 +1,87 @@
+"""Finds the names of actors in running text, in any script. Knows names and boundaries of words, nothing of Markdown."""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+from generator.records import Actor
+
+# Particles that Korean writes onto a name: without them "김정은은" would not mention 김정은.
+_KOREAN_PARTICLES = re.compile(
+    r"(?:은|는|이|가|을|를|의|에|에게|에서|께서?|와|과|도|만|로|으로|부터|까지|보다|처럼|라고|이라고|씨|님)*(?!\w)"
+)
+# Scripts that put no space between words: there, a name ends where its letters end.
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_HANGUL = re.compile(r"[\uac00-\ud7a3]")
+
+
+class FoundName(NamedTuple):
+    """A name in a text: from the character `start` up to `end`, naming the actor with this key."""
+
+    start: int
+    end: int
+    key: str
+
+
+class NameIndex:
+    """All names by which actors can be linked. A name that two actors share links neither: it is in `shared`."""
+
+    def __init__(self, keys_by_name: Mapping[str, Iterable[str]]) -> None:
+        keys = {name: sorted(set(keys)) for name, keys in keys_by_name.items()}
+        self.shared = {name: tuple(named) for name, named in keys.items() if len(named) > 1}
+        # Shared names stay in the search: "Kim" of two actors must hide the "Kim" of neither, but link none.
+        self._names = sorted(keys)
+        self._keys = [keys[name][0] if len(keys[name]) == 1 else None for name in self._names]
+        self._search = AhoCorasick(self._names, matchkind=MatchKind.Standard) if self._names else None
+
+    @classmethod
+    def of(cls, actors: Iterable[Actor]) -> "NameIndex":
+        """Return the index of these actors' names, aliases and names in other languages."""
+        keys_by_name: defaultdict[str, list[str]] = defaultdict(list)
+        for actor in actors:
+            for name in (actor.name, *actor.aliases, *actor.names.values()):
+                keys_by_name[unicodedata.normalize("NFC", name)].append(actor.key)
+        return cls(keys_by_name)
+
+    def find(self, text: str) -> Iterator[FoundName]:
+        """Yield the names in a text from left to right: whole words, the longest where several start, none inside another."""
+        if self._search is None:
+            return
+        hits = sorted(
+            (start, -end, name)
+            for name, start, end in self._search.find_matches_as_indexes(text, overlapping=True)
+            if _starts_word(text, start) and _ends_word(text, end)
+        )
+        reached = 0
+        for start, minus_end, name in hits:
+            if start < reached:
+                continue
+            reached = -minus_end
+            key = self._keys[name]
+            if key is not None:
+                yield FoundName(start, reached, key)
+
+
+def _starts_word(text: str, start: int) -> bool:
+    return start == 0 or not _joins(text[start - 1], text[start])
+
+
+def _ends_word(text: str, end: int) -> bool:
+    if end == len(text) or not _joins(text[end - 1], text[end]):
+        return True
+    return bool(_HANGUL.match(text[end - 1])) and _KOREAN_PARTICLES.match(text, end) is not None
+
+
+def _joins(left: str, right: str) -> bool:
+    """Tell whether two neighbouring characters belong to one word."""
+    if _UNSPACED.match(left) or _UNSPACED.match(right):
+        return False
+    return _is_letter(left) and _is_letter(right)
+
+
+def _is_letter(character: str) -> bool:
+    return character.isalnum() or character == "_" or unicodedata.category(character).startswith("M")

@@ -1,0 +1,87 @@
+"""The recipe: load > validate > link > pages > write, for everyone who needs it run (the command, the MkDocs plugin)."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from generator.check import check_links
+from generator.errors import Problem, RecordsInvalid, Severity, sort_problems
+from generator.link import Briefing, link_records
+from generator.load import Places, load_folder
+from generator.pages import build_pages, find_collisions
+from generator.records import BriefingInfo
+from generator.validate import validate_info, validate_records
+from generator.write import write_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Where a briefing lies. `root` holds `mkdocs.yml` and `docs/`; all that is made goes below `build/`."""
+
+    root: Path
+
+    @property
+    def pages_dir(self) -> Path:
+        return self.root / "build" / "docs"
+
+    @property
+    def site_dir(self) -> Path:
+        return self.root / "build" / "site"
+
+    @property
+    def template_dirs(self) -> tuple[Path, ...]:
+        """The folders that may hold a template, the first that has it counts: the briefing's own, then ours."""
+        return self.root / "templates", package_templates()
+
+
+def package_templates() -> Path:
+    """Return the folder of the templates that come with Briefbook: inside the package, or beside it in a checkout."""
+    inside = Path(__file__).parent / "templates"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "templates"
+
+
+def check_briefing(project: Project, *, with_drafts: bool = False) -> tuple[Briefing, tuple[Problem, ...]]:
+    """Read and link a briefing; return it with all that is wrong with it, sorted by place.
+
+    With errors among the problems the briefing has blanks, and is only good for being checked.
+    """
+    loaded = load_folder(project.root)
+    places = Places(project.root)
+    checked, wrong = validate_records(loaded, places)
+    info, wrong_info = validate_info(loaded.info, places) if loaded.info is not None else (None, [])
+    briefing, wrong_links = link_records(
+        checked, info or BriefingInfo(title="-"), loaded.pages, loaded.assets, places, with_drafts=with_drafts
+    )
+    slips = check_links(briefing, checked, places)
+    problems = [*loaded.problems, *wrong, *wrong_info, *wrong_links, *slips, *find_collisions(briefing)]
+    return briefing, sort_problems(problems)
+
+
+def read_briefing(project: Project, *, with_drafts: bool = False) -> tuple[Briefing, tuple[Problem, ...]]:
+    """Return a briefing that has no errors, and its warnings.
+
+    Raises: RecordsInvalid with all the problems when one is an error.
+    """
+    briefing, problems = check_briefing(project, with_drafts=with_drafts)
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        raise RecordsInvalid(problems)
+    return briefing, problems
+
+
+def write_pages(briefing: Briefing, project: Project, folder: Path) -> int:
+    """Write a briefing's pages and files, and return how many files changed."""
+    pages = build_pages(briefing, [path / "pages" for path in project.template_dirs])
+    copies = ((name, project.root / "docs" / name) for name in briefing.assets)
+    return write_folder(folder, ((page.path, page.text) for page in pages), copies)
+
+
+def last_change(briefing: Briefing) -> int:
+    """Return the moment that builds are dated to, in seconds since 1970 (UTC): the day of the newest record.
+
+    Never the clock, so that two builds of the same records are the same.
+    """
+    days = [record.when.end for record in briefing.records.values() if record.when and record.when.end]
+    if briefing.info.as_of and briefing.info.as_of.end:
+        days.append(briefing.info.as_of.end)
+    day = max(days, default=None)
+    return max(0, int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())) if day else 0

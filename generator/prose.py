@@ -1,0 +1,263 @@
+"""Markdown as text: what authors type is read into pieces here, and plain text is escaped so that it reads as typed.
+
+A record's prose is tamed on the way: it may emphasise, list, quote, link and show code, but it is no HTML, sets no
+attributes, defines nothing for the rest of its page, and points nowhere outside the site but to web addresses.
+A hand-written page keeps its Markdown and HTML (`sanitise.py` cleans what comes of it). Never looks an id up.
+"""
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+SCHEMES = ("http", "https", "mailto")
+
+
+class Words(NamedTuple):
+    """Running text, in which the names of actors may become links."""
+
+    text: str
+
+
+class Verbatim(NamedTuple):
+    """Markdown to be left as it is: code, links to elsewhere, headings of hand-written pages."""
+
+    text: str
+
+
+class Wiki(NamedTuple):
+    """A typed link, `[[target]]` or `[[target|words]]`, to a record. `typed` is the whole of it."""
+
+    target: str
+    words: str | None
+    typed: str
+
+
+class Target(NamedTuple):
+    """The address in a link or image of a record's prose, when it names a file below `docs/`."""
+
+    path: str
+    is_image: bool
+
+
+class Refused(NamedTuple):
+    """A link that no prose may have. `typed` is what to look for, `message` and `hint` say why."""
+
+    typed: str
+    message: str
+    hint: str
+
+
+Piece = Words | Verbatim | Wiki | Target | Refused
+
+_FENCE = re.compile(
+    r"^(?P<fence>`{3,}|~{3,})(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=fence)[`~]*[ \t]*$", re.MULTILINE | re.DOTALL
+)
+_LABEL = r"\[(?:[^\[\]\\\n]|\\.|\[[^\[\]\n]*+\])*+\]"
+_INLINE = re.compile(
+    rf"""
+      (?P<escape>\\[\\`*_{{}}\[\]()>\#+.!-])
+    | (?P<code>(?<!`)(?P<ticks>`++)(?:(?!(?P=ticks)(?!`)).|`(?!`))*?(?<!`)(?P=ticks)(?!`))
+    | (?P<wiki>\[\[(?P<target>[^\[\]|\n]++)(?:\|(?P<words>[^\[\]\n]++))?\]\])
+    | (?P<link>!?{_LABEL})(?P<open>\()(?P<address>[^()\s]*+(?:\([^()\s]*+\)[^()\s]*+)*+)(?P<title>(?:[ \t]+(?:"[^"\n]*+"|'[^'\n]*+'))?[ \t]*\))
+    | (?P<auto><(?:[a-zA-Z][a-zA-Z0-9+.-]*+:[^<>\s]*+|[^<>\s@]++@[^<>\s]++)>)
+    | (?P<url>\bhttps?://[^\s<>)\]]++)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_HTML = re.compile(
+    r"<!--.*?-->|<(?P<tag>a|code|pre|h[1-6]|script|style|svg|math|button|title|textarea)\b[^>]*>.*?</(?P=tag)\s*>|</?[a-zA-Z][^>]*>",
+    re.DOTALL | re.IGNORECASE,
+)
+_HEADING = re.compile(
+    r"^ {0,3}#{1,6}(?:[ \t][^\n]*)?$|^[^\n]+\n(?:=+|-+)[ \t]*$|^\s*[*]?\[[^\]\n]+\]:[^\n]*$", re.MULTILINE
+)
+_ATTRIBUTES = re.compile(r"\{[:.#][^}\n]*\}")
+
+
+def read_page(text: str) -> Iterator[Piece]:
+    """Yield the pieces of a hand-written page, whose Markdown and HTML stay as they are."""
+    for is_fence, part in _split(_FENCE, text):
+        if is_fence:
+            yield Verbatim(part)
+            continue
+        for is_heading, line in _split(_HEADING, part):
+            for is_html, span in _split(_HTML, line):
+                yield from [Verbatim(span)] if is_html else _read_inline(span, can_name=not is_heading)
+
+
+def _split(pattern: re.Pattern[str], text: str) -> Iterator[tuple[bool, str]]:
+    """Yield the text in parts, each with whether the pattern matched it; empty parts are left out."""
+    end = 0
+    for match in pattern.finditer(text):
+        if match.start() > end:
+            yield False, text[end : match.start()]
+        yield True, match[0]
+        end = match.end()
+    if end < len(text):
+        yield False, text[end:]
+
+
+def _read_inline(text: str, *, can_name: bool) -> Iterator[Piece]:
+    end = 0
+    for match in _INLINE.finditer(text):
+        if match.start() > end:
+            yield from _read_attributes(text[end : match.start()], can_name)
+        yield Wiki(match["target"].strip(), match["words"], match[0]) if match["wiki"] else Verbatim(match[0])
+        end = match.end()
+    if end < len(text):
+        yield from _read_attributes(text[end:], can_name)
+
+
+def _read_attributes(text: str, can_name: bool) -> Iterator[Piece]:
+    for is_attributes, part in _split(_ATTRIBUTES, text):
+        yield Words(part) if can_name and not is_attributes else Verbatim(part)
+
+
+def read_prose(text: str, scope: str) -> Iterator[Piece]:
+    """Yield the pieces of a record's prose, tamed.
+
+    `scope` makes the names of footnotes unique on the page: the record and the field.
+    """
+    for is_fence, part in _split(_FENCE, text):
+        if is_fence:
+            yield Verbatim(_tame_fence(part))
+        elif "    " in part and not _LIST.search(part):
+            for is_code, lines in _split(_INDENTED, part):
+                yield from [Verbatim(lines)] if is_code else _read_tame(lines, scope)
+        else:
+            yield from _read_tame(part, scope)
+
+
+_LIST = re.compile(r"^\s*(?:[-*+]|\d+\.)\s", re.MULTILINE)
+_INDENTED = re.compile(r"(?:(?<=\n\n)|\A)(?: {4}[^\n]*(?:\n|\Z))+")
+_SETEXT = re.compile(r"(?<=[^\n]\n)([=-])(?=\1*[ \t]*$)", re.MULTILINE)
+_LINE_START = re.compile(
+    r"""^(?P<indent>[ \t]*(?:>[ \t]?)*)(?:
+      (?P<heading>\#{1,6})(?=[ \t])
+    | (?P<footnote>\[\^)(?=[^\]\s]+\]:)
+    | (?P<define>\[)(?=[^\]\n]*\]:|TOC\]|toc\])
+    | (?P<abbreviate>\*)(?=\[[^\]\n]*\]:)
+    | (?P<fence>```|~~~)
+    )""",
+    re.MULTILINE | re.VERBOSE,
+)
+_FOOTNOTE = re.compile(r"\[\^([^\]\s]+)\]")
+
+
+def _tame_fence(text: str) -> str:
+    match = _FENCE.fullmatch(text)
+    assert match, "only what the pattern split off comes here"
+    language = re.match(r"\s*([A-Za-z0-9_+-]*)", match["info"])
+    return f"{match['fence']}{language[1] if language else ''}\n{match['body']}{match['fence']}"
+
+
+def _read_tame(text: str, scope: str) -> Iterator[Piece]:
+    text = _LINE_START.sub(_tame_line, text)
+    text = _SETEXT.sub(lambda found: "&#61;" if found[1] == "=" else "\\-", text)
+    text = _FOOTNOTE.sub(lambda found: f"[^{scope}-{found[1]}]", text)
+    end = 0
+    for match in _INLINE.finditer(text):
+        if match.start() > end:
+            yield Words(text[end : match.start()])
+        yield from _tame_inline(match)
+        end = match.end()
+    if end < len(text):
+        yield Words(text[end:])
+
+
+def _tame_line(match: re.Match[str]) -> str:
+    indent = match["indent"]
+    if match["heading"]:  # the page's own headings are of levels 1 and 2
+        return f"{indent}{'#' * min(6, len(match['heading']) + 2)}"
+    if match["footnote"]:
+        return match[0]
+    if match["fence"]:
+        return indent + ("\\`\\`\\`" if match["fence"] == "```" else "&#126;&#126;&#126;")
+    return f"{indent}\\{match[0][len(indent) :]}"
+
+
+def _tame_inline(match: re.Match[str]) -> Iterator[Piece]:
+    typed = match[0]
+    if match["wiki"]:
+        yield Wiki(match["target"].strip(), match["words"], typed)
+    elif match["code"]:  # on one line: a tag at the start of a line would be taken for HTML, even here
+        yield Verbatim(" ".join(typed.splitlines()))
+    elif match["auto"]:
+        address = typed[1:-1]
+        yield Verbatim(typed) if _is_safe(address) or ("@" in address and ":" not in address) else Words(typed)
+    elif match["link"] is None:
+        yield Verbatim(typed)
+    else:
+        yield from _tame_link(match)
+
+
+def _tame_link(match: re.Match[str]) -> Iterator[Piece]:
+    is_image = match["link"].startswith("!")
+    address = html.unescape(match["address"])
+    has_scheme = re.match(r"[^/?#]*:", address) is not None or address.startswith(("//", "\\"))
+    if has_scheme and is_image:
+        yield Refused(
+            match[0], f"the picture '{address}' is on another host.", "Put it in docs/assets and name it 'assets/...'."
+        )
+    elif has_scheme and not _is_safe(address):
+        yield Refused(
+            match[0], f"'{address}' is not a web address.", "Write one that starts with https://, http:// or mailto:."
+        )
+    else:
+        yield Verbatim(tame_words(match["link"]) + "(")
+        yield Verbatim(match["address"]) if has_scheme or address.startswith("#") else Target(address, is_image)
+        yield Verbatim(tame_words(match["title"]))
+
+
+def _is_safe(address: str) -> bool:
+    scheme, colon, _ = address.partition(":")
+    return bool(colon) and scheme.strip().lower() in SCHEMES
+
+
+_TAME = str.maketrans({"<": "&lt;", "{": "&#123;", "\x02": "", "\x03": ""})
+
+
+def tame_words(text: str) -> str:
+    """Return running text of a record's prose without the means to make HTML or set attributes."""
+    return text.translate(_TAME)
+
+
+_ESCAPES = str.maketrans(
+    {
+        **{character: f"\\{character}" for character in "\\`*_[]#"},
+        **{character: f"&#{ord(character)};" for character in "|{}~^$"},
+        "<": "&lt;",
+        ">": "&gt;",
+        "&": "&amp;",
+    }
+)
+_NEEDS_ESCAPE = re.compile(r"[\\`*_\[\]#|{}~^$<>&]")
+_BLOCK_START = re.compile(r"^(\s*)(?:([-+!?:=%/])|(\d+)([.)]))", re.MULTILINE)
+_PAIRED = re.compile(r"==|:(?=[\w+-]+:)|@(?=\w)|--8")
+
+
+def escape_text(text: str) -> str:
+    """Return plain text as Markdown that reads exactly as typed, wherever in a page it stands.
+
+    Source: Python-Markdown's ESCAPED_CHARS; what cannot be escaped with a backslash is written as an entity.
+    """
+    if _NEEDS_ESCAPE.search(text):
+        text = text.translate(_ESCAPES)
+    text = _PAIRED.sub(lambda found: "".join(f"&#{ord(character)};" for character in found[0]), text)
+    return _BLOCK_START.sub(_escape_start, text)
+
+
+def _escape_start(match: re.Match[str]) -> str:
+    indent, sign, number, dot = match.groups()
+    return f"{indent}&#{ord(sign)};" if sign else f"{indent}{number}&#{ord(dot)};"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A link to a record. `words` are shown, or the record's caption; `is_typed` tells `[[id]]` from a found name."""
+
+    key: str
+    words: str | None
+    is_typed: bool

@@ -1,0 +1,148 @@
+"""The means to turn a briefing into Markdown: the Jinja environment, its filters, and links that fit the page.
+
+Everything here gives Markdown; nothing decides what is on a page, and nothing is written.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+
+from generator.dates import PartialDate
+from generator.link import HOME, Briefing, Prose
+from generator.prose import Mention, Target, Words, escape_text, tame_words
+
+RTL = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ku-Arab", "ps", "sd", "ug", "ur", "yi"})
+
+
+class PageLinks:
+    """The links of one page. `path` is the page's own, as "actors/jane-doe.md"; an actor's name is linked once a page."""
+
+    def __init__(self, path: str, briefing: Briefing, captions: Mapping[str, str]) -> None:
+        self._up = "../" * path.count("/")
+        self._briefing = briefing
+        self._captions = captions
+        self._linked: set[str] = set()
+
+    def to(self, key: str, words: str | None = None) -> str:
+        """Return a link to a record or page; `words` is plain text, and the caption is shown without it."""
+        shown = self._captions[key] if words is None else escape_text(words)
+        return f"[{shown}]({self._up}{key}.md)"
+
+    def path_to(self, path: str) -> str:
+        """Return the address of a page or asset, seen from this page."""
+        return self._up + path
+
+    def prose(self, key: str, *at: str | int) -> str:
+        """Return a record's prose field as Markdown, with the first mention of each actor on the page linked."""
+        return self.linked(self._briefing.prose.get((key, at), ()), is_tame=True)
+
+    def has_prose(self, key: str, *at: str | int) -> bool:
+        """Tell whether a prose field has anything in it."""
+        return bool(self._briefing.prose.get((key, at)))
+
+    def linked(self, prose: Prose, *, is_tame: bool = False) -> str:
+        """Return linked prose as Markdown."""
+        return "".join(self._piece(piece, is_tame) for piece in prose)
+
+    def _piece(self, piece: Any, is_tame: bool) -> str:
+        if isinstance(piece, Words):
+            return tame_words(piece.text) if is_tame else piece.text
+        if isinstance(piece, Mention):
+            if piece.is_typed:
+                return self.to(piece.key, piece.words)
+            if piece.key in self._linked:
+                words = piece.words or ""
+                return tame_words(words) if is_tame else words
+            self._linked.add(piece.key)
+            return self.to(piece.key, piece.words)
+        if isinstance(piece, Target):
+            return self.path_to(piece.path)
+        return str(piece.text)
+
+
+def captions_of(briefing: Briefing) -> dict[str, str]:
+    """Return {key: caption as Markdown} of all that can be linked to."""
+    captions = {key: escape_text(record.caption) for key, record in briefing.records.items()}
+    pages = {key: escape_text(page.title) for key, page in briefing.pages.items()}
+    return {**captions, **pages, HOME: escape_text(briefing.info.title)}
+
+
+def plain_text(briefing: Briefing, prose: Prose) -> str:
+    """Return linked prose as plain text on one line, for descriptions: no links, no signs of emphasis."""
+    text = ""
+    for piece in prose:
+        if isinstance(piece, Mention):
+            record = briefing.records.get(piece.key)
+            text += piece.words or (record.caption if record else "")
+        elif not isinstance(piece, Target):
+            text += piece.text.strip("[](){}") if piece.text[:1] in "[]()" else piece.text
+    return " ".join(text.replace("*", "").replace("`", "").replace("&#123;", "{").split())
+
+
+def front_matter(values: Mapping[str, Any]) -> str:
+    """Return a page's front matter. JSON is YAML: so whatever is in a value, it is read back as it was."""
+    lines = (f"{name}: {_json(value)}\n" for name, value in values.items() if value not in (None, ""))
+    return f"---\n{''.join(lines)}---\n\n"
+
+
+def _json(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text.replace("\x85", "\\u0085").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def language_name(tag: str) -> str:
+    """Return the English name of a language, or the tag itself when it is not known."""
+    try:
+        return Locale.parse(tag, sep="-").get_language_name("en") or tag
+    except (UnknownLocaleError, ValueError):
+        return tag
+
+
+def country_name(code: str) -> str:
+    """Return the English name of a country, or the code itself when it is not known."""
+    return str(Locale("en").territories.get(code, code))
+
+
+def direction(tag: str | None) -> str:
+    """Return "rtl" or "ltr", the way a language is written."""
+    return "rtl" if tag and tag.partition("-")[0].lower() in RTL else "ltr"
+
+
+def block_text(text: str) -> str:
+    """Return plain text of several lines as Markdown that keeps the lines: breaks and paragraphs."""
+    paragraphs = (part for part in text.split("\n\n") if part.strip())
+    return "\n\n".join(
+        "  \n".join(escape_text(line.strip()) for line in part.strip().split("\n")) for part in paragraphs
+    )
+
+
+def build_environment(folders: Iterable[Path]) -> Environment:
+    """Return the Jinja environment for the page templates; of two templates with one name the first folder's counts."""
+    environment = Environment(
+        loader=FileSystemLoader([*folders]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
+    )
+    environment.filters.update(
+        md=lambda text: escape_text(str(text)),
+        block=block_text,
+        day=lambda date: date.in_words() if isinstance(date, PartialDate) else "",
+        link=pass_context(_link),
+        language=language_name,
+        country=country_name,
+        direction=direction,
+        marking=lambda marking: marking.removeprefix("TLP:").lower().replace("+", "-"),
+    )
+    return environment
+
+
+def _link(context: Context, key: str, words: str | None = None) -> str:
+    links: PageLinks = context["links"]
+    return links.to(key, words)

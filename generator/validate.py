@@ -1,0 +1,252 @@
+"""Step 2 of 5, validate: raw records in, checked records out, or all that is wrong with them.
+
+Looks at one record at a time; what a record says of another is checked by `link.py`. Never stops at the first problem.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from generator.dates import PartialDate
+from generator.errors import Problem, nearest
+from generator.fields import ID_PATTERN, FieldPath, Part
+from generator.load import Loaded, Places, RawRecord
+from generator.records import Actor, BriefingInfo, Record
+
+INFO_PATH = "docs/briefing.yml"
+BLANK = "blank-for-a-wrong-value"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A checked record, and where it was written: `path` and `at` as in its `RawRecord`."""
+
+    record: Record
+    path: str
+    at: FieldPath
+
+
+def validate_records(loaded: Loaded, places: Places) -> tuple[tuple[Checked, ...], list[Problem]]:
+    """Return the records, in the order of their files, and what is wrong with them.
+
+    Shape: a record with a problem is there without the fields that have it, so that the rest of it, and what refers
+    to it, can still be checked in the same run; one whose required fields are wrong is there with blanks.
+    """
+    problems: list[Problem] = []
+    checked: dict[str, Checked] = {}
+    assets = frozenset(loaded.assets)
+    for raw in loaded.records:
+        record = _validate(raw, places, problems)
+        twin = checked.get(record.key)
+        if twin is not None:
+            first = places.of(twin.path, twin.at)
+            place = places.of(raw.path, (*raw.at, "id"))
+            message = f"the id '{record.id}' is taken by {first.path}:{first.line}."
+            problems.append(Problem(place=place, field="id", message=message, hint="Give one of the two another id."))
+            continue
+        checked[record.key] = Checked(record, raw.path, raw.at)
+        for at, message, hint in _contradictions(record, assets):
+            problems.append(_problem(places, raw.path, (*raw.at, *at), at, message, hint))
+    return tuple(checked.values()), problems
+
+
+def validate_info(values: Mapping[str, Any], places: Places) -> tuple[BriefingInfo | None, list[Problem]]:
+    """Return the briefing's card, or None and what is wrong with it."""
+    try:
+        return BriefingInfo.model_validate(_without_nulls(values)), []
+    except ValidationError as error:
+        return None, [_explain(BriefingInfo, detail, INFO_PATH, (), places) for detail in error.errors()]
+
+
+def _validate(raw: RawRecord, places: Places, problems: list[Problem]) -> Record:
+    values = _without_nulls({**raw.values, "id": raw.id})
+    try:
+        return raw.model.model_validate(values)
+    except ValidationError as error:
+        details = error.errors()
+        problems += [_explain(raw.model, detail, raw.path, raw.at, places) for detail in details]
+        wrong = {str(detail["loc"][0]) for detail in details}
+    # Every wrong field is left out, or blank where it is required: problems stop the build, so no page shows this.
+    right = {name: value for name, value in values.items() if name not in wrong}
+    try:
+        return raw.model.model_validate({**_blanks(raw.model, raw.id), **right})
+    except ValidationError:
+        return raw.model.model_validate(_blanks(raw.model, raw.id))
+
+
+def _blanks(model: type[Record], id: str) -> dict[str, Any]:
+    blanks: dict[str, Any] = dict.fromkeys(model.required_on_new, BLANK)
+    return {
+        **blanks,
+        "id": id if re.fullmatch(ID_PATTERN, id) else BLANK,
+        **({"date": "9999"} if "date" in blanks else {}),
+    }
+
+
+def _without_nulls(value: Any) -> Any:
+    """Leave out what was left empty, so that a form with blanks is as good as one without the lines."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value if item is not None]
+    return value
+
+
+def _problem(
+    places: Places, path: str, full: FieldPath, at: FieldPath, message: str, hint: str, on_key: bool = False
+) -> Problem:
+    return Problem(place=places.of(path, full, on_key=on_key), field=field_name(at), message=message, hint=hint)
+
+
+def field_name(at: FieldPath) -> str:
+    """Return a field's name as an author would say it: "sources[2].at", counted from 1."""
+    name = ""
+    for step in at:
+        name += f"[{step + 1}]" if isinstance(step, int) else f".{step}" if name else step
+    return name
+
+
+def _explain(model: type[Part], detail: ErrorDetails, path: str, prefix: FieldPath, places: Places) -> Problem:
+    """Say one of pydantic's findings in the author's words, at its place."""
+    at = tuple(step for step in detail["loc"] if step != "[key]")
+    message, hint = _say(model, detail, at)
+    if detail["type"] == "string_pattern_mismatch" and at == ("id",) and not prefix:
+        hint = "Rename the file: small letters, digits and single hyphens."
+    on_key = detail["type"] == "extra_forbidden" or detail["loc"][-1:] == ("[key]",)
+    # A missing field has no place of its own: the record, or the part, that lacks it has.
+    full = (*prefix, *(at[:-1] if detail["type"] == "missing" else at))
+    return _problem(places, path, full, at, message, hint, on_key)
+
+
+def _say(model: type[Part], detail: ErrorDetails, at: FieldPath) -> tuple[str, str]:
+    found = detail["input"]
+    shown = (
+        f"'{found}'" if isinstance(found, str) else "a list" if isinstance(found, list | tuple) else "a group of fields"
+    )
+    match detail["type"]:
+        case "missing":
+            return "missing.", _missing_hint(at)
+        case "extra_forbidden":
+            fields = _field_names(_model_at(model, at[:-1]))
+            near = nearest(str(at[-1]), fields)
+            return (
+                "there is no such field.",
+                f"Did you mean '{near}'?" if near else f"The fields here are {', '.join(fields)}.",
+            )
+        case "literal_error":
+            known = _choices(model, at)
+            near = nearest(str(found), known)
+            return (
+                f"{shown} is not one of its values.",
+                f"Did you mean '{near}'?" if near else f"Write {_any_of(known)}.",
+            )
+        case "date" | "url":
+            sentence = detail["ctx"]["sentence"] if detail["type"] == "date" else str(detail["msg"])
+            return sentence, "" if detail[
+                "type"
+            ] == "date" else "Write one that starts with https://, http:// or mailto:."
+        case "string_pattern_mismatch":
+            return f"{shown} has the wrong form.", _PATTERN_HINTS.get(str(at[-1]), _PATTERN_HINTS["language"])
+        case "string_type" | "model_type" | "model_attributes_type" | "dict_type" | "mapping_type":
+            wanted = "text" if detail["type"] == "string_type" else "fields, 'name: value'"
+            return f"{shown} stands where {wanted} should be.", f"Write {wanted}."
+        case "too_short" | "string_too_short":
+            return "there is nothing in it.", "Write a value, or remove the line."
+        case "bool_parsing" | "bool_type":
+            return f"{shown} is neither true nor false.", "Write true or false."
+        case "float_parsing" | "float_type" | "greater_than_equal" | "less_than_equal" | "finite_number":
+            limit = 90 if at[-1] == "latitude" else 180
+            return f"{shown} is not a number of degrees.", f"Write a number from -{limit} to {limit}, as 39.03."
+    return f"{shown}: {detail['msg']}.", ""
+
+
+_PATTERN_HINTS = {
+    "id": "Write small letters, digits and single hyphens, as 'jane-doe'.",
+    "country": "Write the two capitals of ISO 3166, as KP.",
+    "wikidata": "Write a Wikidata item, as Q7747.",
+    "language": "Write a BCP 47 language tag, as ru or zh-Hans.",
+}
+
+
+def _missing_hint(at: FieldPath) -> str:
+    if at == ("sources",):
+        return "Add the id of the source where the words can be seen, 'sources: an-id'."
+    return f"Add a line '{at[-1]}: ...'."
+
+
+def _any_of(words: Iterable[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def _field_names(model: type[Part]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _annotation_at(model: type[Part], at: FieldPath) -> Any:
+    """Return the type that a model declares for what stands at a path."""
+    annotation: Any = model
+    for step in at:
+        if isinstance(step, str):
+            part = next(
+                (inner for inner in _types_in(annotation) if isinstance(inner, type) and issubclass(inner, Part)), None
+            )
+            if part is None:
+                return annotation
+            names = {field.alias or name: field for name, field in part.model_fields.items()}
+            annotation = names[step].annotation if step in names else None
+    return annotation
+
+
+def _types_in(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for inner in get_args(annotation):
+        yield from _types_in(inner)
+
+
+def _model_at(model: type[Part], at: FieldPath) -> type[Part]:
+    found = _types_in(_annotation_at(model, at))
+    return next((inner for inner in found if isinstance(inner, type) and issubclass(inner, Part)), model)
+
+
+def _choices(model: type[Part], at: FieldPath) -> list[str]:
+    return [choice for choice in _types_in(_annotation_at(model, at)) if isinstance(choice, str)]
+
+
+def _contradictions(record: Record, assets: frozenset[str]) -> Iterator[tuple[FieldPath, str, str]]:
+    """Yield what one record says that cannot all be true: field, what was found, what to do."""
+    if not isinstance(record, Actor):
+        return
+    for index, role in enumerate(record.roles):
+        if _is_reversed(role.from_, role.to):
+            yield (
+                ("roles", index, "to"),
+                f"the role ends in '{role.to}', before it starts in '{role.from_}'.",
+                "Correct one of the two.",
+            )
+    if _is_reversed(record.born, record.died):
+        yield (
+            ("died",),
+            f"'{record.died}' is before '{record.born}', when the actor was born.",
+            "Correct one of the two.",
+        )
+    if record.image and (not record.image.src.startswith("assets/") or record.image.src not in assets):
+        near = nearest(record.image.src, [name for name in assets if name.startswith("assets/")])
+        hint = (
+            f"Did you mean '{near}'?"
+            if near
+            else "Put the file there and write its path, as assets/portraits/jane-doe.jpg."
+        )
+        yield (
+            ("image", "src") if record.image.alt or record.image.credit else ("image",),
+            f"'{record.image.src}' is not a file in docs/assets.",
+            hint,
+        )
+
+
+def _is_reversed(first: PartialDate | None, last: PartialDate | None) -> bool:
+    return first is not None and last is not None and last.is_before(first)

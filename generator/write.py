@@ -1,0 +1,131 @@
+"""Step 5 of 5, write: the only module that writes below `build/`.
+
+Files whose content is there already are left alone, so that servers and sync tools see only what changed; what no
+page made is removed. A site is published in one rename.
+"""
+
+import ctypes
+import ctypes.util
+import errno
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from tempfile import mkdtemp
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2  # Linux, renameat2(2)
+_RENAME_SWAP = 2  # macOS, renamex_np(2)
+
+
+def write_folder(folder: Path, texts: Iterable[tuple[str, str]], copies: Iterable[tuple[str, Path]] = ()) -> int:
+    """Make a folder hold these files and no others, and return how many were written or removed.
+
+    `texts` are (name, text), `copies` (name, file to copy); names are relative, with slashes.
+    Raises: OSError when the disk does not allow it; files are replaced one by one, never half-written.
+    """
+    stale = set(_files_in(folder))
+    written = 0
+    for name, text in texts:
+        written += _put(folder / name, text.encode("utf-8"))
+        stale.discard(name)
+    for name, file in copies:
+        written += _put(folder / name, file.read_bytes())
+        stale.discard(name)
+    for name in stale:
+        (folder / name).unlink()
+    _remove_empty(folder)
+    return written + len(stale)
+
+
+def _files_in(folder: Path) -> Iterator[str]:
+    for parent, _, files in os.walk(folder):
+        prefix = os.path.relpath(parent, folder).replace(os.sep, "/")
+        for name in files:
+            yield name if prefix == "." else f"{prefix}/{name}"
+
+
+def _put(path: Path, data: bytes) -> bool:
+    try:
+        if path.read_bytes() == data:
+            return False
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (NotADirectoryError, IsADirectoryError):
+        _clear_way(path)
+    part = path.with_name(f".{path.name[:200]}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return True
+
+
+def _clear_way(path: Path) -> None:
+    """Remove the file that stands where a folder must be, or the folder that stands where a file must be."""
+    for above in (path, *path.parents):
+        if above.is_file():
+            above.unlink()
+            break
+        if above == path and above.is_dir():
+            shutil.rmtree(above)
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _remove_empty(folder: Path) -> None:
+    for parent, _, _ in os.walk(folder, topdown=False):
+        if Path(parent) != folder and not os.listdir(parent):
+            os.rmdir(parent)
+
+
+def start_site(site: Path) -> Path:
+    """Return an empty folder beside `site` to build it in; what a killed build left behind is removed."""
+    site.parent.mkdir(parents=True, exist_ok=True)
+    for left in site.parent.glob(f".{site.name}-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    return Path(mkdtemp(prefix=f".{site.name}-", dir=site.parent))
+
+
+def publish_site(new: Path, site: Path) -> None:
+    """Put the folder `new` in the place of `site`; readers see the one or the other, never a mixture or nothing.
+
+    Raises: OSError when the disk does not allow it; `site` is then as it was.
+    """
+    new.chmod(0o777 & ~_umask())  # mkdtemp makes folders that a web server could not read
+    if not site.exists():
+        new.rename(site)
+        return
+    if not _exchange(new, site):
+        # No such call on this system or disk: two renames, and a moment without a site between them.
+        old = Path(mkdtemp(prefix=f".{site.name}-", dir=site.parent))
+        site.rename(old / "old")
+        new.rename(site)
+        new = old
+    shutil.rmtree(new, ignore_errors=True)
+
+
+def discard_site(new: Path) -> None:
+    """Remove an unfinished site; nothing happens when it was published."""
+    shutil.rmtree(new, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Let two folders change places in one step; False where the system or the disk has no such call."""
+    library = ctypes.CDLL(ctypes.util.find_library("c"), use_errno=True)
+    if sys.platform == "linux" and hasattr(library, "renameat2"):
+        failed = library.renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE)
+    elif sys.platform == "darwin" and hasattr(library, "renamex_np"):
+        failed = library.renamex_np(os.fsencode(one), os.fsencode(other), _RENAME_SWAP)
+    else:
+        return False
+    if failed and ctypes.get_errno() not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(other))
+    return not failed
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
