@@ -10,8 +10,11 @@ from generator.records import Actor, Event, Quote
 from generator.validate import Checked, field_name
 
 
-def check_links(briefing: Briefing, checked: Iterable[Checked], places: Places) -> list[Problem]:
-    """Return cycles (errors), and what looks like a slip (warnings): see the functions below for what that is."""
+def check_links(briefing: Briefing, checked: Iterable[Checked], places: Places, *, is_whole: bool) -> list[Problem]:
+    """Return cycles (errors), and what looks like a slip (warnings): see the functions below for what that is.
+
+    `is_whole` tells that nothing was found wrong so far; a record with a fault may be the one that names another.
+    """
     written = {item.record.key: item for item in checked}
     problems = []
     for severity, finder in (
@@ -21,7 +24,7 @@ def check_links(briefing: Briefing, checked: Iterable[Checked], places: Places) 
         (Severity.WARNING, _early_followers),
         (Severity.WARNING, _shared_names),
     ):
-        for key, at, message, hint in finder(briefing):
+        for key, at, message, hint in finder(briefing) if is_whole or finder is not _unnamed else ():
             item = written[key]
             place = places.of(item.path, (*item.at, *at))
             problems.append(Problem(place=place, field=field_name(at), message=message, hint=hint, severity=severity))

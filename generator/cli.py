@@ -25,7 +25,7 @@ FORMATS = ("human", "json", "github")
 
 
 class _Group(click.Group):
-    """Turns what goes wrong into one line and an exit status: 1 for the author or the disk, 3 for a fault of our own."""
+    """Turns what goes wrong into one line and an exit status: 1 for the author or the disk, 3 for our own fault."""
 
     def invoke(self, context: click.Context) -> Any:
         try:
@@ -41,7 +41,7 @@ class _Group(click.Group):
             context.exit(1)
         except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001  the one place where everything is caught
             with tempfile.NamedTemporaryFile("w", prefix="briefbook-", suffix=".txt", delete=False) as report:
                 report.write(f"briefbook {__version__}, Python {sys.version}\n{traceback.format_exc()}")
             click.echo(
@@ -158,7 +158,7 @@ def new() -> None:
 
 def _add_new_command(model: type[Record]) -> None:
     @click.pass_context
-    def write_record(context: click.Context, id: str | None, **options: Any) -> None:
+    def write_record(context: click.Context, /, id: str | None, **options: Any) -> None:
         given = {name: value for name, value in options.items() if value}
         for name in model.required_on_new:
             if name not in given and sys.stdin.isatty():

@@ -53,7 +53,7 @@ class BriefbookError(Exception):
     """Base of all that this package raises on purpose; its text is one sentence for the author."""
 
 
-class RecordsInvalid(BriefbookError):
+class RecordsInvalid(BriefbookError):  # noqa: N818  a state of the records, as authors would say it
     """The records have problems that stop the build. `problems` has them all, sorted by place."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

@@ -1,4 +1,4 @@
-"""What a record says, field by field, as labelled Markdown: whatever a model declares is shown, without being asked for."""
+"""What a record says, field by field, as labelled Markdown: whatever a model declares is shown."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache

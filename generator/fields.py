@@ -169,3 +169,8 @@ def shorten(text: str, width: int = 80) -> str:
         return line
     head = line[:width].rpartition(" ")[0] or line[:width]
     return head.rstrip(" ,;:.\N{EM DASH}\N{EN DASH}") + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def in_quotes(text: str) -> str:
+    """Return the text between quotation marks."""
+    return f"\N{LEFT DOUBLE QUOTATION MARK}{text}\N{RIGHT DOUBLE QUOTATION MARK}"

@@ -207,8 +207,11 @@ class _Linker:
     def _front_matter(self, page: RawPage, text: str) -> Mapping[str, object]:
         """Return what a page says of itself. Only these fields: others could choose templates, or load things."""
         values = read_yaml("\n" + text, page.path, self.problems)  # the blank line makes the line numbers right
-        for name in values if isinstance(values, dict) else ["" if values is None else "---"]:
-            if name and name not in PAGE_FIELDS:
+        if values is not None and not isinstance(values, dict):
+            hint = "Write lines of 'name: value' between the two lines of hyphens."
+            self._refuse(Author(page.name, page.path), (), "the front matter has no fields.", hint)
+        for name in values if isinstance(values, dict) else ():
+            if name not in PAGE_FIELDS:
                 at = max(0, page.text.find(f"\n{name}")) + 1
                 place = Place(page.path, page.text.count("\n", 0, at) + 1)
                 hint = f"A page may have {', '.join(PAGE_FIELDS)}."
@@ -274,6 +277,12 @@ class _Linker:
         return None
 
     def _dangling(self, target: str, kinds: tuple[str, ...], author: Author, at: FieldPath, needle: str) -> None:
+        others = self.keys_by_id.get(target, ())
+        if others and kinds:
+            found = " and ".join(f"a {self.records[key].kind}" for key in others)
+            hint = f"Write the id of a record in {' or '.join(f'docs/{folder}' for folder in kinds)}."
+            self._refuse(author, at, f"'{target}' is the id of {found}.", hint, needle)
+            return
         known = [key for key in self.records if not kinds or key.partition("/")[0] in kinds]
         near = nearest(target, known if "/" in target else [key.partition("/")[2] for key in known])
         what = KIND_BY_FOLDER[kinds[0]].kind if len(kinds) == 1 else "record"

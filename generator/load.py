@@ -160,19 +160,23 @@ def read_text(root: Path, path: str, problems: list[Problem]) -> str | None:
     try:
         status = (root / path).stat()
         if not stat.S_ISREG(status.st_mode):
-            return refuse("this is not an ordinary file.", "Remove it, or put a file in its place.")
+            refuse("this is not an ordinary file.", "Remove it, or put a file in its place.")
+            return None
         if status.st_size > MAX_BYTES:
-            return refuse(f"the file has {status.st_size / 1e6:.1f} MB.", "Split it: 5 MB is the limit.")
+            refuse(f"the file has {status.st_size / 1e6:.1f} MB.", "Split it: 5 MB is the limit.")
+            return None
         data = (root / path).read_bytes()
     except OSError as error:
-        return refuse(f"the file cannot be read: {error.strerror}.", "Check that it exists and that you may read it.")
+        refuse(f"the file cannot be read: {error.strerror}.", "Check that it exists and that you may read it.")
+        return None
     try:
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         before = data[: error.start]
         column = error.start - before.rfind(b"\n")
         found = f"the byte 0x{data[error.start]:02x} is not UTF-8."
-        return refuse(found, "Save the file as UTF-8.", before.count(b"\n") + 1, column)
+        refuse(found, "Save the file as UTF-8.", before.count(b"\n") + 1, column)
+        return None
 
 
 def _records_in(text: str, path: str, model: type[Record], problems: list[Problem]) -> Iterator[RawRecord]:
@@ -185,12 +189,13 @@ def _records_in(text: str, path: str, model: type[Record], problems: list[Proble
 
     if isinstance(value, dict):
         if value.get("id", stem) != stem:
-            return refuse(
+            refuse(
                 f"'{value['id']}' is not the file's name.",
                 f"Remove the line, or rename the file to {value['id']}.yml.",
                 ("id",),
                 "id",
             )
+            return None
         yield RawRecord(model, stem, value, path, ())
     elif isinstance(value, list):
         for index, item in enumerate(value):
@@ -217,40 +222,42 @@ def _compose(text: str, path: str, problems: list[Problem]) -> yaml.Node | None:
     try:
         deep = _too_deep(text)
         if deep is not None:
-            return refuse(
+            refuse(
                 f"the values are nested over {MAX_DEPTH} levels deep.",
                 "Write them flatter.",
-                deep.line + 1,
-                deep.column + 1,
+                *deep,
             )
-        return cast("yaml.Node | None", yaml.compose(text, yaml.CBaseLoader))
+            return None
+        return yaml.compose(text, yaml.CBaseLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         hint = _YAML_HINTS.get(error.problem or "", "Check quotation marks, brackets and indentation near here.")
-        return refuse(f"this is not YAML: {error.problem}.", hint, line, column)
+        refuse(f"this is not YAML: {error.problem}.", hint, line, column)
+        return None
     except yaml.reader.ReaderError as error:
         # The C reader gives no offset in characters for what it refuses; the text itself does.
         found = _CONTROL.search(text)
         before = text[: found.start()] if found else ""
         shown = f"U+{ord(found[0]):04X}" if found else str(error.reason)
-        return refuse(
+        refuse(
             f"the character {shown} is not allowed.",
             "Remove it.",
             before.count("\n") + 1,
             len(before) - before.rfind("\n"),
         )
+        return None
 
 
 _YAML_HINTS = {
     "mapping values are not allowed in this context": "Put a value that contains ': ' between quotation marks.",
-    "found character that cannot start any token": "Indent with spaces, not tabs; put a value that starts with @, ` or % between quotation marks.",
+    "found character that cannot start any token": "Indent with spaces; put @, ` or % at the start in quotes.",
     "found undefined alias": "Put a value that starts with * between quotation marks.",
     "but found another document": "Keep one document in a file: remove the line '---'.",
 }
 
 
-def _too_deep(text: str) -> yaml.Mark | None:
+def _too_deep(text: str) -> tuple[int, int] | None:
     """Return where the nesting passes the limit. Composing is recursive in C: too deep a text would end the process."""
     if text.count("[") + text.count("{") + text.count("- ") + text.count("? ") <= MAX_DEPTH and not _MAYBE_DEEP.search(
         text
@@ -261,7 +268,8 @@ def _too_deep(text: str) -> yaml.Mark | None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                return event.start_mark
+                mark = event.start_mark
+                return (mark.line + 1, mark.column + 1) if mark else (1, 1)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
     return None
@@ -279,13 +287,14 @@ class _Values:
 
     def value(self, node: yaml.Node, inside_alias: bool = False) -> Any:
         if node.tag not in _CORE_TAGS:
-            return self._refuse(
-                node, f"the tag '{node.tag.replace('tag:yaml.org,2002:', '!!')}' is not allowed.", "Remove it."
-            )
+            tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+            self._refuse(node, f"the tag '{tag}' is not allowed.", "Remove it.")
+            return node.value if isinstance(node, yaml.ScalarNode) else None
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node)
         if id(node) in self.open:
-            return self._refuse(node, "an alias (*) leads into itself.", "Write the values out.")
+            self._refuse(node, "an alias (*) leads into itself.", "Write the values out.")
+            return None
         inside_alias = inside_alias or id(node) in self.seen
         self.seen.add(id(node))
         if inside_alias and self._repeats_too_much(node):
@@ -309,10 +318,10 @@ class _Values:
         text = cast(str, node.value)
         if not node.style and text in _NULLS:
             return None
-        if node.style == '"' and _CONTROL.search(text):
-            found = cast("re.Match[str]", _CONTROL.search(text))
-            return self._refuse(node, f"the character U+{ord(found[0]):04X} is not allowed.", "Remove it.")
-        return text
+        found = _CONTROL.search(text) if node.style == '"' else None
+        if found:
+            self._refuse(node, f"the character U+{ord(found[0]):04X} is not allowed.", "Remove it.")
+        return _CONTROL.sub("", text) if found else text
 
     def _mapping(self, node: yaml.MappingNode, inside_alias: bool) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -341,6 +350,8 @@ def place_in(text: str, path: str, at: FieldPath, *, on_key: bool = False, needl
     last place on the way. With `needle`, the first spot at or after the value where these words stand.
     """
     node = yaml.compose(text, yaml.CBaseLoader)
+    if node is None:  # an empty file
+        return Place(path)
     mark = node.start_mark
     for step in at:
         found = _child(node, step)
@@ -375,5 +386,5 @@ class Places:
             self._texts[path] = read_text(self._root, path, []) or ""
         try:
             return place_in(self._texts[path], path, at, on_key=on_key, needle=needle)
-        except (yaml.YAMLError, AttributeError):  # changed or emptied since it was loaded
+        except yaml.YAMLError:  # changed since it was loaded, or the very problem
             return Place(path)

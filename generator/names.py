@@ -1,4 +1,4 @@
-"""Finds the names of actors in running text, in any script. Knows names and boundaries of words, nothing of Markdown."""
+"""Finds the names of actors in running text, in any script. Knows names and words, nothing of Markdown."""
 
 import re
 import unicodedata
@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from generator.records import Actor
+from generator.validate import BLANK
 
 # Particles that Korean writes onto a name: without them "김정은은" would not mention 김정은.
 _KOREAN_PARTICLES = re.compile(
@@ -43,12 +44,12 @@ class NameIndex:
         """Return the index of these actors' names, aliases and names in other languages."""
         keys_by_name: defaultdict[str, list[str]] = defaultdict(list)
         for actor in actors:
-            for name in (actor.name, *actor.aliases, *actor.names.values()):
+            for name in {actor.name, *actor.aliases, *actor.names.values()} - {BLANK}:
                 keys_by_name[unicodedata.normalize("NFC", name)].append(actor.key)
         return cls(keys_by_name)
 
     def find(self, text: str) -> Iterator[FoundName]:
-        """Yield the names in a text from left to right: whole words, the longest where several start, none inside another."""
+        """Yield the names in a text from left to right: whole words, the longest of several, none inside another."""
         if self._search is None:
             return
         hits = sorted(

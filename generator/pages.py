@@ -15,7 +15,7 @@ from jinja2 import Environment
 
 from generator.errors import Place, Problem
 from generator.facts import Resolve, facts_of, image_markdown, span_words, web_link
-from generator.fields import Refers, all_marks, shorten
+from generator.fields import Refers, all_marks, in_quotes, shorten
 from generator.link import HOME, MENTIONED, Backlink, Briefing
 from generator.prose import escape_text
 from generator.records import KINDS, Actor, Citation, Event, Participant, Quote, Record, Role, Source
@@ -196,10 +196,8 @@ def _home(maker: _Maker) -> Page:
         ("Topics", "tags/index", len(maker.topics), "Everything on one subject, side by side."),
         ("Years", "years/index", len(_years(briefing)), "What was said and done, year by year."),
     ]
-    return _render(
-        maker, "home.md.j2", f"{HOME}.md", meta, links, info=briefing.info, judgements=judgements, counts=counts, others=others,
-        pages=[page for page in briefing.pages.values() if "/" not in page.name],
-    )  # fmt: skip
+    values = {"info": briefing.info, "judgements": judgements, "counts": counts, "others": others}
+    return _render(maker, "home.md.j2", f"{HOME}.md", {**meta, "record": "briefing.yml"}, links, **values)
 
 
 def _record_pages(maker: _Maker, record: Record) -> Iterator[Page]:
@@ -271,7 +269,7 @@ def _citation(maker: _Maker, links: PageLinks, citation: Citation) -> str:
     if citation.at:
         text += f", {escape_text(citation.at)}"
     if citation.quote:
-        text += f": \N{LEFT DOUBLE QUOTATION MARK}{escape_text(' '.join(citation.quote.split()))}\N{RIGHT DOUBLE QUOTATION MARK}"
+        text += f": {in_quotes(escape_text(' '.join(citation.quote.split())))}"
     return f"{text} ({web_link(citation.url)})" if citation.url else text
 
 
@@ -289,7 +287,7 @@ def _row(maker: _Maker, links: PageLinks, record: Record, *details: str) -> Row:
             links.to(record.key), (*details, *([escape_text(record.description)] if record.description else [])), group
         )
     if isinstance(record, Quote):
-        words = f"\N{LEFT DOUBLE QUOTATION MARK}{shorten(record.text, 200)}\N{RIGHT DOUBLE QUOTATION MARK}"
+        words = in_quotes(shorten(record.text, 200))
         speaker = links.to(maker.resolve(record.speaker, ("actors",)))
         return Row(links.to(record.key, words), (*details, speaker, *when), year)
     if isinstance(record, Event):

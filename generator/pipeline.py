@@ -1,4 +1,4 @@
-"""The recipe: load > validate > link > pages > write, for everyone who needs it run (the command, the MkDocs plugin)."""
+"""The recipe: load > validate > link > pages > write, for the command and the MkDocs plugin alike."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -52,8 +52,8 @@ def check_briefing(project: Project, *, with_drafts: bool = False) -> tuple[Brie
     briefing, wrong_links = link_records(
         checked, info or BriefingInfo(title="-"), loaded.pages, loaded.assets, places, with_drafts=with_drafts
     )
-    slips = check_links(briefing, checked, places)
-    problems = [*loaded.problems, *wrong, *wrong_info, *wrong_links, *slips, *find_collisions(briefing)]
+    problems = [*loaded.problems, *wrong, *wrong_info, *wrong_links]
+    problems += [*check_links(briefing, checked, places, is_whole=not problems), *find_collisions(briefing)]
     return briefing, sort_problems(problems)
 
 

@@ -60,7 +60,8 @@ _INLINE = re.compile(
       (?P<escape>\\[\\`*_{{}}\[\]()>\#+.!-])
     | (?P<code>(?<!`)(?P<ticks>`++)(?:(?!(?P=ticks)(?!`)).|`(?!`))*?(?<!`)(?P=ticks)(?!`))
     | (?P<wiki>\[\[(?P<target>[^\[\]|\n]++)(?:\|(?P<words>[^\[\]\n]++))?\]\])
-    | (?P<link>!?{_LABEL})(?P<open>\()(?P<address>[^()\s]*+(?:\([^()\s]*+\)[^()\s]*+)*+)(?P<title>(?:[ \t]+(?:"[^"\n]*+"|'[^'\n]*+'))?[ \t]*\))
+    | (?P<link>!?{_LABEL})(?P<open>\()(?P<address>[^()\s]*+(?:\([^()\s]*+\)[^()\s]*+)*+)
+      (?P<title>(?:[ \t]+(?:"[^"\n]*+"|'[^'\n]*+'))?[ \t]*\))
     | (?P<auto><(?:[a-zA-Z][a-zA-Z0-9+.-]*+:[^<>\s]*+|[^<>\s@]++@[^<>\s]++)>)
     | (?P<url>\bhttps?://[^\s<>)\]]++)
     """,
@@ -169,8 +170,8 @@ def _read_tame(text: str, scope: str) -> Iterator[Piece]:
 
 def _tame_line(match: re.Match[str]) -> str:
     indent = match["indent"]
-    if match["heading"]:  # the page's own headings are of levels 1 and 2
-        return f"{indent}{'#' * min(6, len(match['heading']) + 2)}"
+    if match["heading"]:  # the page's own title is of level 1
+        return f"{indent}{'#' * min(6, len(match['heading']) + 1)}"
     if match["footnote"]:
         return match[0]
     if match["fence"]:

@@ -24,6 +24,7 @@ from generator.fields import (
     Refers,
     Url,
     Words,
+    in_quotes,
     shorten,
 )
 
@@ -216,7 +217,7 @@ class Quote(Record):
 
     @property
     def caption(self) -> str:
-        return f"\N{LEFT DOUBLE QUOTATION MARK}{shorten(self.text)}\N{RIGHT DOUBLE QUOTATION MARK}"
+        return in_quotes(shorten(self.text))
 
     @property
     def when(self) -> PartialDate | None:

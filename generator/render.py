@@ -20,7 +20,7 @@ RTL = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ku-Arab", "ps", "sd", "u
 
 
 class PageLinks:
-    """The links of one page. `path` is the page's own, as "actors/jane-doe.md"; an actor's name is linked once a page."""
+    """The links of one page, at `path` ("actors/jane-doe.md"); the name of an actor is linked once a page."""
 
     def __init__(self, path: str, briefing: Briefing, captions: Mapping[str, str]) -> None:
         self._up = "../" * path.count("/")

@@ -42,6 +42,8 @@ def validate_records(loaded: Loaded, places: Places) -> tuple[tuple[Checked, ...
     for raw in loaded.records:
         record = _validate(raw, places, problems)
         twin = checked.get(record.key)
+        if record.id == BLANK:
+            continue
         if twin is not None:
             first = places.of(twin.path, twin.at)
             place = places.of(raw.path, (*raw.at, "id"))
@@ -59,7 +61,8 @@ def validate_info(values: Mapping[str, Any], places: Places) -> tuple[BriefingIn
     try:
         return BriefingInfo.model_validate(_without_nulls(values)), []
     except ValidationError as error:
-        return None, [_explain(BriefingInfo, detail, INFO_PATH, (), places) for detail in error.errors()]
+        details = _without_echoes(BriefingInfo, error.errors())
+        return None, [_explain(BriefingInfo, detail, INFO_PATH, (), places) for detail in details]
 
 
 def _validate(raw: RawRecord, places: Places, problems: list[Problem]) -> Record:
@@ -67,7 +70,7 @@ def _validate(raw: RawRecord, places: Places, problems: list[Problem]) -> Record
     try:
         return raw.model.model_validate(values)
     except ValidationError as error:
-        details = error.errors()
+        details = _without_echoes(raw.model, error.errors())
         problems += [_explain(raw.model, detail, raw.path, raw.at, places) for detail in details]
         wrong = {str(detail["loc"][0]) for detail in details}
     # Every wrong field is left out, or blank where it is required: problems stop the build, so no page shows this.
@@ -76,6 +79,17 @@ def _validate(raw: RawRecord, places: Places, problems: list[Problem]) -> Record
         return raw.model.model_validate({**_blanks(raw.model, raw.id), **right})
     except ValidationError:
         return raw.model.model_validate(_blanks(raw.model, raw.id))
+
+
+def _without_echoes(model: type[Part], details: Iterable[ErrorDetails]) -> list[ErrorDetails]:
+    """Leave out that a field is missing where it is there under a slip of its name: that is one mistake, not two."""
+    found = list(details)
+    unknown = {}
+    for detail in found:
+        *parent, name = detail["loc"]
+        if detail["type"] == "extra_forbidden":
+            unknown[*parent, nearest(str(name), _field_names(_model_at(model, tuple(parent))))] = name
+    return [detail for detail in found if detail["type"] != "missing" or detail["loc"] not in unknown]
 
 
 def _blanks(model: type[Record], id: str) -> dict[str, Any]:

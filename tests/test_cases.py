@@ -1,0 +1,46 @@
+"""Golden cases: one YAML file has the records, and the problems or pages that must come of them."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from generator.pages import build_pages
+from generator.pipeline import check_briefing, package_templates
+from tests.conftest import MakeProject
+
+CASES = sorted((Path(__file__).parent / "cases").rglob("*.yml"))
+
+
+class _Block(str):
+    """Text that is dumped as a YAML block, so that goldens read as files do."""
+
+    __slots__ = ()
+
+
+yaml.SafeDumper.add_representer(
+    _Block, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style="|")
+)
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_case(path: Path, make_project: MakeProject, update_goldens: bool) -> None:
+    case = yaml.safe_load(path.read_text("utf-8"))
+    project = make_project(case["files"])
+    briefing, problems = check_briefing(project, with_drafts=case.get("drafts", False))
+    found = {"problems": "".join(f"{problem}\n" for problem in problems)}
+    if "pages" in case:
+        pages = {page.path: page.text for page in build_pages(briefing, [package_templates() / "pages"])}
+        found["pages"] = {name: pages[name] for name in case["pages"]}
+    if update_goldens:
+        _rewrite(path, {**case, **found})
+    assert found == {key: case.get(key) for key in found}
+
+
+def _rewrite(path: Path, case: dict[str, object]) -> None:
+    def block(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: block(item) for key, item in value.items()}
+        return _Block(value) if isinstance(value, str) and "\n" in value else value
+
+    path.write_text(yaml.safe_dump(block(case), allow_unicode=True, sort_keys=False, width=1000), "utf-8")
