@@ -63,7 +63,7 @@ def finish_site(site: Path, pages: Path) -> None:
 
 def index_site(site: Path) -> None:
     """Make the search index of a rendered site, in its folder `pagefind`."""
-    command = [sys.executable, "-m", "pagefind", "--site", str(site), "--glob", "**/*.html", "--quiet"]
+    command = [sys.executable, "-m", "pagefind", "--site", str(site), "--exclude-selectors", ".headerlink", "--quiet"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise BriefbookError(f"The search index could not be made: {(done.stderr or done.stdout).strip()}")

@@ -1,0 +1,82 @@
+"""The lines by which lists name records: what a record is called, and what is said of it beside its name."""
+
+from typing import Any, NamedTuple
+
+from generator.facts import Resolve, span_words, web_link
+from generator.fields import in_quotes, shorten
+from generator.link import HOME, Backlink, Briefing
+from generator.prose import escape_text
+from generator.records import Actor, Citation, Event, Participant, Quote, Record, Role, Source
+from generator.render import PageLinks, plain_text
+
+ACTOR_GROUPS = {"person": "People", "country": "Countries", "organisation": "Organisations", "group": "Groups"}
+
+
+class Row(NamedTuple):
+    """A line of a list: what it leads to, and what is said of it beside its name, as Markdown."""
+
+    title: str
+    details: tuple[str, ...]
+    group: str  # the heading it stands under in an overview, as plain text
+
+
+class Rows:
+    """Writes the rows of one briefing."""
+
+    def __init__(self, briefing: Briefing, resolve: Resolve) -> None:
+        self.briefing = briefing
+        self.resolve = resolve
+
+    def of_record(self, links: PageLinks, record: Record, *details: str) -> Row:
+        """Return the row of a record: its name, then `details` (as what it is listed), when, who and where."""
+        when = [record.when.in_words()] if record.when else []
+        year = str(record.when.years[0]) if record.when and record.when.years else "Undated"
+        match record:
+            case Actor():
+                about = [escape_text(record.description)] if record.description else []
+                return Row(links.to(record.key), (*details, *about), ACTOR_GROUPS.get(record.type or "", "Others"))
+            case Quote():
+                speaker = links.to(self.resolve(record.speaker, ("actors",)))
+                words = in_quotes(shorten(record.text, 200))
+                return Row(links.to(record.key, words), (*details, speaker, *when), year)
+            case Event():
+                place = [escape_text(record.place.name)] if record.place else []
+                return Row(links.to(record.key), (*details, *when, *place), year)
+            case Source(publisher=str(publisher)):
+                return Row(links.to(record.key), (*details, escape_text(publisher), *when), "")
+        return Row(links.to(record.key), (*details, *when), "")
+
+    def of_backlink(self, links: PageLinks, backlink: Backlink) -> Row:
+        """Return the row of what names a record: a record (with its role there), a judgement, or a page."""
+        record = self.briefing.records.get(backlink.key)
+        if record is not None:
+            return self.of_record(links, record, *_role_in(record, backlink))
+        if backlink.key == HOME and backlink.at[:1] == ("judgements",):
+            judgement = self.briefing.info.judgements[int(backlink.at[1])]
+            prose = self.briefing.prose[HOME, ("judgements", backlink.at[1], "text")]
+            words = shorten(plain_text(self.briefing, prose), 200)
+            return Row(links.to(HOME, words), (judgement.likelihood,) if judgement.likelihood else (), "")
+        return Row(links.to(backlink.key), (), "")
+
+    def of_citation(self, links: PageLinks, citation: Citation) -> str:
+        """Return a citation as Markdown: the source, where in it, its words, and their address."""
+        text = links.to(self.resolve(citation.source, ("sources",)))
+        if citation.at:
+            text += f", {escape_text(citation.at)}"
+        if citation.quote:
+            text += f": {in_quotes(escape_text(' '.join(citation.quote.split())))}"
+        return f"{text} ({web_link(citation.url)})" if citation.url else text
+
+
+def _role_in(record: Record, backlink: Backlink) -> tuple[str, ...]:
+    """Say as what one record names another: the role of a participant, the title of a post, the place in a source."""
+    part: Any = record
+    for step in backlink.at[:-1]:
+        part = part[step] if isinstance(step, int) else getattr(part, step)
+    if isinstance(part, Participant) and part.role:
+        return (escape_text(part.role),)
+    if isinstance(part, Role):
+        return (escape_text(part.title + span_words(part.from_, part.to)),)
+    if isinstance(part, Citation) and part.at:
+        return (escape_text(part.at),)
+    return ()
