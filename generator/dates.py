@@ -14,7 +14,7 @@ MONTHS = tuple(calendar.month_name)  # "", "January", ...; English, whatever the
 SEASONS = {"21": "spring", "22": "summer", "23": "autumn", "24": "winter"}
 EXPECTED = "Write 2024, 2024-05, 2024-05-17, 2024-05~ (about) or 2024-05-17/2024-05-19."
 
-_ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 _QUALIFIED = re.compile(r"(.+?)([~?%]?)")
 
 

@@ -68,20 +68,18 @@ class NameIndex:
 
 
 def _starts_word(text: str, start: int) -> bool:
-    return start == 0 or not _joins(text[start - 1], text[start])
+    return start == 0 or not _goes_on(text[start - 1], text[start])
 
 
 def _ends_word(text: str, end: int) -> bool:
-    if end == len(text) or not _joins(text[end - 1], text[end]):
+    if end == len(text) or not _goes_on(text[end], text[end - 1]):
         return True
     return bool(_HANGUL.match(text[end - 1])) and _KOREAN_PARTICLES.match(text, end) is not None
 
 
-def _joins(left: str, right: str) -> bool:
-    """Tell whether two neighbouring characters belong to one word."""
-    if _UNSPACED.match(left) or _UNSPACED.match(right):
-        return False
-    return _is_letter(left) and _is_letter(right)
+def _goes_on(outside: str, edge: str) -> bool:
+    """Tell whether the character outside a name belongs to the same word as the one at the name's edge."""
+    return _is_letter(outside) and not _UNSPACED.match(outside) and not _UNSPACED.match(edge)
 
 
 def _is_letter(character: str) -> bool:

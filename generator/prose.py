@@ -67,14 +67,13 @@ _INLINE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_HTML = re.compile(
-    r"<!--.*?-->|<(?P<tag>a|code|pre|h[1-6]|script|style|svg|math|button|title|textarea)\b[^>]*>.*?</(?P=tag)\s*>|</?[a-zA-Z][^>]*>",
-    re.DOTALL | re.IGNORECASE,
-)
+_TAG = re.compile(r"<!--|</?(?P<tag>[a-zA-Z][a-zA-Z0-9]*+)[^<>]*+>")
+# What is between these tags is left alone, as a whole.
+_CLOSED_TAGS = frozenset({"a", "code", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "script", "style", "svg", "math"})
 _HEADING = re.compile(
     r"^ {0,3}#{1,6}(?:[ \t][^\n]*)?$|^[^\n]+\n(?:=+|-+)[ \t]*$|^\s*[*]?\[[^\]\n]+\]:[^\n]*$", re.MULTILINE
 )
-_ATTRIBUTES = re.compile(r"\{[:.#][^}\n]*\}")
+_ATTRIBUTES = re.compile(r"\{[:.#][^{}\n]*+\}")
 
 
 def read_page(text: str) -> Iterator[Piece]:
@@ -84,7 +83,7 @@ def read_page(text: str) -> Iterator[Piece]:
             yield Verbatim(part)
             continue
         for is_heading, line in _split(_HEADING, part):
-            for is_html, span in _split(_HTML, line):
+            for is_html, span in _split_html(line):
                 yield from [Verbatim(span)] if is_html else _read_inline(span, can_name=not is_heading)
 
 
@@ -96,6 +95,29 @@ def _split(pattern: re.Pattern[str], text: str) -> Iterator[tuple[bool, str]]:
             yield False, text[end : match.start()]
         yield True, match[0]
         end = match.end()
+    if end < len(text):
+        yield False, text[end:]
+
+
+def _split_html(text: str) -> Iterator[tuple[bool, str]]:
+    """Yield the text in parts, each with whether it is HTML: a tag, a comment, or all of a link, code or heading."""
+    unclosed: set[str] = set()  # closing tags that do not come any more: looking again for each would be quadratic
+    end = 0
+    while match := _TAG.search(text, end):
+        start, stop = match.span()
+        name = (match["tag"] or "").lower()
+        closing = "-->" if not name else f"</{name}" if name in _CLOSED_TAGS and text[start + 1] != "/" else ""
+        if closing and closing not in unclosed:
+            found = re.compile(re.escape(closing) + ("" if closing == "-->" else r"\b[^<>]*>?"), re.IGNORECASE).search(
+                text, stop
+            )
+            stop = found.end() if found else stop
+            if not found:
+                unclosed.add(closing)
+        if start > end:
+            yield False, text[end:start]
+        yield True, text[start:stop]
+        end = stop
     if end < len(text):
         yield False, text[end:]
 
@@ -126,7 +148,7 @@ def read_prose(text: str, scope: str) -> Iterator[Piece]:
             yield Verbatim(_tame_fence(part))
         elif "    " in part and not _LIST.search(part):
             for is_code, lines in _split(_INDENTED, part):
-                yield from [Verbatim(lines)] if is_code else _read_tame(lines, scope)
+                yield from [Verbatim(_fence(lines))] if is_code else _read_tame(lines, scope)
         else:
             yield from _read_tame(part, scope)
 
@@ -137,9 +159,7 @@ _SETEXT = re.compile(r"(?<=[^\n]\n)([=-])(?=\1*[ \t]*$)", re.MULTILINE)
 _LINE_START = re.compile(
     r"""^(?P<indent>[ \t]*(?:>[ \t]?)*)(?:
       (?P<heading>\#{1,6})(?=[ \t])
-    | (?P<footnote>\[\^)(?=[^\]\s]+\]:)
-    | (?P<define>\[)(?=[^\]\n]*\]:|TOC\]|toc\])
-    | (?P<abbreviate>\*)(?=\[[^\]\n]*\]:)
+    | (?P<contents>\[)(?=TOC\]|toc\])
     | (?P<fence>```|~~~)
     )""",
     re.MULTILINE | re.VERBOSE,
@@ -152,6 +172,13 @@ def _tame_fence(text: str) -> str:
     assert match, "only what the pattern split off comes here"
     language = re.match(r"\s*([A-Za-z0-9_+-]*)", match["info"])
     return f"{match['fence']}{language[1] if language else ''}\n{match['body']}{match['fence']}"
+
+
+def _fence(lines: str) -> str:
+    """Return an indented block of code between fences: there, and not where it is indented, a tag is no tag."""
+    code = "\n".join(line[4:] for line in lines.rstrip("\n").split("\n"))
+    ticks = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", code)), 3)
+    return f"{ticks}\n{code}\n{ticks}\n"
 
 
 def _read_tame(text: str, scope: str) -> Iterator[Piece]:
@@ -172,8 +199,6 @@ def _tame_line(match: re.Match[str]) -> str:
     indent = match["indent"]
     if match["heading"]:  # the page's own title is of level 1
         return f"{indent}{'#' * min(6, len(match['heading']) + 1)}"
-    if match["footnote"]:
-        return match[0]
     if match["fence"]:
         return indent + ("\\`\\`\\`" if match["fence"] == "```" else "&#126;&#126;&#126;")
     return f"{indent}\\{match[0][len(indent) :]}"
@@ -183,8 +208,9 @@ def _tame_inline(match: re.Match[str]) -> Iterator[Piece]:
     typed = match[0]
     if match["wiki"]:
         yield Wiki(match["target"].strip(), match["words"], typed)
-    elif match["code"]:  # on one line: a tag at the start of a line would be taken for HTML, even here
-        yield Verbatim(" ".join(typed.splitlines()))
+    elif match["code"]:  # a tag would be taken for HTML even between backticks
+        code = " ".join(typed.strip("`").split())
+        yield Verbatim(f"<code>{escape_text(code)}</code>" if "<" in code else " ".join(typed.splitlines()))
     elif match["auto"]:
         address = typed[1:-1]
         yield Verbatim(typed) if _is_safe(address) or ("@" in address and ":" not in address) else Words(typed)
@@ -217,12 +243,13 @@ def _is_safe(address: str) -> bool:
     return bool(colon) and scheme.strip().lower() in SCHEMES
 
 
+_DEFINES = re.compile(r"(\[\^[^\]\s]+\]:)|\]:")  # link addresses and abbreviations hold for a whole page
 _TAME = str.maketrans({"<": "&lt;", "{": "&#123;", "\x02": "", "\x03": ""})
 
 
 def tame_words(text: str) -> str:
-    """Return running text of a record's prose without the means to make HTML or set attributes."""
-    return text.translate(_TAME)
+    """Return running text of a record's prose without the means to make HTML, set attributes or define things."""
+    return _DEFINES.sub(lambda found: found[1] or "]&#58;", text.translate(_TAME))
 
 
 _ESCAPES = str.maketrans(

@@ -11,73 +11,9 @@ from markdown import Extension, Markdown
 from markdown.postprocessors import Postprocessor
 
 TAGS = frozenset(
-    [
-        "a",
-        "abbr",
-        "article",
-        "aside",
-        "b",
-        "bdi",
-        "bdo",
-        "blockquote",
-        "br",
-        "caption",
-        "cite",
-        "code",
-        "col",
-        "colgroup",
-        "dd",
-        "del",
-        "details",
-        "dfn",
-        "div",
-        "dl",
-        "dt",
-        "em",
-        "figcaption",
-        "figure",
-        "footer",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "i",
-        "img",
-        "ins",
-        "kbd",
-        "li",
-        "mark",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "q",
-        "s",
-        "samp",
-        "section",
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "summary",
-        "sup",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "time",
-        "tr",
-        "u",
-        "ul",
-        "var",
-        "wbr",
-    ]
+    "a abbr article aside b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em "
+    "figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li mark nav ol p pre q s samp section small "
+    "span strong sub summary sup table tbody td tfoot th thead time tr u ul var wbr".split()
 )
 _GLOBAL = frozenset({"class", "dir", "id", "lang", "role", "title", "aria-label", "aria-hidden", "translate"})
 ATTRIBUTES: dict[str, set[str]] = {
@@ -94,43 +30,9 @@ ATTRIBUTES: dict[str, set[str]] = {
 }
 # The classes that Material styles in running text, and our own. Any other could dress text up as the site's interface.
 _CLASSES = frozenset(
-    [
-        "admonition",
-        "abstract",
-        "attention",
-        "bug",
-        "caution",
-        "danger",
-        "error",
-        "example",
-        "failure",
-        "footnote",
-        "footnote-backref",
-        "footnote-ref",
-        "headerlink",
-        "highlight",
-        "hint",
-        "highlighttable",
-        "important",
-        "info",
-        "inline",
-        "end",
-        "linenos",
-        "md-button",
-        "note",
-        "question",
-        "quote",
-        "seealso",
-        "success",
-        "tip",
-        "toc",
-        "todo",
-        "tldr",
-        "version",
-        "warning",
-        "summary",
-        "task-list",
-    ]
+    "admonition admonition-title abstract attention bug caution danger error example failure footnote "
+    "footnote-backref footnote-ref headerlink highlight hint highlighttable important info inline end linenos "
+    "md-button note question quote seealso success tip toc todo tldr version warning summary task-list".split()
 )
 _ROLES = frozenset({"note", "doc-noteref", "doc-endnotes", "doc-backlink", "img"})
 _ALIGN = frozenset({"text-align: left;", "text-align: center;", "text-align: right;"})

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import yaml
 from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.commands.serve import serve as mkdocs_serve
 from mkdocs.config import load_config
@@ -20,6 +21,8 @@ from mkdocs.utils import CountHandler
 from generator.errors import BriefbookError
 from generator.link import Briefing
 from generator.pipeline import Project, last_change
+from generator.search import index_site
+from generator.write import discard_site, publish_site, start_site, write_folder
 
 SANITISER = "briefbook"  # the name of our Markdown extension, as an entry point
 RENDERERS = ("mkdocs", "properdocs", "zensical")
@@ -61,23 +64,78 @@ def finish_site(site: Path, pages: Path) -> None:
     index_site(site)
 
 
-def index_site(site: Path) -> None:
-    """Make the search index of a rendered site, in its folder `pagefind`."""
-    command = [sys.executable, "-m", "pagefind", "--site", str(site), "--exclude-selectors", ".headerlink", "--quiet"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise BriefbookError(f"The search index could not be made: {(done.stderr or done.stdout).strip()}")
-
-
 def build_site(project: Project, briefing: Briefing, *, renderer: str = "mkdocs", strict: bool = False) -> None:
     """Render the pages in `build/docs` and publish them as `build/site`.
 
-    Raises: BriefbookError when there is no `mkdocs.yml`, or the renderer gives up.
+    Raises: BriefbookError when there is no `mkdocs.yml`, or the renderer is missing or gives up.
     """
     if not (project.root / "mkdocs.yml").is_file():
         raise BriefbookError("There is no mkdocs.yml here. Run 'briefbook init DIR' to start a briefing with one.")
     if renderer == "mkdocs":
         _build_with_mkdocs(project, briefing, strict=strict)
+        return
+    os.environ.setdefault("SOURCE_DATE_EPOCH", str(last_change(briefing)))
+    unfinished = start_site(project.site_dir)
+    try:
+        _build_with_other(project, renderer, unfinished, strict=strict)
+        finish_site(unfinished, project.pages_dir)
+        publish_site(unfinished, project.site_dir)
+    finally:
+        discard_site(unfinished)
+
+
+def _build_with_other(project: Project, renderer: str, site: Path, *, strict: bool) -> None:
+    """Run ProperDocs or Zensical on a copy of `mkdocs.yml` that needs no plugin of ours."""
+    build = project.root / "build"
+    folders = [Path(folder) for folder in reversed(theme_dirs(project))]
+    config = build / f"{renderer}.yml"
+    text = (project.root / "mkdocs.yml").read_text("utf-8")
+    try:
+        text, custom_dir = _derive_config(text, site.name)
+    except (yaml.YAMLError, ValueError) as error:
+        raise BriefbookError(f"mkdocs.yml cannot be read: {' '.join(str(error).split())}") from error
+    folders += [project.root / custom_dir] if custom_dir else []
+    theme = {
+        file.relative_to(folder).as_posix(): file for folder in folders for file in folder.rglob("*") if file.is_file()
+    }
+    write_folder(build / "theme", (), theme.items())
+    config.write_text(text, "utf-8")
+    command = [sys.executable, "-m", renderer, "build", *(["--strict"] if strict else []), "-f", str(config)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        missing = f"No module named {renderer}" in done.stderr
+        why = f"it is not installed. Run 'pip install {renderer}'." if missing else (done.stderr + done.stdout).strip()
+        raise BriefbookError(f"{renderer} gave up: {why}")
+    (site / "search.json").unlink(missing_ok=True)  # Zensical's own index, which our header does not use
+
+
+def _derive_config(text: str, site: str) -> tuple[str, str]:
+    """Return `mkdocs.yml` with paths below `build/` and without our plugin, and its own theme folder or "".
+
+    The nodes are changed, not the values, so that tags such as !ENV stay.
+    """
+    root = yaml.compose(text, yaml.SafeLoader)
+    if not isinstance(root, yaml.MappingNode):
+        raise ValueError("it holds no settings.")
+    settings = {key.value: value for key, value in root.value}
+    theme = settings.get("theme")
+    if not isinstance(theme, yaml.MappingNode):
+        theme = yaml.MappingNode("tag:yaml.org,2002:map", [(_text("name"), _text(theme.value if theme else "mkdocs"))])
+    custom_dir = next((value.value for key, value in theme.value if key.value == "custom_dir"), "")
+    theme.value = [(key, value) for key, value in theme.value if key.value != "custom_dir"] + [
+        (_text("custom_dir"), _text("theme"))
+    ]
+    plugins = settings.get("plugins")
+    if isinstance(plugins, yaml.SequenceNode):
+        plugins.value = [item for item in plugins.value if item.value != "briefbook"]
+    changed = {"docs_dir": _text("docs"), "site_dir": _text(site), "theme": theme}
+    root.value = [(key, value) for key, value in root.value if key.value not in changed]
+    root.value += [(_text(name), value) for name, value in changed.items()]
+    return str(yaml.serialize(root, allow_unicode=True)), str(custom_dir)
+
+
+def _text(value: str) -> yaml.ScalarNode:
+    return yaml.ScalarNode("tag:yaml.org,2002:str", value)
 
 
 def _build_with_mkdocs(project: Project, briefing: Briefing, *, strict: bool) -> None:

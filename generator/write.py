@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -34,7 +35,8 @@ def write_folder(folder: Path, texts: Iterable[tuple[str, str]], copies: Iterabl
         written += _put(folder / name, file.read_bytes())
         stale.discard(name)
     for name in stale:
-        (folder / name).unlink()
+        with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            (folder / name).unlink()
     _remove_empty(folder)
     return written + len(stale)
 

@@ -28,7 +28,7 @@ def test_case(path: Path, make_project: MakeProject, update_goldens: bool) -> No
     case = yaml.safe_load(path.read_text("utf-8"))
     project = make_project(case["files"])
     briefing, problems = check_briefing(project, with_drafts=case.get("drafts", False))
-    found = {"problems": "".join(f"{problem}\n" for problem in problems)}
+    found: dict[str, object] = {"problems": "".join(f"{problem}\n" for problem in problems)}
     if "pages" in case:
         pages = {page.path: page.text for page in build_pages(briefing, [package_templates() / "pages"])}
         found["pages"] = {name: pages[name] for name in case["pages"]}

@@ -1,0 +1,37 @@
+# Each target sets up what it needs (.venv; for tests a browser too) and runs. PYTHON=python3.12 chooses the Python.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+BIN = .venv/bin
+
+.PHONY: site serve test clean
+
+site: .venv/site
+	@$(BIN)/briefbook build --strict
+
+serve: .venv/site
+	@$(BIN)/briefbook serve
+
+test: .venv/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/briefbook check --strict
+	$(BIN)/mkdocs build --strict
+	$(BIN)/briefbook build --strict
+	$(BIN)/pytest
+
+.venv/site: requirements.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Briefbook needs Python 3.11 or later: install it, or name it with PYTHON=..."; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "On Debian: apt-get install python3-venv"; exit 1; }
+	@echo "Installing what Briefbook runs with into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/test: .venv/site requirements-dev.txt tests/machine.sh
+	@bash tests/machine.sh
+	@echo "Installing what the tests need into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+clean:
+	rm -rf build .venv
