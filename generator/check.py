@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from generator.errors import Problem, Severity
 from generator.fields import FieldPath
 from generator.link import Briefing
-from generator.load import Places
+from generator.places import Places
 from generator.records import Actor, Event, Quote
 from generator.validate import Checked, field_name
 

@@ -19,7 +19,7 @@ from generator.pipeline import Project, check_briefing, write_pages
 from generator.records import KINDS, Record
 from generator.scaffold import draft_record, init_briefing, is_list, new_record_path, settable_fields
 from generator.schemas import build_schemas
-from generator.write import write_folder
+from generator.write import claim_folder, write_folder
 
 FORMATS = ("human", "json", "github")
 
@@ -85,7 +85,7 @@ def check(context: click.Context, strict: bool, style: str) -> None:
     if is_failure(problems, strict):
         context.exit(1)
     if style == "human":
-        counts = ", ".join(f"{len(briefing.of_kind(model.folder))} {model.folder}" for model in KINDS)
+        counts = ", ".join(_many(len(briefing.of_kind(model.folder)), model.kind) for model in KINDS)
         click.echo(f"{counts}: {_count(problems)}.")
 
 
@@ -127,6 +127,7 @@ def serve(context: click.Context, address: str) -> None:
 @click.pass_context
 def pages(context: click.Context, folder: Path, strict: bool) -> None:
     """Write the pages as Markdown into FOLDER."""
+    claim_folder(folder)
     _, written = _write(context.obj, folder, strict)
     click.echo(f"{written} files changed in {folder}")
 
@@ -147,6 +148,8 @@ def init(folder: Path, title: str) -> None:
 def schema(context: click.Context, folder: Path | None) -> None:
     """Write JSON Schemas for editors into FOLDER (default: build/schema)."""
     target = folder or context.obj.root / "build" / "schema"
+    if folder:
+        claim_folder(folder)
     write_folder(target, build_schemas())
     click.echo(f"The schemas lie in {target}")
 
@@ -196,6 +199,10 @@ def _write(project: Project, folder: Path, strict: bool) -> tuple[Briefing, int]
     return briefing, write_pages(briefing, project, folder)
 
 
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def is_failure(problems: Iterable[Problem], strict: bool) -> bool:
     """Tell whether these problems stop a build."""
     return any(strict or problem.severity is Severity.ERROR for problem in problems)
@@ -203,12 +210,8 @@ def is_failure(problems: Iterable[Problem], strict: bool) -> bool:
 
 def _count(problems: Iterable[Problem]) -> str:
     found = [problem.severity for problem in problems]
-    words = [
-        f"{found.count(severity)} {severity}{'s' if found.count(severity) > 1 else ''}"
-        for severity in Severity
-        if severity in found
-    ]
-    return ", ".join(words) or "no problems"
+    counts = (_many(found.count(severity), severity) for severity in Severity if severity in found)
+    return ", ".join(counts) or "no problems"
 
 
 def print_problems(problems: Iterable[Problem], style: str, root: Path, stream: Any = None) -> None:

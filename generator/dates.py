@@ -15,6 +15,7 @@ SEASONS = {"21": "spring", "22": "summer", "23": "autumn", "24": "winter"}
 EXPECTED = "Write 2024, 2024-05, 2024-05-17, 2024-05~ (about) or 2024-05-17/2024-05-19."
 
 _ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
+_VAGUE = re.compile(r"\d{3}X|\d{2}XX|\d{4}-(?:XX(?:-XX)?|\d{2}-XX|2[1-4])", re.ASCII)  # unknown digits, seasons
 _QUALIFIED = re.compile(r"(.+?)([~?%]?)")
 
 
@@ -104,12 +105,11 @@ def _edtf_days(text: str) -> tuple[date, date]:
         return _iso_days(bare[0], *bare.groups())
     # Imported here: the parser takes a tenth of a second to load, and few briefings need it.
     from edtf import EDTFObject, EDTFParseException, parse_edtf
-    from edtf.parser.parser_classes import Season, Unspecified
 
     try:
-        parsed: EDTFObject = parse_edtf(qualified[1] if qualified else text)
-        if not isinstance(parsed, Season | Unspecified):
+        if not qualified or not _VAGUE.fullmatch(qualified[1]):
             raise ValueError
+        parsed: EDTFObject = parse_edtf(qualified[1])
         return date(*parsed.lower_strict()[:3]), date(*parsed.upper_strict()[:3])
     except (EDTFParseException, ValueError, TypeError):
         raise ValueError(f"'{text}' is not a date. {EXPECTED}") from None

@@ -13,11 +13,13 @@ from typing import NamedTuple
 
 from generator.errors import Place, Problem, nearest
 from generator.fields import FieldPath, Part, Refers, marked_values
-from generator.load import Places, RawPage, read_yaml
+from generator.load import RawPage
 from generator.names import NameIndex
+from generator.places import Places
 from generator.prose import Mention, Piece, Refused, Target, Verbatim, Wiki, Words, read_page, read_prose
 from generator.records import KIND_BY_FOLDER, Actor, BriefingInfo, Record
 from generator.validate import BLANK, INFO_PATH, Checked, field_name
+from generator.yaml_text import read_yaml
 
 HOME = "index"
 MENTIONED = "Mentioned in"

@@ -1,14 +1,20 @@
 """The recipe: load > validate > link > pages > write, for the command and the MkDocs plugin alike."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import yaml
+from pathspec import PathSpec
 
 from generator.check import check_links
 from generator.errors import Problem, RecordsInvalid, Severity, sort_problems
 from generator.link import Briefing, link_records
-from generator.load import Places, load_folder
+from generator.load import load_folder
 from generator.pages import build_pages, find_collisions
+from generator.places import Places
 from generator.records import BriefingInfo
 from generator.validate import validate_info, validate_records
 from generator.write import write_folder
@@ -33,6 +39,21 @@ class Project:
         """The folders that may hold a template, the first that has it counts: the briefing's own, then ours."""
         return self.root / "templates", package_templates()
 
+    def excluded(self) -> PathSpec[Any]:
+        """Return what `exclude_docs` of `mkdocs.yml` leaves out: patterns as in .gitignore, names below `docs/`."""
+        settings = root_mapping(self.root / "mkdocs.yml")
+        patterns = settings.get("exclude_docs")
+        return PathSpec.from_lines("gitignore", patterns.splitlines() if isinstance(patterns, str) else ())
+
+
+def root_mapping(file: Path) -> Mapping[str, object]:
+    """Return the settings of a YAML file as texts, lists and mappings, or none when it cannot be read as such."""
+    try:
+        settings = yaml.load(file.read_text("utf-8"), yaml.CBaseLoader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return {}  # the renderer, whose file it is, says what is wrong with it
+    return settings if isinstance(settings, dict) else {}
+
 
 def package_templates() -> Path:
     """Return the folder of the templates that come with Briefbook: inside the package, or beside it in a checkout."""
@@ -45,7 +66,7 @@ def check_briefing(project: Project, *, with_drafts: bool = False) -> tuple[Brie
 
     With errors among the problems the briefing has blanks, and is only good for being checked.
     """
-    loaded = load_folder(project.root)
+    loaded = load_folder(project.root, project.excluded())
     places = Places(project.root)
     checked, wrong = validate_records(loaded, places)
     info, wrong_info = validate_info(loaded.info, places) if loaded.info is not None else (None, [])

@@ -55,11 +55,12 @@ _FENCE = re.compile(
     r"^(?P<fence>`{3,}|~{3,})(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=fence)[`~]*[ \t]*$", re.MULTILINE | re.DOTALL
 )
 _LABEL = r"\[(?:[^\[\]\\\n]|\\.|\[[^\[\]\n]*+\])*+\]"
+_CODE = r"(?<!`)(?P<ticks>`++)(?:(?!(?P=ticks)(?!`)).|`(?!`))*?(?<!`)(?P=ticks)(?!`)"
 _INLINE = re.compile(
     rf"""
       (?P<escape>\\[\\`*_{{}}\[\]()>\#+.!-])
-    | (?P<code>(?<!`)(?P<ticks>`++)(?:(?!(?P=ticks)(?!`)).|`(?!`))*?(?<!`)(?P=ticks)(?!`))
-    | (?P<wiki>\[\[(?P<target>[^\[\]|\n]++)(?:\|(?P<words>[^\[\]\n]++))?\]\])
+    | (?P<code>{_CODE})
+    | (?P<wiki>\[\[(?P<target>[^\[\]|\\\n]++)(?:\\?\|(?P<words>[^\[\]\n]++))?\]\])
     | (?P<link>!?{_LABEL})(?P<open>\()(?P<address>[^()\s]*+(?:\([^()\s]*+\)[^()\s]*+)*+)
       (?P<title>(?:[ \t]+(?:"[^"\n]*+"|'[^'\n]*+'))?[ \t]*\))
     | (?P<auto><(?:[a-zA-Z][a-zA-Z0-9+.-]*+:[^<>\s]*+|[^<>\s@]++@[^<>\s]++)>)
@@ -67,7 +68,7 @@ _INLINE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_TAG = re.compile(r"<!--|</?(?P<tag>[a-zA-Z][a-zA-Z0-9]*+)[^<>]*+>")
+_TAG = re.compile(rf"(?P<code>{_CODE})|(?P<comment><!--)|</?(?P<tag>[a-zA-Z][a-zA-Z0-9]*+)[^<>]*+>", re.DOTALL)
 # What is between these tags is left alone, as a whole.
 _CLOSED_TAGS = frozenset({"a", "code", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "script", "style", "svg", "math"})
 _HEADING = re.compile(
@@ -100,13 +101,15 @@ def _split(pattern: re.Pattern[str], text: str) -> Iterator[tuple[bool, str]]:
 
 
 def _split_html(text: str) -> Iterator[tuple[bool, str]]:
-    """Yield the text in parts, each with whether it is HTML: a tag, a comment, or all of a link, code or heading."""
+    """Yield the text in parts, each with whether it is HTML or code: a tag, a comment, all of a link or heading."""
     unclosed: set[str] = set()  # closing tags that do not come any more: looking again for each would be quadratic
     end = 0
     while match := _TAG.search(text, end):
         start, stop = match.span()
         name = (match["tag"] or "").lower()
-        closing = "-->" if not name else f"</{name}" if name in _CLOSED_TAGS and text[start + 1] != "/" else ""
+        closing = "-->" if match["comment"] else ""
+        if name in _CLOSED_TAGS and text[start + 1] != "/":
+            closing = f"</{name}"
         if closing and closing not in unclosed:
             found = re.compile(re.escape(closing) + ("" if closing == "-->" else r"\b[^<>]*>?"), re.IGNORECASE).search(
                 text, stop

@@ -1,6 +1,7 @@
 """What starts something: a new briefing (`briefbook init`), and a new record (`briefbook new`)."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -8,10 +9,11 @@ from typing import Any, get_args
 import yaml
 
 from generator.errors import BriefbookError
-from generator.fields import Part, shorten
-from generator.load import Loaded, Places, RawRecord
+from generator.fields import ID_PATTERN, Part, shorten
+from generator.load import Loaded, RawRecord
 from generator.pages import slug
 from generator.pipeline import package_templates
+from generator.places import Places
 from generator.records import Quote, Record
 from generator.validate import validate_records
 
@@ -77,6 +79,8 @@ def new_record_path(root: Path, model: type[Record], id: str | None, given: Give
         or given.get("title")
         or f"{given.get('speaker', '')} {shorten(str(given.get('text', '')), 40)}"
     )
+    if id is not None and not re.fullmatch(ID_PATTERN, id):
+        raise BriefbookError(f"id: '{id}' has the wrong form. Write small letters, digits and single hyphens.")
     path = root / "docs" / model.folder / f"{id or slug(str(name))}.yml"
     if path.exists():
         raise BriefbookError(f"'{path}' is there already. Give another --id.")

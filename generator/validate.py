@@ -14,7 +14,8 @@ from pydantic_core import ErrorDetails
 from generator.dates import PartialDate
 from generator.errors import Problem, nearest
 from generator.fields import ID_PATTERN, FieldPath, Part
-from generator.load import Loaded, Places, RawRecord
+from generator.load import Loaded, RawRecord
+from generator.places import Places
 from generator.records import Actor, BriefingInfo, Record
 
 INFO_PATH = "docs/briefing.yml"

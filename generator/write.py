@@ -15,9 +15,22 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
+from generator.errors import BriefbookError
+
+MARK = ".made-by-briefbook"  # lies in each folder that we may clear
+
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2  # Linux, renameat2(2)
 _RENAME_SWAP = 2  # macOS, renamex_np(2)
+
+
+def claim_folder(folder: Path) -> None:
+    """Make sure that a folder that somebody names is ours to fill and to clear: new, empty, or filled by us before.
+
+    Raises: BriefbookError when it holds anything else.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).is_file():
+        raise BriefbookError(f"'{folder}' holds other files. Name a new folder.")
 
 
 def write_folder(folder: Path, texts: Iterable[tuple[str, str]], copies: Iterable[tuple[str, Path]] = ()) -> int:
@@ -26,8 +39,11 @@ def write_folder(folder: Path, texts: Iterable[tuple[str, str]], copies: Iterabl
     `texts` are (name, text), `copies` (name, file to copy); names are relative, with slashes.
     Raises: OSError when the disk does not allow it; files are replaced one by one, never half-written.
     """
-    stale = set(_files_in(folder))
+    stale = set(_files_in(folder)) - {MARK}
     written = 0
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / MARK).exists():
+        (folder / MARK).touch()
     for name, text in texts:
         written += _put(folder / name, text.encode("utf-8"))
         stale.discard(name)

@@ -18,7 +18,7 @@ def test_only_changed_files_are_written_and_stale_ones_removed(tmp_path: Path) -
     assert write_folder(folder, [("a.md", "A"), ("b/c.md", "C")], [("assets/p.png", asset)]) == 0
     assert {file: file.stat().st_mtime_ns for file in folder.rglob("*") if file.is_file()} == before
     assert write_folder(folder, [("a.md", "A2")]) == 3
-    assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*")) == ["a.md"]
+    assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*")) == [".made-by-briefbook", "a.md"]
 
 
 def test_a_file_may_take_the_place_of_a_folder_and_the_reverse(tmp_path: Path) -> None:

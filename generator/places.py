@@ -1,0 +1,65 @@
+"""Finds where a field stands in its file, for messages only: line and column of what somebody typed."""
+
+from pathlib import Path
+
+import yaml
+
+from generator.errors import Place
+from generator.fields import FieldPath
+from generator.yaml_text import read_text
+
+
+def place_in(text: str, path: str, at: FieldPath, *, on_key: bool = False, needle: str = "") -> Place:
+    """Return where a field stands in a YAML text: its value, or with `on_key` its name.
+
+    A path that leads further than the text does (a missing field, a single item that stands for a list) gives the
+    last place on the way. With `needle`, the first spot at or after the value where these words stand.
+    """
+    node = yaml.compose(text, yaml.CBaseLoader)
+    if node is None:  # an empty file
+        return Place(path)
+    mark = node.start_mark
+    for step in at:
+        found = _child(node, step)
+        if found is None:
+            break
+        node, key = found
+        mark = key.start_mark if on_key and key is not None else node.start_mark
+    spot = text.find(needle, mark.index, node.end_mark.index) if needle else -1
+    return _place_at(text, path, spot if spot >= 0 else mark.index)
+
+
+def place_of(text: str, path: str, words: str) -> Place:
+    """Return where these words first stand in a text, or its start."""
+    return _place_at(text, path, max(0, text.find(words)))
+
+
+def _place_at(text: str, path: str, spot: int) -> Place:
+    return Place(path, text.count("\n", 0, spot) + 1, spot - text.rfind("\n", 0, spot))
+
+
+def _child(node: yaml.Node, step: str | int) -> tuple[yaml.Node, yaml.Node | None] | None:
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step], None
+    if isinstance(node, yaml.MappingNode):
+        return next(((value, key) for key, value in node.value if key.value == step), None)
+    return None
+
+
+class Places:
+    """Finds where fields stand, for messages only: a file is read again when it has a problem, and then kept."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._texts: dict[str, str] = {}
+
+    def of(self, path: str, at: FieldPath, *, on_key: bool = False, needle: str = "") -> Place:
+        """Return where a field of the file at `path` stands, as `place_in` does."""
+        if path not in self._texts:
+            self._texts[path] = read_text(self._root, path, []) or ""
+        if path.endswith(".md"):
+            return place_of(self._texts[path], path, needle)
+        try:
+            return place_in(self._texts[path], path, at, on_key=on_key, needle=needle)
+        except yaml.YAMLError:  # changed since it was loaded, or the very problem
+            return Place(path)
