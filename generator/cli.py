@@ -81,7 +81,7 @@ def check(context: click.Context, strict: bool, style: str) -> None:
     """Read the records and list all that is wrong with them; write nothing."""
     project: Project = context.obj
     briefing, problems = check_briefing(project)
-    print_problems(problems, style, project.root)
+    print_problems(problems, style, project.root, strict=strict)
     if is_failure(problems, strict):
         context.exit(1)
     if style == "human":
@@ -193,7 +193,7 @@ for _model in KINDS:
 def _write(project: Project, folder: Path, strict: bool) -> tuple[Briefing, int]:
     """Check the briefing, print what is wrong, and write its pages unless that stops it."""
     briefing, problems = check_briefing(project)
-    print_problems(problems, "human", project.root, stream=sys.stderr)
+    print_problems(problems, "human", project.root, stream=sys.stderr, strict=strict)
     if is_failure(problems, strict):
         raise click.exceptions.Exit(1)
     return briefing, write_pages(briefing, project, folder)
@@ -214,7 +214,9 @@ def _count(problems: Iterable[Problem]) -> str:
     return ", ".join(counts) or "no problems"
 
 
-def print_problems(problems: Iterable[Problem], style: str, root: Path, stream: Any = None) -> None:
+def print_problems(
+    problems: Iterable[Problem], style: str, root: Path, stream: Any = None, *, strict: bool = False
+) -> None:
     """Print problems for people (with the source line and a caret), as JSON, or as annotations for GitHub."""
     found = tuple(problems)
     if style == "json":
@@ -229,8 +231,9 @@ def print_problems(problems: Iterable[Problem], style: str, root: Path, stream: 
         severity = click.style(str(problem.severity), fg=colour, bold=True)
         click.echo(f"{click.style(str(problem.place), bold=True)}: {severity}: {problem.sentence}", file=stream)
         click.echo(_excerpt(problem, root, lines), file=stream, nl=False)
-    if found and style == "human" and is_failure(found, strict=False):
-        click.echo(f"{_count(found)}; nothing was written.", file=stream)
+    if style == "human" and is_failure(found, strict):
+        why = "" if is_failure(found, strict=False) else " (under --strict a warning is an error)"
+        click.echo(f"{_count(found)}{why}; nothing was written.", file=stream)
 
 
 def _as_json(problem: Problem) -> dict[str, str | int]:

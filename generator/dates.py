@@ -118,7 +118,8 @@ def _edtf_days(text: str) -> tuple[date, date]:
 def _point_words(text: str) -> str:
     mark = text[-1] if text[-1] in "~?%" else ""
     words = _bare_words(text.rstrip("~?%"))
-    about = "about " if mark in ("~", "%") and mark else ""
+    the = "the " if words.endswith("0s") else ""
+    about = f"about {the}" if mark in ("~", "%") and mark else ""
     doubt = " (uncertain)" if mark in ("?", "%") and mark else ""
     return f"{about}{words}{doubt}"
 

@@ -91,18 +91,20 @@ def link_records(
     assets: Iterable[str],
     places: Places,
     *,
+    unreadable: Iterable[str] = (),
     with_drafts: bool = False,
 ) -> tuple[Briefing, list[Problem]]:
     """Return the briefing, and what is wrong with the ways in which its records and pages name each other.
 
     Drafts are left out of the briefing unless `with_drafts`; that a published record names a draft is then a problem.
+    `unreadable` are the keys of records that could not be read: to name one of these is no second problem.
     """
     written = {item.record.key: item for item in checked}
     records = {key: written[key].record for key in _keys_in_order(item.record for item in written.values())}
     drafts = frozenset() if with_drafts else frozenset(key for key, record in records.items() if record.draft)
     raw_pages = tuple(pages)
     files = frozenset((*assets, *(page.name for page in raw_pages)))
-    linker = _Linker(places, records, drafts, files)
+    linker = _Linker(places, records, drafts, files, frozenset(unreadable))
     for key, record in records.items():
         linker.link_part(record, Author(key, written[key].path, written[key].at))
     linker.link_part(info, Author(HOME, INFO_PATH))
@@ -170,6 +172,7 @@ class _Linker:
     records: Mapping[str, Record]
     drafts: frozenset[str]
     files: frozenset[str]
+    unreadable: frozenset[str]
     problems: list[Problem] = field(default_factory=list)
     links: list[tuple[str, str, Backlink]] = field(default_factory=list)
     prose: dict[tuple[str, FieldPath], Prose] = field(default_factory=dict)
@@ -268,7 +271,8 @@ class _Linker:
         if len(keys) > 1:
             self._refuse(author, at, f"'{target}' is the id of several records.", f"Write {' or '.join(keys)}.", needle)
         elif not keys:
-            if id != BLANK:
+            may_lie_in = kinds or tuple(KIND_BY_FOLDER)
+            if id != BLANK and not any(f"{place}/{id}" in self.unreadable for place in may_lie_in):
                 self._dangling(target, kinds, author, at, needle)
         elif keys[0] in self.drafts and author.key not in self.drafts:
             self._refuse(

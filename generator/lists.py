@@ -4,13 +4,16 @@ No page grows with the whole briefing: a list of over `ROWS_ON_A_PAGE` records g
 """
 
 import html
+import traceback
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from jinja2 import Environment
+from jinja2 import Environment, TemplateError, TemplateSyntaxError
 
+from generator.errors import BriefbookError
 from generator.link import Backlink, Briefing
 from generator.prose import escape_text
 from generator.records import KINDS, Actor, Event, Quote, Record
@@ -53,10 +56,24 @@ class Maker:
         return PageLinks(path, self.briefing, self.captions)
 
     def render(self, template: str, path: str, meta: Mapping[str, Any], links: PageLinks, **values: Any) -> Page:
-        """Return the page that a template makes of these values, with its front matter."""
+        """Return the page that a template makes of these values, with its front matter.
+
+        Raises: BriefbookError with the template's line when it uses a name that is not there, or is no template.
+        """
         shown = {**meta, "title": escaped(meta["title"]), "description": escaped(meta["description"]), "markdown": path}
-        text = self.environment.get_template(template).render(links=links, **values)
+        try:
+            text = self.environment.get_template(template).render(links=links, **values)
+        except TemplateError as error:
+            raise BriefbookError(f"The template {_template_place(error, template)}: {error.message}") from error
         return Page(path, front_matter(shown) + text.strip("\n") + "\n")
+
+
+def _template_place(error: TemplateError, template: str) -> str:
+    """Return the template and line at which an error arose, "source.md.j2:3"."""
+    if isinstance(error, TemplateSyntaxError):
+        return f"{error.name}:{error.lineno}"
+    steps = [step for step in traceback.extract_tb(error.__traceback__) if step.filename.endswith(".j2")]
+    return f"{Path(steps[-1].filename).name}:{steps[-1].lineno}" if steps else template
 
 
 def escaped(text: object) -> str:

@@ -17,6 +17,11 @@ from generator.places import place_in
 from generator.records import KIND_BY_FOLDER, Record
 from generator.yaml_text import read_text, read_yaml
 
+# Files that are published as they are. None of these types can run script when a reader opens it: no HTML, JS or SVG.
+ASSET_TYPES = tuple(
+    "avif csv docx gif jpeg jpg json mp3 mp4 ods odt ogg pdf png pptx tsv txt vtt webm webp xlsx yaml yml zip".split()
+)
+
 
 @dataclass(frozen=True, slots=True)
 class RawRecord:
@@ -46,6 +51,7 @@ class Loaded:
     pages: list[RawPage] = field(default_factory=list)
     assets: list[str] = field(default_factory=list)
     info: Mapping[str, Any] | None = None
+    unreadable: set[str] = field(default_factory=set)  # keys of the records whose files are no YAML
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -104,7 +110,13 @@ def _load_file(root: Path, name: str, loaded: Loaded) -> None:
     folder, _, _ = name.partition("/")
     is_yaml = name.endswith((".yml", ".yaml")) and folder != "assets"
     if not is_yaml and not name.endswith(".md"):
-        loaded.assets.append(name)
+        if name.rpartition(".")[2].lower() in ASSET_TYPES:
+            loaded.assets.append(name)
+        else:
+            hint = f"Published are {', '.join(ASSET_TYPES)}."
+            loaded.problems.append(
+                Problem(place=Place(path), field="", message="files of this type are not published.", hint=hint)
+            )
         return
     text = read_text(root, path, loaded.problems)
     if text is None:
@@ -122,7 +134,11 @@ def _load_file(root: Path, name: str, loaded: Loaded) -> None:
                 )
             )
     elif folder in KIND_BY_FOLDER and "/" in name:
-        loaded.records += _records_in(text, path, KIND_BY_FOLDER[folder], loaded.problems)
+        known = len(loaded.problems)
+        found = list(_records_in(text, path, KIND_BY_FOLDER[folder], loaded.problems))
+        loaded.records += found
+        if not found and len(loaded.problems) > known:
+            loaded.unreadable.add(f"{folder}/{path.rpartition('/')[2].rpartition('.')[0]}")
     else:
         loaded.problems.append(_misplaced(path, folder if "/" in name else ""))
 

@@ -15,7 +15,7 @@ from generator.facts import Resolve, facts_of, image_markdown
 from generator.fields import Refers, all_marks, shorten
 from generator.link import HOME, MENTIONED, Briefing, HandPage
 from generator.lists import TOPICS_INTRO, YEARS_INTRO, Maker, Page, build_overviews, escaped, list_pages, years_of
-from generator.records import KINDS, Actor, Event, Quote, Record, Source
+from generator.records import KINDS, Actor, Event, Quote, Record
 from generator.render import PageLinks, build_environment, captions_of, front_matter, plain_text
 from generator.rows import Row, Rows
 
@@ -135,8 +135,9 @@ def _sections(maker: Maker, record: Record, links: PageLinks) -> Iterator[Sectio
 
 def _headings() -> tuple[str, ...]:
     """Return the headings of all reverse links, in the order in which the models declare them; mentions last."""
+    what_was_said_first = sorted(KINDS, key=lambda model: model is Actor)
     found = dict.fromkeys(
-        mark.back for model in (Quote, Event, Actor, Source) for mark in all_marks(model) if isinstance(mark, Refers)
+        mark.back for model in what_was_said_first for mark in all_marks(model) if isinstance(mark, Refers)
     )
     from_card = "Key judgements that rest on this"
     return (from_card, *(heading for heading in found if heading != from_card), MENTIONED)

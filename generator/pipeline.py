@@ -71,7 +71,13 @@ def check_briefing(project: Project, *, with_drafts: bool = False) -> tuple[Brie
     checked, wrong = validate_records(loaded, places)
     info, wrong_info = validate_info(loaded.info, places) if loaded.info is not None else (None, [])
     briefing, wrong_links = link_records(
-        checked, info or BriefingInfo(title="-"), loaded.pages, loaded.assets, places, with_drafts=with_drafts
+        checked,
+        info or BriefingInfo(title="-"),
+        loaded.pages,
+        loaded.assets,
+        places,
+        unreadable=loaded.unreadable,
+        with_drafts=with_drafts,
     )
     problems = [*loaded.problems, *wrong, *wrong_info, *wrong_links]
     problems += [*check_links(briefing, checked, places, is_whole=not problems), *find_collisions(briefing)]

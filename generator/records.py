@@ -132,7 +132,7 @@ class Record(Part):
     summary: Prose | None = Field(None, description="What a reader should know, in a few sentences.")
     note: Prose | None = Field(None, description="An editor's note, shown as such.")
     tags: Many[Line] = Field((), description="Topics.")
-    sources: Many[Citation] = Field((), description="Citations: ids of sources, or the long form below.")
+    sources: Many[Citation] = Field((), description="Where it can be seen: ids of sources, or citations.")
     confidence: Confidence | None = Field(None, description="How sure the editors are of the record.")
     draft: bool = Field(False, description="`true` keeps the record out of everything but the preview.")
 
@@ -235,7 +235,7 @@ class Event(Record):
     date: DateText = Field(description="When, as precise as it is known (EDTF).")
     as_reported: AsReported | None = Field(None, description="What the source says where `date` corrects it.")
     type: Line | None = Field(None, description="What sort of event: `summit`, `visit`, `agreement`.")
-    place: EventPlace | None = Field(None, description="Where: a name, or the long form below.")
+    place: EventPlace | None = Field(None, description="Where it happened.")
     participants: Many[Participant] = Field((), description="Ids of the actors, or `{actor, role}`.")
     part_of: Many[Annotated[str, Refers("Parts of this", ("events",))]] = Field(
         (), description="Ids of the events it is part of."

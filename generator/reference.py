@@ -63,9 +63,9 @@ NOTES: Mapping[str, str] = {
     "fails leaves the old one as it was. `properdocs` and `zensical` must be installed: "
     "`pip install 'briefbook[renderers]'`.",
     "serve": "Stop it with Ctrl+C. Records with `draft: true` are in the preview and marked as drafts.",
-    "pages": "FOLDER then holds these pages and the files beside them, and nothing else: name a new folder.",
+    "pages": "FOLDER must be new or empty, or written by this command before.",
     "init": "FOLDER must be new or empty. The briefing in it is complete and builds without a warning.",
-    "schema": "FOLDER then holds the schemas and nothing else: name a new folder. `init` and `build` write them too.",
+    "schema": "FOLDER must be new or empty, or written by this command before. `init` and `build` write them too.",
     "new": "Options that may be repeated make lists: `--tags harbour --tags trade`. On a terminal you are asked for "
     "what is required and missing. The form of the values is checked at once, and whether ids exist by "
     "`briefbook check`.",

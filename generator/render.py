@@ -3,7 +3,9 @@
 Everything here gives Markdown; nothing decides what is on a page, and nothing is written.
 """
 
+import html
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -53,9 +55,7 @@ class PageLinks:
         if isinstance(piece, Words):
             return tame_words(piece.text) if is_tame else piece.text
         if isinstance(piece, Mention):
-            if piece.is_typed:
-                return self.to(piece.key, piece.words)
-            if piece.key in self._linked:
+            if piece.key in self._linked and not piece.is_typed:
                 words = piece.words or ""
                 return tame_words(words) if is_tame else words
             self._linked.add(piece.key)
@@ -73,15 +73,24 @@ def captions_of(briefing: Briefing) -> dict[str, str]:
 
 
 def plain_text(briefing: Briefing, prose: Prose) -> str:
-    """Return linked prose as plain text on one line, for descriptions: no links, no signs of emphasis."""
+    """Return linked prose as plain text on one line, for descriptions: no addresses, no signs of Markdown."""
     text = ""
     for piece in prose:
         if isinstance(piece, Mention):
             record = briefing.records.get(piece.key)
             text += piece.words or (record.caption if record else "")
-        elif not isinstance(piece, Target):
-            text += piece.text.strip("[](){}") if piece.text[:1] in "[]()" else piece.text
-    return " ".join(text.replace("*", "").replace("`", "").replace("&#123;", "{").split())
+        else:
+            text += piece.path if isinstance(piece, Target) else piece.text
+    for pattern, kept in _MARKDOWN:
+        text = pattern.sub(kept, text)
+    return " ".join(html.unescape(text).split())
+
+
+_MARKDOWN = (
+    (re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)"), r"\1"),  # links and pictures: their words
+    (re.compile(r"\[\^[^\[\]]*\]:?|^\s*(?:#+|[-*+]|\d+\.|>)\s|^[|\s:-]+$|```\S*", re.MULTILINE), " "),
+    (re.compile(r"[*`]|\\(?=[-\\`*_\[\]#])|(?<!\w)_|_(?!\w)"), ""),
+)
 
 
 def front_matter(values: Mapping[str, Any]) -> str:

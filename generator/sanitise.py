@@ -49,7 +49,7 @@ def _keep(tag: str, name: str, value: str) -> str | None:
         ]
         return " ".join(kept) or None
     if name == "id":  # the theme's own ids start with two underscores
-        return None if value.startswith(("_", "briefbook-", "pagefind")) else value
+        return None if value.startswith(("_", "pagefind")) else value
     if name == "role":
         return value if value in _ROLES else None
     if name == "style":

@@ -50,7 +50,8 @@ def settable_fields(model: type[Record]) -> tuple[str, ...]:
         for name, field in model.model_fields.items()
         if name not in ("id", "draft") and _takes_text(field.annotation)
     )
-    return tuple(sorted(plain, key=lambda name: name not in model.required_on_new))
+    required = {name: number for number, name in enumerate(model.required_on_new)}
+    return tuple(sorted(plain, key=lambda name: required.get(name, len(required))))
 
 
 def is_list(model: type[Record], name: str) -> bool:

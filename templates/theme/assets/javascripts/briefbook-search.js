@@ -33,6 +33,7 @@ function load() {
         element("pagefind-modal-footer", {}, element("pagefind-keyboard-hints")),
       );
       dialog.querySelector("pagefind-results").resultTemplate = showResult;
+      new MutationObserver(() => nameFilter(dialog)).observe(dialog, { childList: true, subtree: true });
       document.body.append(element("pagefind-config", { "bundle-path": bundle, "base-url": base }), dialog);
       resolve(dialog);
     });
@@ -50,6 +51,15 @@ function showResult({ meta, url, excerpt }) {
   const kind = element("span", { class: "bb-result-kind" }, meta.kind ?? "");
   const heading = element("p", { class: "pf-result-title" }, title, " ", kind);
   return element("li", { class: "pf-result" }, element("div", { class: "pf-result-card" }, element("div", { class: "pf-result-content" }, heading, words)));
+}
+
+// A combobox is not named by what is in it, so Pagefind's filter would have no name for a screen reader.
+function nameFilter(dialog) {
+  const trigger = dialog.querySelector(".pf-dropdown-trigger:not([aria-labelledby])");
+  if (!trigger) return;
+  const parts = trigger.querySelectorAll(".pf-dropdown-trigger-label, .pf-dropdown-selected-badge");
+  parts.forEach((part, index) => (part.id = `bb-filter-${index}`));
+  trigger.setAttribute("aria-labelledby", [...parts].map((part) => part.id).join(" "));
 }
 
 async function open(button) {
