@@ -125,7 +125,7 @@ def _text(name: str, value: str) -> str:
         return escape_text(language_name(value))
     if name == "wikidata":
         return web_link(f"https://www.wikidata.org/wiki/{value}", value)
-    if name == "confidence":
+    if name in ("confidence", "status"):
         return badge(value, value)
     return escape_text(value[:1].upper() + value[1:] if name in ("type", "extent") else value)
 
