@@ -120,9 +120,10 @@ def _shared_names(briefing: Briefing) -> Iterator[Finding]:
         for key in keys:
             actor = briefing.records[key]
             if isinstance(actor, Actor):
-                others = ", ".join(f"'{other.partition('/')[2]}'" for other in keys if other != key)
+                others = [f"'{other.partition('/')[2]}'" for other in keys[:4] if other != key][:3]
+                more = f" and {len(keys) - 1 - len(others)} more" if len(keys) - 1 > len(others) else ""
                 hint = "It is never linked by itself; write [[id]] where it is meant."
-                yield key, _where_named(actor, name), f"'{name}' is also a name of {others}.", hint
+                yield key, _where_named(actor, name), f"'{name}' is also a name of {', '.join(others)}{more}.", hint
 
 
 def _where_named(actor: Actor, name: str) -> FieldPath:

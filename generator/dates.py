@@ -46,7 +46,7 @@ class PartialDate:
 
     def in_words(self) -> str:
         """Say the date in words: "about June 2024", "18-19 June 2024" (with an en dash), "since 2022"."""
-        return _interval_words(self.text) if "/" in self.text else _point_words(self.text)
+        return _in_words(self.text)
 
     def is_before(self, other: "PartialDate") -> bool:
         """Tell whether this date lies wholly before the other, however both are read."""
@@ -113,6 +113,11 @@ def _edtf_days(text: str) -> tuple[date, date]:
         return date(*parsed.lower_strict()[:3]), date(*parsed.upper_strict()[:3])
     except (EDTFParseException, ValueError, TypeError):
         raise ValueError(f"'{text}' is not a date. {EXPECTED}") from None
+
+
+@lru_cache(maxsize=65536)
+def _in_words(text: str) -> str:
+    return _interval_words(text) if "/" in text else _point_words(text)
 
 
 def _point_words(text: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from generator.errors import Place, Problem, nearest
+from generator.errors import Known, Place, Problem, nearest
 from generator.fields import FieldPath, Part, Refers, marked_values
 from generator.load import RawPage
 from generator.names import NameIndex
@@ -176,6 +176,7 @@ class _Linker:
     problems: list[Problem] = field(default_factory=list)
     links: list[tuple[str, str, Backlink]] = field(default_factory=list)
     prose: dict[tuple[str, FieldPath], Prose] = field(default_factory=dict)
+    known: dict[tuple[tuple[str, ...], bool], Known] = field(default_factory=dict)  # (kinds, with folder) -> names
     names: NameIndex = field(init=False)
     keys_by_id: dict[str, list[str]] = field(init=False)
 
@@ -256,7 +257,7 @@ class _Linker:
         name = target.path.partition("#")[0]
         if name in self.files:
             return
-        near = nearest(name, self.files)
+        near = nearest(name, sorted(self.files))
         hint = f"Did you mean '{near}'?" if near else "Write a path below docs, or [[id]] for a record."
         self._refuse(author, at, f"there is no file 'docs/{name}'.", hint, target.path)
 
@@ -289,14 +290,19 @@ class _Linker:
             hint = f"Write the id of a record in {' or '.join(f'docs/{folder}' for folder in kinds)}."
             self._refuse(author, at, f"'{target}' is the id of {found}.", hint, needle)
             return
-        known = [key for key in self.records if not kinds or key.partition("/")[0] in kinds]
-        near = nearest(target, known if "/" in target else [key.partition("/")[2] for key in known])
+        near = self._known_to(kinds, "/" in target).nearest(target)
         what = KIND_BY_FOLDER[kinds[0]].kind if len(kinds) == 1 else "record"
         add = (
             f"Add docs/{kinds[0]}/{target}.yml, or correct the id." if len(kinds) == 1 else "Add it, or correct the id."
         )
         hint = f"Did you mean '{near}'?" if near else add
         self._refuse(author, at, f"no {what} has the id '{target}'.", hint, needle)
+
+    def _known_to(self, kinds: tuple[str, ...], with_folder: bool) -> Known:
+        if (kinds, with_folder) not in self.known:
+            keys = [key for key in self.records if not kinds or key.partition("/")[0] in kinds]
+            self.known[kinds, with_folder] = Known(keys if with_folder else [key.partition("/")[2] for key in keys])
+        return self.known[kinds, with_folder]
 
     def _refuse(self, author: Author, at: FieldPath, message: str, hint: str, needle: str = "") -> None:
         place = self.places.of(author.path, (*author.at, *at), needle=needle)

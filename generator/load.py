@@ -13,7 +13,7 @@ from pathspec import PathSpec
 
 from generator.errors import Place, Problem, nearest
 from generator.fields import FieldPath
-from generator.places import place_in
+from generator.places import Places
 from generator.records import KIND_BY_FOLDER, Record
 from generator.yaml_text import read_text, read_yaml
 
@@ -73,9 +73,10 @@ def load_folder(root: Path, excluded: PathSpec[Any] | None = None) -> Loaded:
             )
         )
         return loaded
+    places = Places(root)
     for name in _names_below(docs, root, loaded.problems):
         if excluded is None or not excluded.match_file(name):
-            _load_file(root, name, loaded)
+            _load_file(root, name, loaded, places)
     if loaded.info is None and not any(problem.place.path == "docs/briefing.yml" for problem in loaded.problems):
         message = "the briefing has no card."
         loaded.problems.append(
@@ -90,22 +91,25 @@ def _names_below(docs: Path, root: Path, problems: list[Problem]) -> Iterator[st
     inside = docs.resolve()
     for folder, folders, files in os.walk(docs):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in [*folders, *files]:
-            path = Path(folder, name)
-            if path.is_symlink() and not path.resolve().is_relative_to(inside):
-                place = Place(path.relative_to(root).as_posix())
-                problems.append(
-                    Problem(
-                        place=place, field="", message="the link leads out of 'docs'.", hint="Put the file itself here."
-                    )
+        prefix = Path(folder).relative_to(docs).as_posix() + "/"
+        outside = [name for name in (*folders, *files) if _leads_out(Path(folder, name), inside)]
+        for name in outside:
+            place = Place(Path(folder, name).relative_to(root).as_posix())
+            problems.append(
+                Problem(
+                    place=place, field="", message="the link leads out of 'docs'.", hint="Put the file itself here."
                 )
+            )
         for name in sorted(files):
-            path = Path(folder, name)
-            if not name.startswith(".") and not name.endswith("~") and path.resolve().is_relative_to(inside):
-                yield path.relative_to(docs).as_posix()
+            if not name.startswith(".") and not name.endswith("~") and name not in outside:
+                yield f"{prefix}{name}".removeprefix("./")
 
 
-def _load_file(root: Path, name: str, loaded: Loaded) -> None:
+def _leads_out(path: Path, inside: Path) -> bool:
+    return path.is_symlink() and not path.resolve().is_relative_to(inside)
+
+
+def _load_file(root: Path, name: str, loaded: Loaded, places: Places) -> None:
     path = f"docs/{name}"
     folder, _, _ = name.partition("/")
     is_yaml = name.endswith((".yml", ".yaml")) and folder != "assets"
@@ -135,7 +139,7 @@ def _load_file(root: Path, name: str, loaded: Loaded) -> None:
             )
     elif folder in KIND_BY_FOLDER and "/" in name:
         known = len(loaded.problems)
-        found = list(_records_in(text, path, KIND_BY_FOLDER[folder], loaded.problems))
+        found = list(_records_in(text, path, KIND_BY_FOLDER[folder], loaded.problems, places))
         loaded.records += found
         if not found and len(loaded.problems) > known:
             loaded.unreadable.add(f"{folder}/{path.rpartition('/')[2].rpartition('.')[0]}")
@@ -158,13 +162,15 @@ def _misplaced(path: str, folder: str) -> Problem:
     )
 
 
-def _records_in(text: str, path: str, model: type[Record], problems: list[Problem]) -> Iterator[RawRecord]:
+def _records_in(
+    text: str, path: str, model: type[Record], problems: list[Problem], places: Places
+) -> Iterator[RawRecord]:
     known = len(problems)
     value = read_yaml(text, path, problems)
     stem = path.rpartition("/")[2].rpartition(".")[0]
 
     def refuse(message: str, hint: str, at: FieldPath = (), field: str = "") -> None:
-        problems.append(Problem(place=place_in(text, path, at), field=field, message=message, hint=hint))
+        problems.append(Problem(place=places.of(path, at), field=field, message=message, hint=hint))
 
     if isinstance(value, dict):
         if value.get("id", stem) != stem:

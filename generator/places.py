@@ -1,5 +1,6 @@
 """Finds where a field stands in its file, for messages only: line and column of what somebody typed."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import yaml
@@ -8,16 +9,10 @@ from generator.errors import Place
 from generator.fields import FieldPath
 from generator.yaml_text import read_text
 
+SMALL = 10_000  # characters: a shorter file is quickly read again
 
-def place_in(text: str, path: str, at: FieldPath, *, on_key: bool = False, needle: str = "") -> Place:
-    """Return where a field stands in a YAML text: its value, or with `on_key` its name.
 
-    A path that leads further than the text does (a missing field, a single item that stands for a list) gives the
-    last place on the way. With `needle`, the first spot at or after the value where these words stand.
-    """
-    node = yaml.compose(text, yaml.CBaseLoader)
-    if node is None:  # an empty file
-        return Place(path)
+def _place_in(text: str, node: yaml.Node, path: str, at: FieldPath, *, on_key: bool = False, needle: str = "") -> Place:
     mark = node.start_mark
     for step in at:
         found = _child(node, step)
@@ -47,19 +42,28 @@ def _child(node: yaml.Node, step: str | int) -> tuple[yaml.Node, yaml.Node | Non
 
 
 class Places:
-    """Finds where fields stand, for messages only: a file is read again when it has a problem, and then kept."""
+    """Finds where fields stand, for messages only: a file with a problem is read again; a long one is then kept."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._texts: dict[str, str] = {}
+        self._files: dict[str, tuple[str, yaml.Node | None]] = {}
 
     def of(self, path: str, at: FieldPath, *, on_key: bool = False, needle: str = "") -> Place:
-        """Return where a field of the file at `path` stands, as `place_in` does."""
-        if path not in self._texts:
-            self._texts[path] = read_text(self._root, path, []) or ""
+        """Return where a field of the file at `path` stands: its value, or with `on_key` its name.
+
+        A path that leads further than the text does (a missing field, a single item that stands for a list) gives the
+        last place on the way. With `needle`, the first spot at or after the value where these words stand.
+        """
+        text, node = self._files.get(path) or self._read(path)
         if path.endswith(".md"):
-            return place_of(self._texts[path], path, needle)
-        try:
-            return place_in(self._texts[path], path, at, on_key=on_key, needle=needle)
-        except yaml.YAMLError:  # changed since it was loaded, or the very problem
-            return Place(path)
+            return place_of(text, path, needle)
+        return _place_in(text, node, path, at, on_key=on_key, needle=needle) if node else Place(path)
+
+    def _read(self, path: str) -> tuple[str, yaml.Node | None]:
+        text, node = read_text(self._root, path, []) or "", None
+        if not path.endswith(".md"):
+            with suppress(yaml.YAMLError):  # changed since it was loaded, or the very problem
+                node = yaml.compose(text, yaml.CBaseLoader)
+        if len(text) > SMALL:  # a list of many records, perhaps with a problem in each
+            self._files[path] = text, node
+        return text, node

@@ -32,7 +32,10 @@ class PageLinks:
 
     def to(self, key: str, words: str | None = None) -> str:
         """Return a link to a record or page; `words` is plain text, and the caption is shown without it."""
-        shown = self._captions[key] if words is None else escape_text(words)
+        return self.link(key, self._captions[key] if words is None else escape_text(words))
+
+    def link(self, key: str, shown: str) -> str:
+        """Return a link to a record or page with these words, which are Markdown."""
         return f"[{shown}]({self._up}{key}.md)"
 
     def path_to(self, path: str) -> str:
@@ -99,8 +102,11 @@ def front_matter(values: Mapping[str, Any]) -> str:
     return f"---\n{''.join(lines)}---\n\n"
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode  # json.dumps would make one for each value
+
+
 def _json(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    text = _encode(value)
     return text.replace("\x85", "\\u0085").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
@@ -138,6 +144,7 @@ def build_environment(folders: Iterable[Path]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,
+        auto_reload=False,  # a build reads each template once; the next build has an environment of its own
     )
     environment.filters.update(
         md=lambda text: escape_text(str(text)),

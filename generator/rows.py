@@ -20,31 +20,48 @@ class Row(NamedTuple):
     group: str  # the heading it stands under in an overview, as plain text
 
 
+class _Told(NamedTuple):
+    """What rows say of a record, on whatever page they stand. `speaker` is a key or empty, the others Markdown."""
+
+    shown: str
+    speaker: str
+    about: tuple[str, ...]
+    group: str
+
+
 class Rows:
     """Writes the rows of one briefing."""
 
     def __init__(self, briefing: Briefing, resolve: Resolve) -> None:
         self.briefing = briefing
         self.resolve = resolve
+        self._told: dict[str, _Told] = {}  # by key: a record stands in nine lists, on the average
 
     def of_record(self, links: PageLinks, record: Record, *details: str) -> Row:
         """Return the row of a record: its name, then `details` (as what it is listed), when, who and where."""
-        when = [record.when.in_words()] if record.when else []
+        told = self._told.get(record.key)
+        if told is None:
+            told = self._told[record.key] = self._tell(record)
+        speaker = (links.to(told.speaker),) if told.speaker else ()
+        return Row(links.link(record.key, told.shown), (*details, *speaker, *told.about), told.group)
+
+    def _tell(self, record: Record) -> _Told:
+        when = (record.when.in_words(),) if record.when else ()
         year = str(record.when.years[0]) if record.when and record.when.years else "Undated"
+        caption = escape_text(record.caption)
         match record:
             case Actor():
-                about = [escape_text(record.description)] if record.description else []
-                return Row(links.to(record.key), (*details, *about), ACTOR_GROUPS.get(record.type or "", "Others"))
+                about = (escape_text(record.description),) if record.description else ()
+                return _Told(caption, "", about, ACTOR_GROUPS.get(record.type or "", "Others"))
             case Quote():
-                speaker = links.to(self.resolve(record.speaker, ("actors",)))
-                words = in_quotes(shorten(record.text, 200))
-                return Row(links.to(record.key, words), (*details, speaker, *when), year)
+                speaker = self.resolve(record.speaker, ("actors",))
+                return _Told(escape_text(in_quotes(shorten(record.text, 200))), speaker, when, year)
             case Event():
-                place = [escape_text(record.place.name)] if record.place else []
-                return Row(links.to(record.key), (*details, *when, *place), year)
+                place = (escape_text(record.place.name),) if record.place else ()
+                return _Told(caption, "", (*when, *place), year)
             case Source(publisher=str(publisher)):
-                return Row(links.to(record.key), (*details, escape_text(publisher), *when), "")
-        return Row(links.to(record.key), (*details, *when), "")
+                return _Told(caption, "", (escape_text(publisher), *when), "")
+        return _Told(caption, "", when, "")
 
     def of_backlink(self, links: PageLinks, backlink: Backlink) -> Row:
         """Return the row of what names a record: a record (with its role there), a judgement, or a page."""

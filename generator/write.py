@@ -12,6 +12,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -39,16 +40,19 @@ def write_folder(folder: Path, texts: Iterable[tuple[str, str]], copies: Iterabl
     `texts` are (name, text), `copies` (name, file to copy); names are relative, with slashes.
     Raises: OSError when the disk does not allow it; files are replaced one by one, never half-written.
     """
-    stale = set(_files_in(folder)) - {MARK}
+    before = frozenset(_files_in(folder)) - {MARK}
+    stale = set(before)
     written = 0
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / MARK).exists():
         (folder / MARK).touch()
-    for name, text in texts:
-        written += _put(folder / name, text.encode("utf-8"))
-        stale.discard(name)
-    for name, file in copies:
-        written += _put(folder / name, file.read_bytes())
+    for name, data in chain(
+        ((name, text.encode("utf-8")) for name, text in texts), ((name, file.read_bytes()) for name, file in copies)
+    ):
+        path = folder / name
+        if name not in before or not _holds(path, data):
+            _put(path, data)
+            written += 1
         stale.discard(name)
     for name in stale:
         with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
@@ -64,21 +68,30 @@ def _files_in(folder: Path) -> Iterator[str]:
             yield name if prefix == "." else f"{prefix}/{name}"
 
 
-def _put(path: Path, data: bytes) -> bool:
+def _holds(path: Path, data: bytes) -> bool:
     try:
-        if path.read_bytes() == data:
-            return False
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except (NotADirectoryError, IsADirectoryError):
+        return path.read_bytes() == data
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):  # something else was put in its place
+        return False
+
+
+def _put(path: Path, data: bytes) -> None:
+    part = path.parent / f".{path.name[:200]}.part"
+    try:
+        _write(part, path, data)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         _clear_way(path)
-    part = path.with_name(f".{path.name[:200]}.part")
+        _write(part, path, data)
+
+
+def _write(part: Path, path: Path, data: bytes) -> None:
     try:
         part.write_bytes(data)
         part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    return True
+    except OSError:
+        if part.is_file():
+            part.unlink()
+        raise
 
 
 def _clear_way(path: Path) -> None:
