@@ -16,7 +16,18 @@ from generator.fields import FieldPath, Part, Refers, marked_values
 from generator.load import RawPage
 from generator.names import NameIndex
 from generator.places import Places
-from generator.prose import Mention, Piece, Refused, Target, Verbatim, Wiki, Words, read_page, read_prose
+from generator.prose import (
+    Mention,
+    Piece,
+    Refused,
+    Target,
+    Verbatim,
+    Wiki,
+    Words,
+    read_page,
+    read_prose,
+    strip_markdown,
+)
 from generator.records import KIND_BY_FOLDER, Actor, BriefingInfo, Record
 from generator.validate import BLANK, INFO_PATH, Checked, field_name
 from generator.yaml_text import read_yaml
@@ -206,7 +217,8 @@ class _Linker:
         body = page.text[match.end() :] if match else page.text
         heading = _TITLE.search(body)
         stem = page.name.removesuffix(".md").rpartition("/")[2]
-        title = str(front_matter.get("title") or (heading[1] if heading else stem.replace("-", " ").capitalize()))
+        from_heading = strip_markdown(heading[1]) if heading else stem.replace("-", " ").capitalize()
+        title = str(front_matter.get("title") or from_heading)
         author = Author(page.name.removesuffix(".md"), page.path)
         return HandPage(page.name, front_matter, title, tuple(self._link(read_page(body), author, ())))
 

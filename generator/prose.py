@@ -285,6 +285,22 @@ def _escape_start(match: re.Match[str]) -> str:
     return f"{indent}&#{ord(sign)};" if sign else f"{indent}{number}&#{ord(dot)};"
 
 
+_SIGNS = (
+    (re.compile(r"\[\[(?:[^\[\]|]*\|)?([^\[\]]*)\]\]"), r"\1"),  # links to records
+    (re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)"), r"\1"),  # links and pictures: their words
+    (re.compile(r"\[\^[^\[\]]*\]:?|^\s*(?:#+|[-*+]|\d+\.|>)\s|^[|\s:-]+$|```\S*", re.MULTILINE), " "),
+    (re.compile(r"</?[a-zA-Z][^<>]*>|\{[:.#][^{}]*\}"), ""),
+    (re.compile(r"[*`]|\\(?=[-\\`*_\[\]#])|(?<!\w)_|_(?!\w)"), ""),
+)
+
+
+def strip_markdown(text: str) -> str:
+    """Return Markdown as plain text on one line, for titles and descriptions: its words without its signs."""
+    for pattern, kept in _SIGNS:
+        text = pattern.sub(kept, text)
+    return " ".join(html.unescape(text).split())
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A link to a record. `words` are shown, or the record's caption; `is_typed` tells `[[id]]` from a found name."""

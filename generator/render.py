@@ -3,9 +3,7 @@
 Everything here gives Markdown; nothing decides what is on a page, and nothing is written.
 """
 
-import html
 import json
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ from jinja2.runtime import Context
 
 from generator.dates import PartialDate
 from generator.link import HOME, Briefing, Prose
-from generator.prose import Mention, Target, Words, escape_text, tame_words
+from generator.prose import Mention, Target, Words, escape_text, strip_markdown, tame_words
 
 RTL = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ku-Arab", "ps", "sd", "ug", "ur", "yi"})
 
@@ -84,16 +82,7 @@ def plain_text(briefing: Briefing, prose: Prose) -> str:
             text += piece.words or (record.caption if record else "")
         else:
             text += piece.path if isinstance(piece, Target) else piece.text
-    for pattern, kept in _MARKDOWN:
-        text = pattern.sub(kept, text)
-    return " ".join(html.unescape(text).split())
-
-
-_MARKDOWN = (
-    (re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)"), r"\1"),  # links and pictures: their words
-    (re.compile(r"\[\^[^\[\]]*\]:?|^\s*(?:#+|[-*+]|\d+\.|>)\s|^[|\s:-]+$|```\S*", re.MULTILINE), " "),
-    (re.compile(r"[*`]|\\(?=[-\\`*_\[\]#])|(?<!\w)_|_(?!\w)"), ""),
-)
+    return strip_markdown(text)
 
 
 def front_matter(values: Mapping[str, Any]) -> str:

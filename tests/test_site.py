@@ -139,7 +139,8 @@ def test_what_is_typed_is_what_is_read(tmp_path: Path) -> None:
         assert "onerror" not in "".join(re.findall("<[^>]*>", text)), name
     page_text = (site / "page/index.html").read_text("utf-8")
     assert not re.search(r"onclick|javascript:", "".join(re.findall("<[^>]*>", page_text)))
-    assert "A page" in page_text
+    assert "<title>A page - A new briefing</title>" in page_text
+    assert "A <u>page</u>" in page_text
 
 
 def test_two_builds_are_the_same_wherever_and_whenever(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def search(page: Page, words: str) -> None:
     ("words", "title"),
     [
         ("김정은", "Kim Jong-un"),
-        ("Mr. Kim", "Kim Jong-un"),
+        ("Владимир Путин", "Vladimir Putin"),
         ("习近平", "Xi Jinping"),
         ("painfully Seoul", "“painfully for Seoul”"),
         ("DPRK", "North Korea"),
