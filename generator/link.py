@@ -28,7 +28,7 @@ from generator.prose import (
     read_prose,
     strip_markdown,
 )
-from generator.records import KIND_BY_FOLDER, Actor, BriefingInfo, Record
+from generator.records import KIND_BY_FOLDER, Actor, BriefingInfo, Event, Record
 from generator.validate import BLANK, INFO_PATH, Checked, field_name
 from generator.yaml_text import read_yaml
 
@@ -133,8 +133,10 @@ def link_records(
     return briefing, linker.problems
 
 
-def _keys_in_order(records: Iterable[Record]) -> Iterator[str]:
+def _keys_in_order(unordered: Iterable[Record]) -> Iterator[str]:
     folders = tuple(KIND_BY_FOLDER)
+    records = tuple(unordered)
+    steps = _steps_back(records)
     yield from (
         record.key
         for record in sorted(
@@ -142,11 +144,29 @@ def _keys_in_order(records: Iterable[Record]) -> Iterator[str]:
             key=lambda record: (
                 folders.index(record.folder),
                 record.when.sort_key if record.when else (date.max, 0),
+                steps.get(record.key, 0),
                 record.caption.casefold() if isinstance(record, Actor) else "",
                 record.id,
             ),
         )
     )
+
+
+def _steps_back(records: Iterable[Record]) -> Mapping[str, int]:
+    """Return {key of an event: how many events lead up to it by `follows`}: those of one day are told in that order."""
+    before = {record.id: record.follows for record in records if isinstance(record, Event)}
+    steps: dict[str, int] = {}
+    for start in before:
+        trail = {start: None}  # in order; a set too, for the circles that are found and refused later
+        while trail:
+            last = next(reversed(trail))
+            waiting = next((id for id in before.get(last, ()) if id not in steps and id not in trail), None)
+            if waiting is None:
+                steps[last] = 1 + max((steps.get(id, 0) for id in before.get(last, ())), default=-1)
+                trail.popitem()
+            else:
+                trail[waiting] = None
+    return {f"{Event.folder}/{id}": count for id, count in steps.items()}
 
 
 def _turn_round(

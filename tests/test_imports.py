@@ -58,3 +58,9 @@ def test_only_the_command_catches_everything() -> None:
         and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id in ("Exception", "BaseException")))
     ]
     assert catching == ["cli"]
+
+
+def test_the_architecture_names_every_module_in_its_order() -> None:
+    text = " ".join((PACKAGE.parent / "ARCHITECTURE.md").read_text("utf-8").split())
+    assert f"Import order: {', '.join(ORDER)}." in text
+    assert [name for name in ORDER if f"`{name}.py`" not in text] == []
