@@ -22,7 +22,8 @@ test: .venv/test
 
 .venv/site: requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Briefbook needs Python 3.11 or later: install it, or name it with PYTHON=..."; exit 1; }
-	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "On Debian: apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || bash tests/machine.sh python3-venv
+	@$(PYTHON) -m venv .venv
 	@echo "Installing what Briefbook runs with into .venv ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@

@@ -104,6 +104,7 @@ def build(context: click.Context, strict: bool, renderer: str) -> None:
 
     project: Project = context.obj
     briefing, _ = _write(project, project.pages_dir, strict)
+    _tell(f"Rendering the site with {renderer}")
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr)
     build_site(project, briefing, renderer=renderer, strict=strict)
     write_folder(project.root / "build" / "schema", build_schemas())
@@ -192,11 +193,19 @@ for _model in KINDS:
 
 def _write(project: Project, folder: Path, strict: bool) -> tuple[Briefing, int]:
     """Check the briefing, print what is wrong, and write its pages unless that stops it."""
+    _tell("Reading the records")
     briefing, problems = check_briefing(project)
     print_problems(problems, "human", project.root, stream=sys.stderr, strict=strict)
     if is_failure(problems, strict):
         raise click.exceptions.Exit(1)
+    _tell(f"Writing the pages of {_many(len(briefing.records), 'record')}")
     return briefing, write_pages(briefing, project, folder)
+
+
+def _tell(step: str) -> None:
+    """Say on a terminal what is being done; in a pipe, say nothing."""
+    if sys.stderr.isatty():
+        click.echo(f"{step} ...", err=True)
 
 
 def _many(count: int, what: str) -> str:

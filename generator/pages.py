@@ -15,9 +15,11 @@ from generator.facts import Resolve, facts_of, image_markdown
 from generator.fields import Refers, all_marks, shorten
 from generator.link import HOME, MENTIONED, Briefing, HandPage
 from generator.lists import TOPICS_INTRO, YEARS_INTRO, Maker, Page, build_overviews, escaped, list_pages, years_of
-from generator.records import KINDS, Actor, Event, Quote, Record
+from generator.places import Places
+from generator.records import KIND_BY_FOLDER, KINDS, Actor, Event, Quote, Record
 from generator.render import PageLinks, build_environment, captions_of, front_matter, plain_text
 from generator.rows import Row, Rows
+from generator.validate import Checked
 
 ROWS_IN_A_SECTION = 50
 
@@ -165,42 +167,35 @@ def _neighbours(briefing: Briefing) -> Neighbours:
     return found
 
 
-def find_collisions(briefing: Briefing) -> list[Problem]:
-    """Return a problem for each hand-written page or file, and each topic, that would lie where another page does."""
+def find_collisions(briefing: Briefing, checked: Iterable[Checked], places: Places) -> list[Problem]:
+    """Return a problem for each record, topic and hand-written page that would lie where another page does."""
+    written = {item.record.key: item for item in checked}
     made = {f"{HOME}.md": "the home page", "tags/index.md": "the list of topics", "years/index.md": "the list of years"}
     made |= {f"{model.folder}/index.md": f"the list of {model.folder}" for model in KINDS}
-    made |= {f"{key}.md": f"the page of the {record.kind} '{record.id}'" for key, record in briefing.records.items()}
-    made |= {
-        f"years/{year}.md": f"the page of {year}" for record in briefing.records.values() for year in years_of(record)
-    }
-    problems = []
-    tags: dict[str, str] = {}
+    problems: list[Problem] = []
+
+    def claim(path: str, what: str, owner: str, field: str, hint: str) -> None:
+        if path in made:
+            item = written.get(owner)
+            place = places.of(item.path, (*item.at, field)) if item else Place(f"docs/{owner}")
+            message = f"{what} would lie where {made[path]} lies."
+            problems.append(Problem(place=place, field=field, message=message, hint=hint))
+        made.setdefault(path, what)
+
+    for key, record in briefing.records.items():
+        what = f"the page of the {record.kind} '{record.id}'"
+        claim(f"{key}.md", what, key, "id", "Give it another id.")
     for tag, key in sorted(tags_of(briefing).items()):
-        path = f"tags/{slug(tag)}.md"
-        if path in tags:
-            place = Place(f"docs/{briefing.files[key]}")
-            message = f"the topics '{tag}' and '{tags[path]}' would share the page '{path}'."
-            problems.append(
-                Problem(
-                    place=place,
-                    field="tags",
-                    message=message,
-                    hint="Write one of them throughout, or name them further apart.",
-                )
-            )
-        tags[path] = tag
-    made |= {path: f"the page of the topic '{tag}'" for path, tag in tags.items()}
-    folders = tuple(f"{model.folder}/" for model in KINDS)
-    for name in [page.name for page in briefing.pages.values()]:
-        path = f"{name.removesuffix('README.md')}index.md" if name.rpartition("/")[2] == "README.md" else name
-        taken = made.get(path) or ("pages made from records" if name.startswith((*folders, "tags/", "years/")) else "")
-        if taken:
-            message = f"the page would lie where {taken} {'lie' if taken.startswith('pages') else 'lies'}."
-            problems.append(
-                Problem(
-                    place=Place(f"docs/{name}"), field="", message=message, hint="Move it, or give it another name."
-                )
-            )
+        hint = "Write one of them throughout, or name them further apart."
+        claim(f"tags/{slug(tag)}.md", f"the page of the topic '{tag}'", key, "tags", hint)
+    made |= {f"years/{year}.md": f"the page of {year}" for item in briefing.records.values() for year in years_of(item)}
+    folders = tuple(f"{folder}/" for folder in (*KIND_BY_FOLDER, "tags", "years"))
+    for name in (page.name for page in briefing.pages.values()):
+        is_index = name.rpartition("/")[2] == "README.md"
+        path = f"{name.removesuffix('README.md')}index.md" if is_index else name
+        if name.startswith(folders):  # lists go on in folders below these, more of them as the briefing grows
+            made.setdefault(path, "a page made from records, now or later,")
+        claim(path, "the page", name, "", "Move it, or give it another name.")
     return problems
 
 

@@ -97,7 +97,10 @@ def check_briefing(project: Project, *, with_drafts: bool = False) -> tuple[Brie
         with_drafts=with_drafts,
     )
     problems = [*loaded.problems, *wrong, *wrong_info, *wrong_links]
-    problems += [*check_links(briefing, checked, places, is_whole=not problems), *find_collisions(briefing)]
+    problems += [
+        *check_links(briefing, checked, places, is_whole=not problems),
+        *find_collisions(briefing, checked, places),
+    ]
     return briefing, sort_problems(problems)
 
 

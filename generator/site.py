@@ -5,6 +5,7 @@ What every site needs whatever renders it is in `finish_site`: the search index,
 
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from generator.search import index_site
 from generator.write import discard_site, publish_site, start_site, write_folder
 
 SANITISER = "briefbook"  # the name of our Markdown extension, as an entry point
-RENDERERS = ("mkdocs", "properdocs", "zensical")
+_TRACEBACK = re.compile(r"Traceback \(most recent call last\):\n(?:[ ].*\n)+")  # the line after it says what is wrong
 
 
 def theme_dirs(project: Project) -> list[str]:
@@ -104,7 +105,8 @@ def _build_with_other(project: Project, renderer: str, site: Path, *, strict: bo
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         missing = f"No module named {renderer}" in done.stderr
-        why = f"it is not installed. Run 'pip install {renderer}'." if missing else (done.stderr + done.stdout).strip()
+        said = _TRACEBACK.sub("", done.stderr + done.stdout).strip()
+        why = f"it is not installed. Run 'pip install {renderer}'." if missing else said
         raise BriefbookError(f"{renderer} gave up: {why}")
     (site / "search.json").unlink(missing_ok=True)  # Zensical's own index, which our header does not use
 

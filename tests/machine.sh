@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Installs what the tests need of the machine and pip cannot bring: a browser, a web server, fonts for every script.
-# Does nothing when they are there. On Debian (as root, or with sudo) it installs them; elsewhere it says what to install.
+# Installs what the tests need of the machine and pip cannot bring, a browser and a web server; or what is named.
+# Does nothing when all is there. On Debian (as root, or with sudo) it installs; elsewhere it says what to install.
 set -euo pipefail
 
-wanted=()
-command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || wanted+=(chromium)
-command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || wanted+=(nginx-light)
-fc-list 2>/dev/null | grep -q "NotoSansCJK\|Noto Sans CJK" || wanted+=(fontconfig fonts-noto-core fonts-noto-cjk)
+wanted=("$@")
+if [ $# -eq 0 ]; then
+  command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || wanted+=(chromium)
+  command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || wanted+=(nginx-light)
+fi
 [ ${#wanted[@]} -eq 0 ] && exit 0
 
 if ! command -v apt-get >/dev/null; then

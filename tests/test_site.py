@@ -111,6 +111,9 @@ def test_each_page_offers_its_own_markdown_and_edit_leads_to_the_record(tmp_path
     )
     overview = (site / "actors/index.html").read_text("utf-8")
     assert 'rel="edit"' not in overview
+    for renderer in ("properdocs", "zensical"):
+        other = _Page((build(folder, "--renderer", renderer) / "actors/jane-doe/index.html").read_text("utf-8"))
+        assert "https://example.org/repo/edit/main/docs/actors/jane-doe.yml" in other.links
 
 
 @pytest.mark.parametrize("kind", ["first", "hostile"])
