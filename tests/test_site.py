@@ -147,14 +147,16 @@ def test_what_is_typed_is_what_is_read(tmp_path: Path) -> None:
 
 
 def test_two_builds_are_the_same_wherever_and_whenever(tmp_path: Path) -> None:
-    one = build(copy_first_briefing(tmp_path / "one"), TZ="Asia/Seoul", PYTHONHASHSEED="1", LC_ALL="C")
-    two = build(
-        copy_first_briefing(tmp_path / "elsewhere" / "two"), TZ="America/Lima", PYTHONHASHSEED="2", LC_ALL="C.UTF-8"
-    )
+    address = "https://example.org/"
+    here = {"TZ": "Asia/Seoul", "PYTHONHASHSEED": "1", "LC_ALL": "C"}
+    there = {"TZ": "America/Lima", "PYTHONHASHSEED": "2", "LC_ALL": "C.UTF-8"}
+    one = build(copy_first_briefing(tmp_path / "one"), SITE_URL=address, **here)
+    two = build(copy_first_briefing(tmp_path / "elsewhere" / "two"), SITE_URL=address, **there)
     first, second = contents(one), contents(two)
     assert first.keys() == second.keys()
     assert [name for name in first if first[name] != second[name]] == []
     assert not [name for name, data in first.items() if str(tmp_path).encode() in data]
+    assert set(re.findall(rb"<lastmod>(.*?)</lastmod>", first["sitemap.xml"])) == {b"2024-06-30"}  # the newest record
 
 
 def test_mkdocs_build_by_itself_gives_the_same_site(tmp_path: Path) -> None:
