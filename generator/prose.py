@@ -60,7 +60,7 @@ _INLINE = re.compile(
     rf"""
       (?P<escape>\\[\\`*_{{}}\[\]()>\#+.!-])
     | (?P<code>{_CODE})
-    | (?P<wiki>\[\[(?P<target>[^\[\]|\\\n]++)(?:\\?\|(?P<words>[^\[\]\n]++))?\]\])
+    | (?P<wiki>\[\[(?P<target>[^\[\]|\\\n]++)(?:\\?\|(?P<words>(?:[^\[\]\n]|\n(?!\s*\n))++))?\]\])
     | (?P<link>!?{_LABEL})(?P<open>\()(?P<address>[^()\s]*+(?:\([^()\s]*+\)[^()\s]*+)*+)
       (?P<title>(?:[ \t]+(?:"[^"\n]*+"|'[^'\n]*+'))?[ \t]*\))
     | (?P<auto><(?:[a-zA-Z][a-zA-Z0-9+.-]*+:[^<>\s]*+|[^<>\s@]++@[^<>\s]++)>)
@@ -130,10 +130,15 @@ def _read_inline(text: str, *, can_name: bool) -> Iterator[Piece]:
     for match in _INLINE.finditer(text):
         if match.start() > end:
             yield from _read_attributes(text[end : match.start()], can_name)
-        yield Wiki(match["target"].strip(), match["words"], match[0]) if match["wiki"] else Verbatim(match[0])
+        yield _wiki(match) if match["wiki"] else Verbatim(match[0])
         end = match.end()
     if end < len(text):
         yield from _read_attributes(text[end:], can_name)
+
+
+def _wiki(match: re.Match[str]) -> Wiki:
+    words = " ".join(match["words"].split()) if match["words"] else None
+    return Wiki(match["target"].strip(), words or None, match[0])
 
 
 def _read_attributes(text: str, can_name: bool) -> Iterator[Piece]:
@@ -210,7 +215,7 @@ def _tame_line(match: re.Match[str]) -> str:
 def _tame_inline(match: re.Match[str]) -> Iterator[Piece]:
     typed = match[0]
     if match["wiki"]:
-        yield Wiki(match["target"].strip(), match["words"], typed)
+        yield _wiki(match)
     elif match["code"]:  # a tag would be taken for HTML even between backticks
         code = " ".join(typed.strip("`").split())
         yield Verbatim(f"<code>{escape_text(code)}</code>" if "<" in code else " ".join(typed.splitlines()))

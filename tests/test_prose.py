@@ -152,6 +152,14 @@ def test_what_material_needs_survives_the_sanitiser() -> None:
         assert wanted in page
 
 
+def test_the_words_of_a_link_may_go_on_in_the_next_line() -> None:
+    text = "See [[a|the\n  mayor]], [[b|no\n\nparagraphs]] and a table's [[c\\|cell]]."
+    found = [
+        piece for pieces in (read_page(text), read_prose(text, "x")) for piece in pieces if isinstance(piece, Wiki)
+    ]
+    assert [(piece.target, piece.words) for piece in found] == [("a", "the mayor"), ("c", "cell")] * 2
+
+
 def test_links_to_records_are_found_outside_code_only() -> None:
     pieces = read_page("[[a]] `[[b]]` [[c|words]]\n\n```\n[[d]]\n```\n\n    [[e]] <a>[[f]]</a> [g](h) \\[[i]]\n")
     assert [piece.target for piece in pieces if isinstance(piece, Wiki)] == ["a", "c", "e"]
