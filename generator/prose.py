@@ -280,7 +280,7 @@ def escape_text(text: str) -> str:
     Source: Python-Markdown's ESCAPED_CHARS; what cannot be escaped with a backslash is written as an entity.
     """
     if _NEEDS_ESCAPE.search(text):
-        text = text.translate(_ESCAPES)
+        text = text.translate(_ESCAPES).replace("\\]:", "&#93;:")  # even "\]:" would define an address
     text = _PAIRED.sub(lambda found: "".join(f"&#{ord(character)};" for character in found[0]), text)
     return _BLOCK_START.sub(_escape_start, text)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import markdown
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from generator.prose import Verbatim, Wiki, Words, escape_text, read_page, read_prose, tame_words
@@ -28,7 +28,9 @@ def render(text: str) -> str:
 
 
 def tags_of(page: str) -> str:
-    return " ".join(re.findall("<[^>]*>", page))
+    """Return the tags of a page with the names of their attributes, and the values only of addresses and classes."""
+    tags = " ".join(re.findall("<[^>]*>", page))
+    return re.sub(r'(?<!href)(?<!src)(?<!class)(?<!id)="[^"]*"', '=""', tags)
 
 
 def text_of(page: str) -> str:
@@ -38,6 +40,8 @@ def text_of(page: str) -> str:
 
 @settings(max_examples=400, deadline=None)
 @given(one_line)
+@example("]:")
+@example("[x]: y")
 def test_plain_text_reads_as_typed_in_a_paragraph_a_heading_a_list_and_a_link(text: str) -> None:
     escaped = escape_text(text)
     page = render(f"# {escaped}\n\n{escaped}\n\n- [{escaped}](page.md)\n\nLabel\n:   {escaped}\n")
