@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -92,7 +93,7 @@ def _build_with_other(project: Project, renderer: str, site: Path, *, strict: bo
     config = build / f"{renderer}.yml"
     text = (project.root / "mkdocs.yml").read_text("utf-8")
     try:
-        text, custom_dir = _derive_config(text, site.name)
+        text, custom_dir = _derive_config(text, site.name, renderer)
     except (yaml.YAMLError, ValueError) as error:
         raise BriefbookError(f"mkdocs.yml cannot be read: {' '.join(str(error).split())}") from error
     folders += [project.root / custom_dir] if custom_dir else []
@@ -108,10 +109,10 @@ def _build_with_other(project: Project, renderer: str, site: Path, *, strict: bo
         said = _TRACEBACK.sub("", done.stderr + done.stdout).strip()
         why = f"it is not installed. Run 'pip install {renderer}'." if missing else said
         raise BriefbookError(f"{renderer} gave up: {why}")
-    (site / "search.json").unlink(missing_ok=True)  # Zensical's own index, which our header does not use
+    (site / "search.json").unlink(missing_ok=True)  # Zensical's own index, which nothing asks for
 
 
-def _derive_config(text: str, site: str) -> tuple[str, str]:
+def _derive_config(text: str, site: str, renderer: str) -> tuple[str, str]:
     """Return `mkdocs.yml` with paths below `build/` and without our plugin, and its own theme folder or "".
 
     The nodes are changed, not the values, so that tags such as !ENV stay.
@@ -122,18 +123,26 @@ def _derive_config(text: str, site: str) -> tuple[str, str]:
     settings = {key.value: value for key, value in root.value}
     theme = settings.get("theme")
     if not isinstance(theme, yaml.MappingNode):
-        theme = yaml.MappingNode("tag:yaml.org,2002:map", [(_text("name"), _text(theme.value if theme else "mkdocs"))])
+        theme = _mapping({"name": theme or _text("mkdocs")})
     custom_dir = next((value.value for key, value in theme.value if key.value == "custom_dir"), "")
-    theme.value = [(key, value) for key, value in theme.value if key.value != "custom_dir"] + [
-        (_text("custom_dir"), _text("theme"))
-    ]
-    plugins = settings.get("plugins")
-    if isinstance(plugins, yaml.SequenceNode):
+    ours = {"custom_dir": _text("theme")}
+    plugins = settings.get("plugins") or yaml.SequenceNode("tag:yaml.org,2002:seq", [])
+    if renderer == "zensical":  # it looks as Material does, and has a search of its own, unless told otherwise
+        ours["variant"] = _text("classic")
+        off = _mapping({"search": _mapping({"enabled": yaml.ScalarNode("tag:yaml.org,2002:bool", "false")})})
+        plugins.value = [*plugins.value, *(off.value if isinstance(plugins, yaml.MappingNode) else [off])]
+    if isinstance(plugins, yaml.MappingNode):
+        plugins.value = [(key, value) for key, value in plugins.value if key.value != "briefbook"]
+    else:
         plugins.value = [item for item in plugins.value if item.value != "briefbook"]
-    changed = {"docs_dir": _text("docs"), "site_dir": _text(site), "theme": theme}
-    root.value = [(key, value) for key, value in root.value if key.value not in changed]
-    root.value += [(_text(name), value) for name, value in changed.items()]
+    theme.value = [(key, value) for key, value in theme.value if key.value not in ours] + _mapping(ours).value
+    changed = {"docs_dir": _text("docs"), "site_dir": _text(site), "theme": theme, "plugins": plugins}
+    root.value = [(key, value) for key, value in root.value if key.value not in changed] + _mapping(changed).value
     return str(yaml.serialize(root, allow_unicode=True)), str(custom_dir)
+
+
+def _mapping(values: Mapping[str, yaml.Node]) -> yaml.MappingNode:
+    return yaml.MappingNode("tag:yaml.org,2002:map", [(_text(name), value) for name, value in values.items()])
 
 
 def _text(value: str) -> yaml.ScalarNode:

@@ -1,95 +1,124 @@
-// Opens the search: by its button in the header, "/" or Ctrl-K. Pagefind itself (interface and index) is loaded when
-// the search is first opened, so that pages stay light.
-const script = document.currentScript;
-const bundle = new URL(script.dataset.bundle, document.baseURI).href;
-const base = new URL(script.dataset.base, document.baseURI).pathname;
-let modal = null;
+// Opens the search: by a button, "/" or Ctrl-K. Pagefind itself (interface and index) is loaded when the search is
+// first opened, so that pages stay light.
+(() => {
+  const script = document.currentScript;
+  const bundle = new URL(script.dataset.bundle, document.baseURI).href;
+  const base = new URL(script.dataset.base, document.baseURI).pathname;
+  // Whoever searches a name wants that actor before the many events that mention it: titles count, length less so.
+  const RANKING = { metaWeights: { title: 8 }, termSimilarity: 2, termFrequency: 0.5, pageLength: 0.4 };
+  let loading = null;
 
-function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
+  function element(name, attributes = {}, ...children) {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    made.append(...children);
+    return made;
+  }
 
-function load() {
-  if (modal) return modal;
-  modal = new Promise((resolve, reject) => {
-    document.head.append(element("link", { rel: "stylesheet", href: `${bundle}pagefind-component-ui.css` }));
-    const library = element("script", { type: "module", src: `${bundle}pagefind-component-ui.js` });
-    library.addEventListener("error", reject);
-    library.addEventListener("load", () => {
-      const dialog = element(
-        "pagefind-modal",
-        {},
-        element("pagefind-modal-header", {}, element("pagefind-input", { placeholder: "Search the briefing" })),
-        element(
-          "pagefind-modal-body",
-          {},
-          element("pagefind-filter-dropdown", { filter: "kind", label: "Kind", "show-empty": "" }),
-          element("pagefind-summary"),
-          element("pagefind-results", { "hide-sub-results": "" }),
-        ),
-        element("pagefind-modal-footer", {}, element("pagefind-keyboard-hints")),
-      );
-      dialog.querySelector("pagefind-results").resultTemplate = showResult;
-      new MutationObserver(() => nameFilter(dialog)).observe(dialog, { childList: true, subtree: true });
-      document.body.append(element("pagefind-config", { "bundle-path": bundle, "base-url": base }), dialog);
-      resolve(dialog);
+  function loaded(made) {
+    return new Promise((resolve, reject) => {
+      made.addEventListener("load", resolve);
+      made.addEventListener("error", reject);
+      document.head.append(made);
     });
-    document.head.append(library);
+  }
+
+  async function load() {
+    await Promise.all([
+      loaded(element("link", { rel: "stylesheet", href: `${bundle}pagefind-component-ui.css` })),
+      loaded(element("script", { type: "module", src: `${bundle}pagefind-component-ui.js` })),
+    ]);
+    const results = element("pagefind-results", { "hide-sub-results": "" });
+    results.resultTemplate = showResult;
+    const modal = element(
+      "pagefind-modal",
+      {},
+      element("pagefind-modal-header", {}, element("pagefind-input", { placeholder: "Search the briefing" })),
+      element(
+        "pagefind-modal-body",
+        {},
+        element("pagefind-filter-dropdown", { filter: "kind", label: "Kind", "single-select": "", "hide-clear": "" }),
+        element("pagefind-summary", { "default-message": "Type a name, a place or words that were said." }),
+        results,
+      ),
+      element("pagefind-modal-footer", {}, keys("↑ ↓", "choose", "Enter", "open", "Esc", "close")),
+    );
+    PagefindComponents.configureInstance("default", { bundlePath: bundle, baseUrl: base, ranking: RANKING });
+    new MutationObserver(() => nameFilter(modal)).observe(modal, { childList: true, subtree: true });
+    document.body.append(modal);
+    return modal;
+  }
+
+  // A combobox is not named by what is in it, so Pagefind's filter would have no name for a screen reader.
+  function nameFilter(modal) {
+    const trigger = modal.querySelector(".pf-dropdown-trigger:not([aria-labelledby])");
+    if (!trigger) return;
+    const parts = trigger.querySelectorAll(".pf-dropdown-trigger-label, .pf-dropdown-selected-badge");
+    parts.forEach((part, index) => (part.id = `bb-filter-${index}`));
+    trigger.setAttribute("aria-labelledby", [...parts].map((part) => part.id).join(" "));
+  }
+
+  // Pagefind's own hints say that Esc clears the words, which in its modal it does not.
+  function keys(...words) {
+    const hints = words.map((word, index) => (index % 2 ? ` ${word} ` : element("kbd", {}, word)));
+    return element("p", { class: "bb-search-keys" }, ...hints);
+  }
+
+  // A result says what kind of record it is. The excerpt comes escaped from Pagefind, with <mark> around the words found.
+  function showResult({ meta, url, excerpt }) {
+    const words = element("p", { class: "bb-result-words" });
+    words.innerHTML = excerpt;
+    const kind = element("span", { class: "bb-result-kind" }, meta.kind ?? "");
+    const title = element("span", { class: "bb-result-title" }, element("span", {}, meta.title ?? url), " ", kind);
+    const link = element("a", { class: "pf-result-link", href: url }, title);
+    link.addEventListener("click", () => link.closest("dialog").close());
+    return element("li", { class: "bb-result" }, link, words);
+  }
+
+  // Pagefind's own dark colours follow the system; the site's follow the reader's choice.
+  function followScheme() {
+    document.documentElement.dataset.pfTheme = document.body.dataset.mdColorScheme === "slate" ? "dark" : "light";
+  }
+
+  async function open() {
+    const isNowhere = document.activeElement === document.body;
+    const reader = isNowhere ? document.querySelector(".bb-search-button") : document.activeElement;
+    followScheme();
+    try {
+      loading ??= load();
+      const modal = await loading;
+      modal.open();
+      modal.querySelector("dialog").addEventListener("close", () => reader.focus({ preventScroll: true }), { once: true });
+    } catch {
+      loading = null;
+      tellFailure();
+    }
+  }
+
+  // Browsers load no modules from file://, and a site may be served before it is indexed.
+  function tellFailure() {
+    document.querySelector(".bb-search-failure")?.remove();
+    const words = "The search could not be loaded. It works on a web server, once the site has been built.";
+    const dialog = element("dialog", { class: "bb-search-failure" }, element("p", {}, words), element("form", { method: "dialog" }, element("button", {}, "Close")));
+    document.body.append(dialog);
+    dialog.showModal();
+  }
+
+  function isTyping(target) {
+    return target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-bb-search]")) open();
   });
-  modal.catch(() => (modal = null));
-  return modal;
-}
-
-// A result says what kind of record it is. The excerpt comes escaped from Pagefind, with <mark> around the words found.
-function showResult({ meta, url, excerpt }) {
-  const words = element("p", { class: "pf-result-excerpt" });
-  words.innerHTML = excerpt;
-  const title = element("a", { class: "pf-result-link", href: url }, meta.title ?? url);
-  const kind = element("span", { class: "bb-result-kind" }, meta.kind ?? "");
-  const heading = element("p", { class: "pf-result-title" }, title, " ", kind);
-  return element("li", { class: "pf-result" }, element("div", { class: "pf-result-card" }, element("div", { class: "pf-result-content" }, heading, words)));
-}
-
-// A combobox is not named by what is in it, so Pagefind's filter would have no name for a screen reader.
-function nameFilter(dialog) {
-  const trigger = dialog.querySelector(".pf-dropdown-trigger:not([aria-labelledby])");
-  if (!trigger) return;
-  const parts = trigger.querySelectorAll(".pf-dropdown-trigger-label, .pf-dropdown-selected-badge");
-  parts.forEach((part, index) => (part.id = `bb-filter-${index}`));
-  trigger.setAttribute("aria-labelledby", [...parts].map((part) => part.id).join(" "));
-}
-
-async function open(button) {
-  followScheme();
-  const dialog = await load();
-  dialog.querySelector("dialog")?.addEventListener("close", () => button.focus(), { once: true });
-  dialog.open();
-}
-
-// Pagefind's own dark colours follow the system; the site's follow the reader's choice.
-function followScheme() {
-  document.documentElement.dataset.pfTheme = document.body.dataset.mdColorScheme === "slate" ? "dark" : "light";
-}
-
-function isTyping(target) {
-  return target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
-}
-
-document.addEventListener("DOMContentLoaded", () => {
-  const button = document.querySelector(".bb-search-button");
-  const header = document.querySelector(".md-header__inner");
-  if (!button || !header) return;
-  header.insertBefore(button, header.querySelector(".md-header__source"));
-  button.hidden = false;
-  button.addEventListener("click", () => open(button));
   document.addEventListener("keydown", (event) => {
-    const isSlash = event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event.target);
+    const isSlash = event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey;
     const isK = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
-    if (!isSlash && !isK) return;
+    if ((!isSlash && !isK) || isTyping(event.target)) return;
     event.preventDefault();
-    open(button);
+    open();
   });
-});
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const button of document.querySelectorAll("[data-bb-search]")) button.hidden = false;
+  });
+})();
