@@ -105,6 +105,11 @@ def test_search_finds_people_by_any_name_and_quotes_by_their_words(page: Page, w
     expect(page.locator(".pf-result-link", has_text=title).first).to_be_visible()
 
 
+def test_search_gives_the_actor_before_what_mentions_the_actor(page: Page) -> None:
+    search(page, "putin")
+    expect(page.locator(".pf-result-link").first).to_contain_text("Vladimir Putin Actor")
+
+
 def test_search_is_narrowed_by_kind_and_says_what_each_result_is(page: Page) -> None:
     search(page, "Pyongyang")
     page.get_by_role("combobox", name="Kind").click()

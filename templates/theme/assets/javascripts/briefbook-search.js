@@ -4,7 +4,7 @@
   const script = document.currentScript;
   const bundle = new URL(script.dataset.bundle, document.baseURI).href;
   const base = new URL(script.dataset.base, document.baseURI).pathname;
-  // Whoever searches a name wants that actor before the many events that mention it: titles count, length less so.
+  // Titles count most, and long pages are not held against the words in them.
   const RANKING = { metaWeights: { title: 8 }, termSimilarity: 2, termFrequency: 0.5, pageLength: 0.4 };
   let loading = null;
 
