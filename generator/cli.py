@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sys
 import tempfile
 import traceback
@@ -273,9 +274,10 @@ def _excerpt(problem: Problem, root: Path, files: dict[str, list[str]]) -> str:
     if path not in files:
         try:
             file = root / path
-            files[path] = (
-                file.read_text("utf-8-sig").split("\n") if file.is_file() and file.stat().st_size < 10**7 else []
-            )
+            # What a link out of the briefing leads to is never shown.
+            is_ours = file.is_file() and Path(os.path.realpath(file)).is_relative_to(root.resolve())
+            is_small = is_ours and file.stat().st_size < 10**7
+            files[path] = file.read_text("utf-8-sig").split("\n") if is_small else []
         except (OSError, UnicodeDecodeError):
             files[path] = []
     if problem.place.line > len(files[path]):

@@ -106,21 +106,27 @@ def _names_below(docs: Path, root: Path, problems: list[Problem]) -> Iterator[st
 
 
 def _leads_out(path: Path, inside: Path) -> bool:
-    return path.is_symlink() and not path.resolve().is_relative_to(inside)
+    # realpath, for resolve() raises on a loop of links
+    return path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(inside)
 
 
 def _load_file(root: Path, name: str, loaded: Loaded, places: Places) -> None:
     path = f"docs/{name}"
     folder, _, _ = name.partition("/")
     is_yaml = name.endswith((".yml", ".yaml")) and folder != "assets"
+    ending = name.rpartition(".")[2]
+    if ending.lower() in ("yml", "yaml", "md") and ending != ending.lower():
+        hint = f"Rename it so that it ends in .{ending.lower()}."
+        message = "the ending of the name has capitals."
+        loaded.problems.append(Problem(place=Place(path), field="", message=message, hint=hint))
+        return
     if not is_yaml and not name.endswith(".md"):
-        if name.rpartition(".")[2].lower() in ASSET_TYPES:
+        if ending.lower() in ASSET_TYPES:
             loaded.assets.append(name)
-        else:
-            hint = f"Published are {', '.join(ASSET_TYPES)}."
-            loaded.problems.append(
-                Problem(place=Place(path), field="", message="files of this type are not published.", hint=hint)
-            )
+            return
+        hint = f"Published are {', '.join(ASSET_TYPES)}."
+        message = "files of this type are not published."
+        loaded.problems.append(Problem(place=Place(path), field="", message=message, hint=hint))
         return
     text = read_text(root, path, loaded.problems)
     if text is None:
