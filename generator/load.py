@@ -113,44 +113,47 @@ def _leads_out(path: Path, inside: Path) -> bool:
 def _load_file(root: Path, name: str, loaded: Loaded, places: Places) -> None:
     path = f"docs/{name}"
     folder, _, _ = name.partition("/")
-    is_yaml = name.endswith((".yml", ".yaml")) and folder != "assets"
     ending = name.rpartition(".")[2]
+
+    def refuse(message: str, hint: str) -> None:
+        loaded.problems.append(Problem(place=Place(path), field="", message=message, hint=hint))
+
     if ending.lower() in ("yml", "yaml", "md") and ending != ending.lower():
-        hint = f"Rename it so that it ends in .{ending.lower()}."
-        message = "the ending of the name has capitals."
-        loaded.problems.append(Problem(place=Place(path), field="", message=message, hint=hint))
-        return
-    if not is_yaml and not name.endswith(".md"):
-        if ending.lower() in ASSET_TYPES:
-            loaded.assets.append(name)
+        refuse("the ending of the name has capitals.", f"Rename it so that it ends in .{ending.lower()}.")
+    elif ending == "md" or (ending in ("yml", "yaml") and folder != "assets"):
+        text = read_text(root, path, loaded.problems)
+        if text is None:
             return
-        hint = f"Published are {', '.join(ASSET_TYPES)}."
-        message = "files of this type are not published."
-        loaded.problems.append(Problem(place=Place(path), field="", message=message, hint=hint))
-        return
-    text = read_text(root, path, loaded.problems)
-    if text is None:
-        return
-    if not is_yaml:
-        loaded.pages.append(RawPage(path, name, text))
-    elif name == "briefing.yml":
-        value = read_yaml(text, path, loaded.problems)
-        if isinstance(value, dict):
-            loaded.info = value
-        elif not any(problem.place.path == path for problem in loaded.problems):
-            loaded.problems.append(
-                Problem(
-                    place=Place(path), field="", message="the file holds no fields.", hint="Write at least a 'title'."
-                )
-            )
-    elif folder in KIND_BY_FOLDER and "/" in name:
-        known = len(loaded.problems)
-        found = list(_records_in(text, path, KIND_BY_FOLDER[folder], loaded.problems, places))
-        loaded.records += found
-        if not found and len(loaded.problems) > known:
-            loaded.unreadable.add(f"{folder}/{path.rpartition('/')[2].rpartition('.')[0]}")
+        if ending == "md":
+            loaded.pages.append(RawPage(path, name, text))
+        elif name == "briefing.yml":
+            _load_card(text, path, loaded)
+        elif folder in KIND_BY_FOLDER and "/" in name:
+            _load_records(text, path, KIND_BY_FOLDER[folder], loaded, places)
+        else:
+            loaded.problems.append(_misplaced(path, folder if "/" in name else ""))
+    elif ending.lower() in ASSET_TYPES:
+        loaded.assets.append(name)
     else:
-        loaded.problems.append(_misplaced(path, folder if "/" in name else ""))
+        refuse("files of this type are not published.", f"Published are {', '.join(ASSET_TYPES)}.")
+
+
+def _load_card(text: str, path: str, loaded: Loaded) -> None:
+    known = len(loaded.problems)
+    value = read_yaml(text, path, loaded.problems)
+    if isinstance(value, dict):
+        loaded.info = value
+    elif len(loaded.problems) == known:
+        hint = "Write at least a 'title'."
+        loaded.problems.append(Problem(place=Place(path), field="", message="the file holds no fields.", hint=hint))
+
+
+def _load_records(text: str, path: str, model: type[Record], loaded: Loaded, places: Places) -> None:
+    known = len(loaded.problems)
+    found = list(_records_in(text, path, model, loaded.problems, places))
+    loaded.records += found
+    if not found and len(loaded.problems) > known:
+        loaded.unreadable.add(f"{model.folder}/{path.rpartition('/')[2].rpartition('.')[0]}")
 
 
 def _misplaced(path: str, folder: str) -> Problem:
