@@ -8,6 +8,7 @@ import tempfile
 import traceback
 import unicodedata
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,9 @@ class _Group(click.Group):
             context.exit(1)
         except BriefbookError as error:
             click.echo(f"error: {error}", err=True)
+            context.exit(1)
+        except BrokenPipeError:  # whoever read the output has enough
+            sys.stdout = None
             context.exit(1)
         except OSError as error:
             click.echo(f"error: {error.filename or 'disk'}: {error.strerror or error}", err=True)
@@ -82,6 +86,8 @@ def check(context: click.Context, strict: bool, style: str) -> None:
     """Read the records and list all that is wrong with them; write nothing."""
     project: Project = context.obj
     briefing, problems = check_briefing(project)
+    if strict and style != "human":  # what reads the output need not know of --strict
+        problems = tuple(replace(problem, severity=Severity.ERROR) for problem in problems)
     print_problems(problems, style, project.root, strict=strict)
     if is_failure(problems, strict):
         context.exit(1)
@@ -110,6 +116,7 @@ def build(context: click.Context, strict: bool, renderer: str) -> None:
     build_site(project, briefing, renderer=renderer, strict=strict)
     write_folder(project.root / "build" / "schema", build_schemas())
     click.echo(f"The briefing lies in {project.site_dir / 'index.html'}")
+    click.echo("To read it with its search: 'briefbook serve' or 'make serve', or put the folder on any web server.")
 
 
 @main.command()
@@ -119,6 +126,11 @@ def serve(context: click.Context, address: str) -> None:
     """Show the briefing in a browser, drafts too, and follow every edit."""
     from generator.site import serve_site
 
+    project: Project = context.obj
+    _, problems = check_briefing(project, with_drafts=True)
+    if is_failure(problems, strict=False):
+        print_problems(problems, "human", project.root, stream=sys.stderr)
+        context.exit(1)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     serve_site(context.obj, address)
 

@@ -52,9 +52,10 @@ class NameIndex:
         """Yield the names in a text from left to right: whole words, the longest of several, none inside another."""
         if self._search is None:
             return
+        in_lines = text.replace("\n", " ")  # of the same length: a name may go on in the next line
         hits = sorted(
             (start, -end, name)
-            for name, start, end in self._search.find_matches_as_indexes(text, overlapping=True)
+            for name, start, end in self._search.find_matches_as_indexes(in_lines, overlapping=True)
             if _starts_word(text, start) and _ends_word(text, end)
         )
         reached = 0

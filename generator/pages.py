@@ -97,9 +97,10 @@ def _record_pages(maker: Maker, record: Record, neighbours: tuple[str | None, st
     links = maker.links_on(path)
     values: dict[str, Any] = {
         record.kind: record,
+        # In the order in which they stand on the page: a name is linked where it comes first.
+        "reported_note": links.prose(record.key, "as_reported", "note"),
         "summary": links.prose(record.key, "summary"),
         "facts": list(facts_of(record, links, maker.rows.resolve)),
-        "reported_note": links.prose(record.key, "as_reported", "note"),
         "note": links.prose(record.key, "note"),
         "citations": [maker.rows.of_citation(links, citation) for citation in record.sources],
         "tags": [(tag, maker.topics[tag]) for tag in record.tags],

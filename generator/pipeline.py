@@ -43,12 +43,12 @@ class Project:
 
     def excluded(self) -> PathSpec[Any]:
         """Return what `exclude_docs` of `mkdocs.yml` leaves out: patterns as in .gitignore, names below `docs/`."""
-        settings = root_mapping(self.root / "mkdocs.yml")
+        settings = read_settings(self.root / "mkdocs.yml")
         patterns = settings.get("exclude_docs")
         return PathSpec.from_lines("gitignore", patterns.splitlines() if isinstance(patterns, str) else ())
 
 
-def root_mapping(file: Path) -> Mapping[str, object]:
+def read_settings(file: Path) -> Mapping[str, object]:
     """Return the settings of a YAML file as texts, lists and mappings, or none when it cannot be read as such."""
     try:
         settings = yaml.load(file.read_text("utf-8"), yaml.CBaseLoader)

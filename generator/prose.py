@@ -172,6 +172,7 @@ _LINE_START = re.compile(
     )""",
     re.MULTILINE | re.VERBOSE,
 )
+_TAMED_HEADING = re.compile(r"^[ \t>]*#{1,6}[ \t][^\n]*$", re.MULTILINE)
 _FOOTNOTE = re.compile(r"\[\^([^\]\s]+)\]")
 
 
@@ -193,6 +194,13 @@ def _read_tame(text: str, scope: str) -> Iterator[Piece]:
     text = _LINE_START.sub(_tame_line, text)
     text = _SETEXT.sub(lambda found: "&#61;" if found[1] == "=" else "\\-", text)
     text = _FOOTNOTE.sub(lambda found: f"[^{scope}-{found[1]}]", text)
+    for is_heading, part in _split(_TAMED_HEADING, text):
+        for piece in _tame_span(part):
+            # In a heading, ids in brackets are links, but names are not.
+            yield Verbatim(tame_words(piece.text)) if is_heading and isinstance(piece, Words) else piece
+
+
+def _tame_span(text: str) -> Iterator[Piece]:
     end = 0
     for match in _INLINE.finditer(text):
         if match.start() > end:

@@ -37,6 +37,7 @@ def init_briefing(folder: Path, title: str) -> None:
         text = source.read_text("utf-8")
         target.write_text(text.replace("A new briefing", _one_line(title)) if title else text, "utf-8")
     (folder / "docs" / "assets").mkdir(exist_ok=True)
+    (folder / "templates").mkdir(exist_ok=True)  # there from the start, so that the preview follows it
 
 
 def _one_line(text: str) -> str:

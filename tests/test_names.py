@@ -32,6 +32,7 @@ INDEX = NameIndex(
         ("The U.S. and U.S.A", ["U.S."]),
         ("Shared and Shared Name", ["Shared Name"]),
         ("Žižek Žižekian", ["Žižek"]),
+        ("Kim\nJong-un and Kim\n\nJong-un", ["Kim\nJong-un", "Kim"]),
         ("", []),
     ],
 )

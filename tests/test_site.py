@@ -1,8 +1,8 @@
 """Whole sites, built for real: by three renderers, twice over, through MkDocs itself, from a wheel."""
 
+import html
 import os
 import re
-import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -127,6 +127,7 @@ def test_three_renderers_give_the_same_pages_with_the_same_text(kind: str, tmp_p
         pages = pages_of(build(folder, "--renderer", renderer))
         texts[renderer] = {name: " ".join("".join(page.words).split()) for name, page in pages.items()}
     assert len(texts["mkdocs"]) > 10
+    assert [name for name, text in texts["mkdocs"].items() if not text] == ["404.html"]
     assert texts["properdocs"] == texts["mkdocs"]
     assert texts["zensical"] == texts["mkdocs"]
 
@@ -140,6 +141,12 @@ def test_what_is_typed_is_what_is_read(tmp_path: Path) -> None:
         assert "<script>alert" not in text, name
         assert "onclick" not in "".join(re.findall("<[^>]*>", text)), name
         assert "onerror" not in "".join(re.findall("<[^>]*>", text)), name
+    quote = html.unescape((site / "quotes/q/index.html").read_text("utf-8"))
+    assert HARD in " ".join("".join(_Page((site / "quotes/q/index.html").read_text("utf-8")).words).split())
+    actor = html.unescape((site / "actors/a/index.html").read_text("utf-8"))
+    assert f"<title>{HARD} - A new briefing</title>" in actor
+    assert f'<meta property="og:title" content="{HARD}">' in actor
+    assert f'<meta name="description" content="{HARD}: {HARD}">' in quote
     page_text = (site / "page/index.html").read_text("utf-8")
     assert not re.search(r"onclick|javascript:", "".join(re.findall("<[^>]*>", page_text)))
     assert "<title>A page - A new briefing</title>" in page_text
@@ -314,4 +321,3 @@ def test_the_wheel_works_far_from_the_checkout(tmp_path: Path) -> None:
     assert "no problems" in run("-m", "generator", "-C", "b", "check", "--strict")
     run("-m", "generator", "-C", "b", "build", "--strict")
     assert (elsewhere / "b/build/site/assets/stylesheets/briefbook.css").is_file()
-    shutil.rmtree(REPOSITORY / "build" / "lib", ignore_errors=True)
