@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from generator import __version__
-from generator.errors import BriefbookError, Problem, RecordsInvalid, Severity
+from generator.errors import BriefbookError, Problem, RecordsInvalid, Severity, is_failure
 from generator.link import Briefing
 from generator.pipeline import Project, check_briefing, write_pages
 from generator.records import KINDS, Record
@@ -89,7 +89,7 @@ def check(context: click.Context, strict: bool, style: str) -> None:
     if strict and style != "human":  # what reads the output need not know of --strict
         problems = tuple(replace(problem, severity=Severity.ERROR) for problem in problems)
     print_problems(problems, style, project.root, strict=strict)
-    if is_failure(problems, strict):
+    if is_failure(problems, strict=strict):
         context.exit(1)
     if style == "human":
         counts = ", ".join(_many(len(briefing.of_kind(model.folder)), model.kind) for model in KINDS)
@@ -209,7 +209,7 @@ def _write(project: Project, folder: Path, strict: bool) -> tuple[Briefing, int]
     _tell("Reading the records")
     briefing, problems = check_briefing(project)
     print_problems(problems, "human", project.root, stream=sys.stderr, strict=strict)
-    if is_failure(problems, strict):
+    if is_failure(problems, strict=strict):
         raise click.exceptions.Exit(1)
     _tell(f"Writing the pages of {_many(len(briefing.records), 'record')}")
     return briefing, write_pages(briefing, project, folder)
@@ -223,11 +223,6 @@ def _tell(step: str) -> None:
 
 def _many(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
-def is_failure(problems: Iterable[Problem], strict: bool) -> bool:
-    """Tell whether these problems stop a build."""
-    return any(strict or problem.severity is Severity.ERROR for problem in problems)
 
 
 def _count(problems: Iterable[Problem]) -> str:
@@ -253,7 +248,7 @@ def print_problems(
         severity = click.style(str(problem.severity), fg=colour, bold=True)
         click.echo(f"{click.style(str(problem.place), bold=True)}: {severity}: {problem.sentence}", file=stream)
         click.echo(_excerpt(problem, root, lines), file=stream, nl=False)
-    if style == "human" and is_failure(found, strict):
+    if style == "human" and is_failure(found, strict=strict):
         why = "" if is_failure(found, strict=False) else " (under --strict a warning is an error)"
         click.echo(f"{_count(found)}{why}; nothing was written.", file=stream)
 

@@ -124,8 +124,8 @@ def _point_words(text: str) -> str:
     mark = text[-1] if text[-1] in "~?%" else ""
     words = _bare_words(text.rstrip("~?%"))
     the = "the " if words.endswith("0s") else ""
-    about = f"about {the}" if mark in ("~", "%") and mark else ""
-    doubt = " (uncertain)" if mark in ("?", "%") and mark else ""
+    about = f"about {the}" if mark in ("~", "%") else ""
+    doubt = " (uncertain)" if mark in ("?", "%") else ""
     return f"{about}{words}{doubt}"
 
 

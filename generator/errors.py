@@ -61,6 +61,11 @@ class RecordsInvalid(BriefbookError):  # noqa: N818  a state of the records, as 
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+def is_failure(problems: Iterable[Problem], *, strict: bool) -> bool:
+    """Tell whether these problems stop a build: an error does, and under `strict` a warning too."""
+    return any(strict or problem.severity is Severity.ERROR for problem in problems)
+
+
 def sort_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Return the problems in the order of their places, each once."""
     return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.place, problem.sentence)))

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 from generator.dates import PartialDate
-from generator.fields import Refers, shorten
+from generator.fields import Refers, references_of, shorten
 from generator.prose import escape_text
 from generator.records import EventPlace, Image, Participant, Record, Role
 from generator.render import PageLinks, country_name, language_name
@@ -61,38 +61,23 @@ class Resolve:
 
 @cache
 def _fields(model: type[Record]) -> tuple[_Field, ...]:
-    own = {name: field for name, field in model.model_fields.items() if name not in Record.model_fields}
-    ordered = {**own, **{name: field for name, field in model.model_fields.items() if name not in own}}
-    fields = []
-    for name, field in ordered.items():
-        if name not in _PLACED:
-            marks = [mark for mark in _metadata(field.annotation, field.metadata) if isinstance(mark, Refers)]
-            label = field.title or name.replace("_", " ").capitalize()
-            holds_parts = name in ("roles", "participants", "place")
-            fields.append(
-                _Field(name, label, None if holds_parts or not marks else marks[0], name in ("url", "archived_url"))
-            )
-    return tuple(fields)
+    shown = [name for name in model.model_fields if name not in _PLACED]
+    shown.sort(key=lambda name: name in Record.model_fields)  # what a kind has of its own comes first
+    refers = references_of(model)
+    return tuple(_Field(name, _label(model, name), refers.get(name), name in ("url", "archived_url")) for name in shown)
 
 
-def _metadata(annotation: Any, metadata: Any) -> Iterator[Any]:
-    yield from metadata
-    for inner in get_args(annotation):
-        yield from _metadata(inner, getattr(inner, "__metadata__", ()))
+def _label(model: type[Record], name: str) -> str:
+    return model.model_fields[name].title or name.replace("_", " ").capitalize()
+
+
+# What would end the address, or mean something in Markdown.
+_IN_ADDRESS = str.maketrans({character: f"%{ord(character):02X}" for character in '()<>"\\`*{[]'})
 
 
 def web_link(url: str, words: str | None = None) -> str:
     """Return a link to an address elsewhere, with the address itself as its words unless others are given."""
-    address = url.replace("(", "%28").replace(")", "%29").replace("<", "%3C").replace(">", "%3E").replace('"', "%22")
-    address = (
-        address.replace("\\", "%5C")
-        .replace("`", "%60")
-        .replace("*", "%2A")
-        .replace("{", "%7B")
-        .replace("[", "%5B")
-        .replace("]", "%5D")
-    )
-    return f"[{escape_text(words or shorten(url, 60))}](<{address}>)"
+    return f"[{escape_text(words or shorten(url, 60))}](<{url.translate(_IN_ADDRESS)}>)"
 
 
 def _value(name: str, value: Any, links: PageLinks, resolve: Resolve) -> str:
@@ -126,13 +111,12 @@ def _text(name: str, value: str) -> str:
     if name == "wikidata":
         return web_link(f"https://www.wikidata.org/wiki/{value}", value)
     if name in ("confidence", "status"):
-        return badge(value, value)
+        return _badge(value)
     return escape_text(value[:1].upper() + value[1:] if name in ("type", "extent") else value)
 
 
-def badge(value: str, words: str) -> str:
-    """Return a short word set as a badge, coloured by its value."""
-    return f'<span class="bb-badge bb-badge--{value}">{escape_text(words)}</span>'
+def _badge(value: str) -> str:
+    return f'<span class="bb-badge bb-badge--{value}">{escape_text(value)}</span>'
 
 
 def _place(place: EventPlace) -> str:

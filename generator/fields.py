@@ -127,6 +127,12 @@ def all_marks(model: type[Part]) -> tuple[Refers | IsProse, ...]:
     return tuple(mark for _, mark in _marks_of(model))
 
 
+def references_of(model: type[Part]) -> dict[str, Refers]:
+    """Return {field: its mark} of the fields that are themselves ids, one or a list; not of those that hold parts."""
+    marks = _marks_of(model)
+    return {steps[0]: mark for steps, mark in marks if isinstance(mark, Refers) and steps[1:] in ((), ("*",))}
+
+
 @cache
 def _marks_of(model: type[Part]) -> tuple[tuple[tuple[str, ...], Refers | IsProse], ...]:
     """Return what a model marks, each with the attributes that lead there ("*": each item of a list)."""

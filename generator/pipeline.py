@@ -12,7 +12,7 @@ import yaml
 from pathspec import PathSpec
 
 from generator.check import check_links
-from generator.errors import Problem, RecordsInvalid, Severity, sort_problems
+from generator.errors import Problem, RecordsInvalid, is_failure, sort_problems
 from generator.link import Briefing, link_records
 from generator.load import load_folder
 from generator.pages import build_pages, find_collisions
@@ -110,7 +110,7 @@ def read_briefing(project: Project, *, with_drafts: bool = False) -> tuple[Brief
     Raises: RecordsInvalid with all the problems when one is an error.
     """
     briefing, problems = check_briefing(project, with_drafts=with_drafts)
-    if any(problem.severity is Severity.ERROR for problem in problems):
+    if is_failure(problems, strict=False):
         raise RecordsInvalid(problems)
     return briefing, problems
 

@@ -38,7 +38,6 @@ class Target(NamedTuple):
     """The address in a link or image of a record's prose, when it names a file below `docs/`."""
 
     path: str
-    is_image: bool
 
 
 class Refused(NamedTuple):
@@ -250,7 +249,7 @@ def _tame_link(match: re.Match[str]) -> Iterator[Piece]:
         )
     else:
         yield Verbatim(tame_words(match["link"]) + "(")
-        yield Verbatim(match["address"]) if has_scheme or address.startswith("#") else Target(address, is_image)
+        yield Verbatim(match["address"]) if has_scheme or address.startswith("#") else Target(address)
         yield Verbatim(tame_words(match["title"]))
 
 

@@ -159,11 +159,10 @@ def _say(model: type[Part], detail: ErrorDetails, at: FieldPath) -> tuple[str, s
                 f"{shown} is not one of its values.",
                 f"Did you mean '{near}'?" if near else f"Write {_any_of(known)}.",
             )
-        case "date" | "url":
-            sentence = detail["ctx"]["sentence"] if detail["type"] == "date" else str(detail["msg"])
-            return sentence, "" if detail[
-                "type"
-            ] == "date" else "Write one that starts with https://, http:// or mailto:."
+        case "date":
+            return detail["ctx"]["sentence"], ""
+        case "url":
+            return str(detail["msg"]), "Write one that starts with https://, http:// or mailto:."
         case "string_pattern_mismatch":
             return f"{shown} has the wrong form.", _PATTERN_HINTS.get(str(at[-1]), _PATTERN_HINTS["language"])
         case "string_type" | "model_type" | "model_attributes_type" | "dict_type" | "mapping_type":

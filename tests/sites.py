@@ -27,11 +27,9 @@ HOSTILE_FILES = {
 def command(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command of this Python's environment, with nothing on its standard input."""
     program = str(Path(sys.executable).parent / arguments[0])
-    settings = {**os.environ, "SITE_URL": "", **environment}
-    settings.pop("SOURCE_DATE_EPOCH", None)
-    return subprocess.run(
-        [program, *arguments[1:]], cwd=cwd, env={**settings, **environment}, capture_output=True, text=True, check=False
-    )
+    inherited = {name: value for name, value in os.environ.items() if name != "SOURCE_DATE_EPOCH"}
+    settings = {**inherited, "SITE_URL": "", **environment}
+    return subprocess.run([program, *arguments[1:]], cwd=cwd, env=settings, capture_output=True, text=True, check=False)
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:
