@@ -1,6 +1,6 @@
 """Dates as precise as they are known, and no more: EDTF text in, a `PartialDate` out.
 
-A `PartialDate` sorts, says itself in words, and knows the first and last day that it can mean. Never guesses.
+A `PartialDate` sorts, and knows the first and last day that it can mean; `words.py` says it. Never guesses.
 Source: Extended Date/Time Format, levels 0 and 1 (ISO 8601-2:2019, annex A).
 """
 
@@ -43,10 +43,6 @@ class PartialDate:
 
     def __str__(self) -> str:
         return self.text
-
-    def in_words(self) -> str:
-        """Say the date in words: "about June 2024", "18-19 June 2024" (with an en dash), "since 2022"."""
-        return _in_words(self.text)
 
     def is_before(self, other: "PartialDate") -> bool:
         """Tell whether this date lies wholly before the other, however both are read."""
@@ -113,53 +109,3 @@ def _edtf_days(text: str) -> tuple[date, date]:
         return date(*parsed.lower_strict()[:3]), date(*parsed.upper_strict()[:3])
     except (EDTFParseException, ValueError, TypeError):
         raise ValueError(f"'{text}' is not a date. {EXPECTED}") from None
-
-
-@lru_cache(maxsize=65536)
-def _in_words(text: str) -> str:
-    return _interval_words(text) if "/" in text else _point_words(text)
-
-
-def _point_words(text: str) -> str:
-    mark = text[-1] if text[-1] in "~?%" else ""
-    words = _bare_words(text.rstrip("~?%"))
-    the = "the " if words.endswith("0s") else ""
-    about = f"about {the}" if mark in ("~", "%") else ""
-    doubt = " (uncertain)" if mark in ("?", "%") else ""
-    return f"{about}{words}{doubt}"
-
-
-def _bare_words(text: str) -> str:
-    year, _, rest = text.partition("-")
-    month, _, day = rest.partition("-")
-    if year.endswith("XX"):
-        return f"between {year[:2]}00 and {year[:2]}99"
-    if year.endswith("X"):
-        return f"{year[:3]}0s"
-    if month in SEASONS:
-        return f"{SEASONS[month]} {int(year)}"
-    if not month or month == "XX":
-        return str(int(year))
-    if not day or day == "XX":
-        return f"{MONTHS[int(month)]} {int(year)}"
-    return f"{int(day)} {MONTHS[int(month)]} {int(year)}"
-
-
-def _interval_words(text: str) -> str:
-    first, last = (part.strip() for part in text.split("/"))
-    if last in ("", ".."):
-        return f"since {_point_words(first)}"
-    if first in ("", ".."):
-        return f"until {_point_words(last)}"
-    if first == last:
-        return _point_words(first)
-    start, end = _point_words(first), _point_words(last)
-    if _ISO.fullmatch(first) and _ISO.fullmatch(last):
-        start_words, end_words = start.split(), end.split()
-        while len(start_words) > 1 and len(start_words) == len(end_words) and start_words[-1] == end_words[-1]:
-            start_words.pop()
-            end_words.pop()
-        if len(start_words) == len(end_words) == 1:
-            return f"{start_words[0]}\N{EN DASH}{end}"
-        start = " ".join(start_words)
-    return f"{start} \N{EN DASH} {end}"

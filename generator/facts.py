@@ -8,7 +8,8 @@ from generator.dates import PartialDate
 from generator.fields import Refers, references_of, shorten
 from generator.prose import escape_text
 from generator.records import EventPlace, Image, Participant, Record, Role
-from generator.render import PageLinks, country_name, language_name
+from generator.render import PageLinks
+from generator.words import Words
 
 # Fields that the templates place themselves.
 _PLACED = frozenset(
@@ -25,7 +26,6 @@ class Fact(NamedTuple):
 
 class _Field(NamedTuple):
     name: str
-    label: str
     refers: Refers | None
     is_url: bool
 
@@ -36,13 +36,14 @@ def facts_of(record: Record, links: PageLinks, resolve: "Resolve") -> Iterator[F
         value = getattr(record, field.name)
         if value in (None, (), {}):
             continue
+        label = field_label(links.words, record, field.name)
         if field.refers:
             ids = value if isinstance(value, tuple) else (value,)
-            yield Fact(field.label, ", ".join(links.to(resolve(id, field.refers.kinds)) for id in ids))
+            yield Fact(label, ", ".join(links.to(resolve(id, field.refers.kinds)) for id in ids))
         elif field.is_url:
-            yield Fact(field.label, web_link(value))
+            yield Fact(label, web_link(value))
         else:
-            yield Fact(field.label, _value(field.name, value, links, resolve))
+            yield Fact(label, _value(field.name, value, links, resolve))
 
 
 class Resolve:
@@ -64,11 +65,13 @@ def _fields(model: type[Record]) -> tuple[_Field, ...]:
     shown = [name for name in model.model_fields if name not in _PLACED]
     shown.sort(key=lambda name: name in Record.model_fields)  # what a kind has of its own comes first
     refers = references_of(model)
-    return tuple(_Field(name, _label(model, name), refers.get(name), name in ("url", "archived_url")) for name in shown)
+    return tuple(_Field(name, refers.get(name), name in ("url", "archived_url")) for name in shown)
 
 
-def _label(model: type[Record], name: str) -> str:
-    return model.model_fields[name].title or name.replace("_", " ").capitalize()
+def field_label(words: Words, record: Record, name: str) -> str:
+    """Return what a field of a record is called on its page."""
+    own = f"fields.{record.kind}.{name}"
+    return words(own if words.has(own) else f"fields.{name}")
 
 
 # What would end the address, or mean something in Markdown.
@@ -83,13 +86,13 @@ def web_link(url: str, words: str | None = None) -> str:
 def _value(name: str, value: Any, links: PageLinks, resolve: Resolve) -> str:
     match value:
         case PartialDate():
-            return escape_text(value.in_words())
+            return escape_text(links.words.in_words(value))
         case EventPlace():
-            return _place(value)
+            return _place(value, links.words)
         case str():
-            return _text(name, value)
+            return _text(name, value, links.words)
         case Mapping():
-            named = ((language_name(tag), tag, text) for tag, text in value.items())
+            named = ((links.words.language_name(tag), tag, text) for tag, text in value.items())
             return "; ".join(f"{escape_text(language)} {_in_language(text, tag)}" for language, tag, text in named)
     if value and isinstance(value[0], Role):
         return "  \n".join(_role(role, links, resolve) for role in value)
@@ -103,26 +106,28 @@ def _in_language(text: str, tag: str) -> str:
     return f'<bdi lang="{tag}">{escape_text(text)}</bdi>'
 
 
-def _text(name: str, value: str) -> str:
+def _text(name: str, value: str, words: Words) -> str:
     if name == "country":
-        return escape_text(country_name(value))
+        return escape_text(words.country_name(value))
     if name == "language":
-        return escape_text(language_name(value))
+        return escape_text(words.language_name(value))
     if name == "wikidata":
         return web_link(f"https://www.wikidata.org/wiki/{value}", value)
     if name in ("confidence", "status"):
-        return _badge(value)
-    return escape_text(value[:1].upper() + value[1:] if name in ("type", "extent") else value)
+        return _badge(name, value, words)
+    if name == "extent" or words.has(f"{name}s.{value}"):
+        return escape_text(words(f"extent.{value}" if name == "extent" else f"{name}s.{value}"))
+    return escape_text(value[:1].upper() + value[1:] if name == "type" else value)
 
 
-def _badge(value: str) -> str:
-    return f'<span class="bb-badge bb-badge--{value}">{escape_text(value)}</span>'
+def _badge(name: str, value: str, words: Words) -> str:
+    return f'<span class="bb-badge bb-badge--{value}">{escape_text(words(f"{name}.{value}"))}</span>'
 
 
-def _place(place: EventPlace) -> str:
+def _place(place: EventPlace, words: Words) -> str:
     parts = [escape_text(place.name)]
-    if place.country and country_name(place.country) != place.name:
-        parts.append(escape_text(country_name(place.country)))
+    if place.country and words.country_name(place.country) != place.name:
+        parts.append(escape_text(words.country_name(place.country)))
     text = ", ".join(parts)
     if place.latitude is not None and place.longitude is not None:
         north = f"{abs(place.latitude):g}° {'N' if place.latitude >= 0 else 'S'}"
@@ -135,16 +140,12 @@ def _role(role: Role, links: PageLinks, resolve: Resolve) -> str:
     text = escape_text(role.title)
     if role.of:
         text += f", {links.to(resolve(role.of, ('actors',)))}"
-    return text + span_words(role.from_, role.to)
+    return text + in_brackets(links.words.span(role.from_, role.to))
 
 
-def span_words(first: PartialDate | None, last: PartialDate | None) -> str:
-    """Return the time of a role: " (2012 - 2018)" with an en dash, " (since 2012)", " (until 2018)", or nothing."""
-    if first and last:
-        return f" ({first.in_words()} \N{EN DASH} {last.in_words()})"
-    if first:
-        return f" (since {first.in_words()})"
-    return f" (until {last.in_words()})" if last else ""
+def in_brackets(text: str) -> str:
+    """Return text in brackets after a space, or nothing when there is none."""
+    return f" ({text})" if text else ""
 
 
 def _participant(participant: Participant, links: PageLinks, resolve: Resolve) -> str:

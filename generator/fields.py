@@ -32,8 +32,8 @@ ID_PATTERN = r"[a-z0-9]+(-[a-z0-9]+)*"
 class Refers:
     """Marks a field that names another record.
 
-    `kinds` are the folders it may lie in (none: any); `back` is the heading under which the record that is named
-    lists the ones that name it, as "Quotes by this actor".
+    `kinds` are the folders it may lie in (none: any); `back` names the heading under which the record that is named
+    lists the ones that name it, "quotes-by-this-actor"; the words themselves are in `words/`.
     """
 
     back: str

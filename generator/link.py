@@ -33,7 +33,7 @@ from generator.validate import BLANK, INFO_PATH, Checked, field_name
 from generator.yaml_text import read_yaml
 
 HOME = "index"
-MENTIONED = "Mentioned in"
+MENTIONED = "mentioned-in"
 PAGE_FIELDS = ("title", "description", "hide")
 
 LinkedPiece = Words | Verbatim | Mention | Target

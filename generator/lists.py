@@ -18,11 +18,13 @@ from generator.link import Backlink, Briefing
 from generator.prose import escape_text
 from generator.records import KINDS, Actor, Event, Quote, Record
 from generator.render import PageLinks, front_matter
-from generator.rows import ACTOR_GROUPS, Row, Rows
+from generator.rows import Row, Rows
+from generator.words import Words
 
 Item = TypeVar("Item")
 
 ROWS_ON_A_PAGE = 100
+_ACTOR_ORDER = ("person", "country", "organisation", "group", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Pager(NamedTuple):
 
     number: int
     last: int
-    pages: tuple[tuple[str, str], ...]  # words, path
+    pages: tuple[tuple[str, str], ...]  # "first", "previous", "next" or "last", and the path
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,12 @@ class Maker:
     environment: Environment
     captions: Mapping[str, str]
     rows: Rows
+    words: Words
     topics: Mapping[str, str]  # tag -> key of its page
 
     def links_on(self, path: str) -> PageLinks:
         """Return the links of the page at `path`."""
-        return PageLinks(path, self.briefing, self.captions)
+        return PageLinks(path, self.briefing, self.captions, self.words)
 
     def render(self, template: str, path: str, meta: Mapping[str, Any], links: PageLinks, **values: Any) -> Page:
         """Return the page that a template makes of these values, with its front matter.
@@ -83,26 +86,28 @@ def escaped(text: object) -> str:
 
 def build_overviews(maker: Maker) -> Iterator[Page]:
     """Yield the pages that list all records: by kind, by topic and by year."""
+    words = maker.words
     for model in KINDS:
         records = list(maker.briefing.of_kind(model.folder))
         if model is Actor:
-            order = ("", *ACTOR_GROUPS)
-            records.sort(key=lambda record: order.index(getattr(record, "type", "") or "") or len(order))
+            records.sort(key=lambda record: _ACTOR_ORDER.index(getattr(record, "type", None)))
         listed = [Backlink(record.key, ()) for record in records]
-        yield from list_pages(maker, f"{model.folder}/index.md", model.plural, listed, intro=model.intro)
+        yield from list_pages(
+            maker,
+            f"{model.folder}/index.md",
+            words(f"plurals.{model.folder}"),
+            listed,
+            intro=words(f"intros.{model.folder}"),
+        )
     by_tag, by_year = _by_tag(maker.briefing), _by_year(maker.briefing)
     topics = [(tag, maker.topics[tag], len(by_tag[tag])) for tag in sorted(by_tag, key=str.casefold)]
     years = [(str(year), f"years/{year}", len(by_year[year])) for year in sorted(by_year, reverse=True)]
-    yield from _index_pages(maker, "tags/index.md", "Topics", TOPICS_INTRO, topics)
-    yield from _index_pages(maker, "years/index.md", "Years", YEARS_INTRO, years)
+    yield from _index_pages(maker, "tags/index.md", words("plurals.tags"), words("intros.tags"), topics)
+    yield from _index_pages(maker, "years/index.md", words("plurals.years"), words("intros.years"), years)
     for tag, key, _ in topics:
         yield from list_pages(maker, f"{key}.md", tag, by_tag[tag], kind="Topic")
     for name, key, _ in years:
         yield from list_pages(maker, f"{key}.md", name, by_year[int(name)], kind="Year")
-
-
-TOPICS_INTRO = "Everything on one subject, side by side."
-YEARS_INTRO = "What was said and done, year by year."
 
 
 def _by_tag(briefing: Briefing) -> Mapping[str, list[Backlink]]:
@@ -157,7 +162,8 @@ def list_pages(
         for item in chunk:
             row = maker.rows.of_backlink(links, item)
             record = maker.briefing.records.get(item.key)
-            groups.setdefault(record.plural if kind in ("Topic", "Year") and record else row.group, []).append(row)
+            heading = maker.words(f"plurals.{record.folder}") if kind in ("Topic", "Year") and record else row.group
+            groups.setdefault(heading, []).append(row)
         yield _list_page(maker, page_path, title, kind, intro, list(groups.items()), pager, links, len(listed), back)
 
 
@@ -173,8 +179,12 @@ def _list_page(
     count: int,
     back: str = "",
 ) -> Page:
-    name = f"{title}, page {pager.number}" if pager.number > 1 else title
-    meta = {"title": name, "description": intro or f"{title}: {count} on record.", "kind": kind}
+    name = maker.words("page.numbered", title=title, number=pager.number) if pager.number > 1 else title
+    meta = {
+        "title": name,
+        "description": intro or maker.words("page.list_description", title=title, count=count),
+        "kind": kind,
+    }
     return maker.render(
         "list.md.j2", path, meta, links, title=title, intro=intro, groups=groups, pager=pager, back=back
     )
@@ -185,7 +195,7 @@ def _chunks(path: str, items: Sequence[Item], stem: str) -> Iterator[tuple[str, 
     last = max(1, -(-len(items) // ROWS_ON_A_PAGE))
     paths = [path, *(f"{stem}/page/{number}.md" for number in range(2, last + 1))]
     for number, page_path in enumerate(paths, start=1):
-        wanted = [("First", 1), ("Previous", number - 1), ("Next", number + 1), ("Last", last)]
+        wanted = [("first", 1), ("previous", number - 1), ("next", number + 1), ("last", last)]
         steps = tuple((words, paths[other - 1]) for words, other in wanted if 1 <= other <= last and other != number)
         start = (number - 1) * ROWS_ON_A_PAGE
         yield page_path, items[start : start + ROWS_ON_A_PAGE], Pager(number, last, steps)

@@ -14,12 +14,13 @@ from generator.errors import Place, Problem
 from generator.facts import Resolve, facts_of, image_markdown
 from generator.fields import Refers, all_marks, shorten
 from generator.link import HOME, MENTIONED, Briefing, HandPage
-from generator.lists import TOPICS_INTRO, YEARS_INTRO, Maker, Page, build_overviews, escaped, list_pages, years_of
+from generator.lists import Maker, Page, build_overviews, escaped, list_pages, years_of
 from generator.places import Places
 from generator.records import KIND_BY_FOLDER, KINDS, Actor, Event, Quote, Record
 from generator.render import PageLinks, build_environment, captions_of, front_matter, plain_text
 from generator.rows import Row, Rows
 from generator.validate import Checked
+from generator.words import Words
 
 ROWS_IN_A_SECTION = 50
 
@@ -30,19 +31,24 @@ Neighbours = Mapping[str, tuple[str | None, str | None]]  # key -> keys of the r
 class Section:
     """A heading with rows; `more` is the page with all of them when these are only the first, of `count` in all."""
 
+    name: str
     heading: str
     rows: tuple[Row, ...]
     count: int
     more: str = ""
 
 
-def build_pages(briefing: Briefing, template_folders: Iterable[Path]) -> Iterator[Page]:
-    """Yield every page of the briefing: home, records, overviews, topics, years, and the hand-written ones."""
+def build_pages(briefing: Briefing, template_dirs: Iterable[Path], words: Words) -> Iterator[Page]:
+    """Yield every page of the briefing: home, records, overviews, topics, years, and the hand-written ones.
+
+    Of two templates with one name, the one in the first of `template_dirs` counts.
+    """
     maker = Maker(
         briefing=briefing,
-        environment=build_environment(template_folders),
+        environment=build_environment((folder / "pages" for folder in template_dirs), words),
         captions=captions_of(briefing),
-        rows=Rows(briefing, Resolve(briefing.records)),
+        rows=Rows(briefing, Resolve(briefing.records), words),
+        words=words,
         topics={tag: f"tags/{slug(tag)}" for tag in sorted(tags_of(briefing))},
     )
     neighbours = _neighbours(briefing)
@@ -82,11 +88,9 @@ def _home(maker: Maker) -> Page:
     ]
     years = {year for record in briefing.records.values() for year in years_of(record)}
     overviews = [
-        (model.plural, f"{model.folder}/index", len(briefing.of_kind(model.folder)), model.intro) for model in KINDS
-    ]
-    overviews += [
-        ("Topics", "tags/index", len(maker.topics), TOPICS_INTRO),
-        ("Years", "years/index", len(years), YEARS_INTRO),
+        *((model.folder, len(briefing.of_kind(model.folder))) for model in KINDS),
+        ("tags", len(maker.topics)),
+        ("years", len(years)),
     ]
     meta = {"title": briefing.info.title, "description": description, "record": "briefing.yml"}
     return maker.render("home.md.j2", path, meta, links, info=briefing.info, judgements=judgements, overviews=overviews)
@@ -120,43 +124,45 @@ def _record_pages(maker: Maker, record: Record, neighbours: tuple[str | None, st
     yield maker.render(f"{record.kind}.md.j2", path, meta, links, **values)
     for section in values["sections"]:
         if section.more:
-            title = f"{record.caption}: {section.heading[0].lower()}{section.heading[1:]}"
-            backlinks = maker.briefing.backlinks[record.key][section.heading]
+            heading = section.heading[0].lower() + section.heading[1:]
+            title = maker.words("page.section_title", record=record.caption, section=heading)
+            backlinks = maker.briefing.backlinks[record.key][section.name]
             yield from list_pages(maker, section.more, title, backlinks, back=record.key)
 
 
 def _sections(maker: Maker, record: Record, links: PageLinks) -> Iterator[Section]:
     """Yield what refers to a record, grouped by how it does; a long group has its own pages."""
     groups = maker.briefing.backlinks.get(record.key, {})
-    for heading in _HEADINGS:
-        backlinks = groups.get(heading, ())
+    for name in _SECTIONS:
+        backlinks = groups.get(name, ())
         if backlinks:
             rows = tuple(maker.rows.of_backlink(links, backlink) for backlink in backlinks[:ROWS_IN_A_SECTION])
-            more = f"{record.key}/{slug(heading)}.md" if len(backlinks) > ROWS_IN_A_SECTION else ""
-            yield Section(heading, rows, len(backlinks), more)
+            more = f"{record.key}/{name}.md" if len(backlinks) > ROWS_IN_A_SECTION else ""
+            yield Section(name, maker.words(f"back.{name}"), rows, len(backlinks), more)
 
 
-def _headings() -> tuple[str, ...]:
-    """Return the headings of all reverse links, in the order in which the models declare them; mentions last."""
+def _section_names() -> tuple[str, ...]:
+    """Return the names of all reverse links, in the order in which the models declare them; mentions last."""
     what_was_said_first = sorted(KINDS, key=lambda model: model is Actor)
     found = dict.fromkeys(
         mark.back for model in what_was_said_first for mark in all_marks(model) if isinstance(mark, Refers)
     )
-    from_card = "Key judgements that rest on this"
+    from_card = "key-judgements-that-rest-on-this"
     return (from_card, *(heading for heading in found if heading != from_card), MENTIONED)
 
 
-_HEADINGS = _headings()
+_SECTIONS = _section_names()
 
 
 def _description(maker: Maker, record: Record) -> str:
     if isinstance(record, Actor) and record.description:
         return record.description
     if isinstance(record, Quote):
-        speaker = maker.briefing.records[maker.rows.resolve(record.speaker, ("actors",))]
-        return f"{speaker.caption}{f', {record.date.in_words()}' if record.date else ''}: {shorten(record.text, 160)}"
+        speaker = maker.briefing.records[maker.rows.resolve(record.speaker, ("actors",))].caption
+        when = f", {maker.words.in_words(record.date)}" if record.date else ""
+        return f"{speaker}{when}: {shorten(record.text, 160)}"
     summary = plain_text(maker.briefing, maker.briefing.prose.get((record.key, ("summary",)), ()))
-    return shorten(summary, 160) if summary else f"{record.kind.capitalize()}: {record.caption}"
+    return shorten(summary, 160) if summary else f"{maker.words(f'kinds.{record.kind}')}: {record.caption}"
 
 
 def _neighbours(briefing: Briefing) -> Neighbours:

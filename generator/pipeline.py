@@ -14,11 +14,13 @@ from pathspec import PathSpec
 from generator.check import check_links
 from generator.errors import Problem, RecordsInvalid, is_failure, sort_problems
 from generator.link import Briefing, link_records
+from generator.lists import Page
 from generator.load import load_folder
 from generator.pages import build_pages, find_collisions
 from generator.places import Places
 from generator.records import BriefingInfo
 from generator.validate import validate_info, validate_records
+from generator.words import load_words
 from generator.write import write_folder
 
 
@@ -115,10 +117,16 @@ def read_briefing(project: Project, *, with_drafts: bool = False) -> tuple[Brief
     return briefing, problems
 
 
+def make_pages(briefing: Briefing, project: Project) -> Iterator[Page]:
+    """Yield a briefing's pages, laid out by the project's templates, in the briefing's language."""
+    words = load_words(briefing.info.language, project.template_dirs)
+    return build_pages(briefing, project.template_dirs, words)
+
+
 @_without_collector()
 def write_pages(briefing: Briefing, project: Project, folder: Path) -> int:
     """Write a briefing's pages and files, and return how many files changed."""
-    pages = build_pages(briefing, [path / "pages" for path in project.template_dirs])
+    pages = make_pages(briefing, project)
     copies = ((name, project.root / "docs" / name) for name in briefing.assets)
     return write_folder(folder, ((page.path, page.text) for page in pages), copies)
 

@@ -33,7 +33,7 @@ class Citation(Part):
     """Where a sentence can be seen."""
 
     short_form = "source"
-    source: Annotated[str, Refers("Rests on this source", ("sources",))] = Field(description="Id of the source.")
+    source: Annotated[str, Refers("rests-on-this-source", ("sources",))] = Field(description="Id of the source.")
     at: Line | None = Field(None, description="Page, paragraph or time in the source: `p. 4`, `paragraph 12`, `00:31`.")
     url: Url | None = Field(None, description="Address of the very place, where the source has one.")
     quote: Words | None = Field(None, description="The source's own words.")
@@ -43,7 +43,7 @@ class Role(Part):
     """An office or post that an actor holds or held."""
 
     title: Line = Field(description="The role: `President`.")
-    of: Annotated[str, Refers("Roles here", ("actors",))] | None = Field(
+    of: Annotated[str, Refers("roles-here", ("actors",))] | None = Field(
         None, description="Id of the actor it is held in."
     )
     from_: DateText | None = Field(None, alias="from", description="When it began.")
@@ -71,7 +71,7 @@ class AsReported(Part):
 
     short_form = "date"
     date: Line = Field(description="The date as the source has it, in its own words or as a date.")
-    source: Annotated[str, Refers("Dates corrected from this source", ("sources",))] | None = Field(
+    source: Annotated[str, Refers("dates-corrected-from-this-source", ("sources",))] | None = Field(
         None, description="Id of the source that says so."
     )
     note: Prose | None = Field(None, description="Why it cannot be right.")
@@ -91,7 +91,7 @@ class Participant(Part):
     """Who took part, and as what."""
 
     short_form = "actor"
-    actor: Annotated[str, Refers("Took part in", ("actors",))] = Field(description="Id of the actor.")
+    actor: Annotated[str, Refers("took-part-in", ("actors",))] = Field(description="Id of the actor.")
     role: Line | None = Field(None, description="As what: `host`, `signatory`.")
 
 
@@ -112,7 +112,7 @@ class Judgement(Part):
         ]
         | None
     ) = Field(None, description="How likely it is, in the terms of ICD 203.")
-    based_on: Many[Annotated[str, Refers("Key judgements that rest on this")]] = Field(
+    based_on: Many[Annotated[str, Refers("key-judgements-that-rest-on-this")]] = Field(
         (), description="Ids of the records that it rests on, of any kind."
     )
 
@@ -122,8 +122,6 @@ class Record(Part):
 
     kind: ClassVar[str]
     folder: ClassVar[str]
-    plural: ClassVar[str]
-    intro: ClassVar[str]
     required_on_new: ClassVar[tuple[str, ...]]
 
     id: str = Field(
@@ -154,27 +152,22 @@ class Record(Part):
 class Actor(Record):
     """Who: a person, a country, an organisation or a group."""
 
-    kind, folder, plural = "actor", "actors", "Actors"
-    intro = "Who speaks, acts and is spoken of: people, countries, organisations and groups."
+    kind, folder = "actor", "actors"
     required_on_new = ("name",)
 
     name: Line = Field(description="The name by which pages call the actor.")
     type: Literal["person", "country", "organisation", "group"] | None = Field(None, description="What the actor is.")
     description: Line | None = Field(None, description="Who this is, in one line.")
-    aliases: Many[Line] = Field(
-        (), title="Also called", description="Other names; the first mention of one on a page is linked."
-    )
-    names: Mapping[Language, Line] = Field(
-        {}, title="In other languages", description="The name in other languages: `{ko: ..., ru: ...}`."
-    )
+    aliases: Many[Line] = Field((), description="Other names; the first mention of one on a page is linked.")
+    names: Mapping[Language, Line] = Field({}, description="The name in other languages: `{ko: ..., ru: ...}`.")
     roles: Many[Role] = Field((), description="Posts held, newest first or as you like.")
-    part_of: Many[Annotated[str, Refers("Members and parts", ("actors",))]] = Field(
+    part_of: Many[Annotated[str, Refers("members-and-parts", ("actors",))]] = Field(
         (), description="Ids of the actors it belongs to."
     )
     country: Country | None = Field(None, description="ISO 3166 code of two capitals: `RU`.")
     born: DateText | None = Field(None, description="Date of birth, or of founding.")
     died: DateText | None = Field(None, description="Date of death, or of dissolution.")
-    url: Url | None = Field(None, title="Web site", description="The actor's own address on the web.")
+    url: Url | None = Field(None, description="The actor's own address on the web.")
     image: Image | None = Field(None, description="A portrait or emblem below `docs/assets`.")
     wikidata: Annotated[str, Field(pattern=r"^Q[1-9]\d*$")] | None = Field(None, description="Wikidata item: `Q7747`.")
 
@@ -186,27 +179,26 @@ class Actor(Record):
 class Quote(Record):
     """What was said, by whom, and where it can be seen."""
 
-    kind, folder, plural = "quote", "quotes", "Quotes"
-    intro = "What was said, word for word, with who said it and where it can be seen."
+    kind, folder = "quote", "quotes"
     required_on_new = ("speaker", "text", "sources")
 
-    speaker: Annotated[str, Refers("Quotes by this actor", ("actors",))] = Field(
+    speaker: Annotated[str, Refers("quotes-by-this-actor", ("actors",))] = Field(
         description="Id of the actor who said it."
     )
     text: Words = Field(description="The words, exactly; plain text, not Markdown.")
     sources: Many[Citation] = Field(min_length=1, description="Where the words can be seen; at least one.")
     date: DateText | None = Field(None, description="When it was said.")
-    event: Annotated[str, Refers("Quotes said there", ("events",))] | None = Field(
-        None, title="Said at", description="Id of the event it was said at."
+    event: Annotated[str, Refers("quotes-said-there", ("events",))] | None = Field(
+        None, description="Id of the event it was said at."
     )
-    to: Many[Annotated[str, Refers("Quotes addressed to this actor", ("actors",))]] = Field(
-        (), title="Said to", description="Ids of those it was said to."
+    to: Many[Annotated[str, Refers("quotes-addressed-to-this-actor", ("actors",))]] = Field(
+        (), description="Ids of those it was said to."
     )
-    about: Many[Annotated[str, Refers("Quotes about this")]] = Field(
+    about: Many[Annotated[str, Refers("quotes-about-this")]] = Field(
         (), description="Ids of what it is about, of any kind."
     )
-    via: Many[Annotated[str, Refers("Quotes relayed by this actor", ("actors",))]] = Field(
-        (), title="Relayed by", description="Ids of those who relayed the words."
+    via: Many[Annotated[str, Refers("quotes-relayed-by-this-actor", ("actors",))]] = Field(
+        (), description="Ids of those who relayed the words."
     )
     language: Language | None = Field(None, description="Language of `text`, BCP 47.")
     original: Original | None = Field(None, description="The words in the language they were said in.")
@@ -227,8 +219,7 @@ class Quote(Record):
 class Event(Record):
     """What happened, when and where, and who took part."""
 
-    kind, folder, plural = "event", "events", "Events"
-    intro = "What happened, with its date as precise as it is known, its place and who took part."
+    kind, folder = "event", "events"
     required_on_new = ("title", "date")
 
     title: Line = Field(description="What happened, in a few words.")
@@ -237,13 +228,13 @@ class Event(Record):
     type: Line | None = Field(None, description="What sort of event: `summit`, `visit`, `agreement`.")
     place: EventPlace | None = Field(None, description="Where it happened.")
     participants: Many[Participant] = Field((), description="Ids of the actors, or `{actor, role}`.")
-    part_of: Many[Annotated[str, Refers("Parts of this", ("events",))]] = Field(
+    part_of: Many[Annotated[str, Refers("parts-of-this", ("events",))]] = Field(
         (), description="Ids of the events it is part of."
     )
-    follows: Many[Annotated[str, Refers("What followed", ("events",))]] = Field(
+    follows: Many[Annotated[str, Refers("what-followed", ("events",))]] = Field(
         (), description="Ids of the events it follows on."
     )
-    about: Many[Annotated[str, Refers("Events about this")]] = Field(
+    about: Many[Annotated[str, Refers("events-about-this")]] = Field(
         (), description="Ids of what it is about, of any kind."
     )
 
@@ -259,8 +250,7 @@ class Event(Record):
 class Source(Record):
     """Where things can be seen: an article, a treaty, a recording."""
 
-    kind, folder, plural = "source", "sources", "Sources"
-    intro = "Where each sentence can be seen."
+    kind, folder = "source", "sources"
     required_on_new = ("title",)
 
     title: Line = Field(description="Its title.")
@@ -268,8 +258,8 @@ class Source(Record):
     authors: Many[Line] = Field((), description="Who wrote it.")
     publisher: Line | None = Field(None, description="Who published it.")
     published: DateText | None = Field(None, description="When it was published.")
-    url: Url | None = Field(None, title="Address", description="Its address.")
-    archived_url: Url | None = Field(None, title="Archived copy", description="Address of an archived copy.")
+    url: Url | None = Field(None, description="Its address.")
+    archived_url: Url | None = Field(None, description="Address of an archived copy.")
     accessed: DateText | None = Field(None, description="When the editors last saw it.")
     language: Language | None = Field(None, description="Its language, BCP 47.")
     reliability: Literal["A", "B", "C", "D", "E", "F"] | None = Field(

@@ -7,6 +7,7 @@ holds the two files to it.
 import inspect
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -19,6 +20,7 @@ from generator.fields import ID_PATTERN, Country, IsProse, Language, Line, Part,
 from generator.pipeline import package_templates
 from generator.records import KIND_BY_FOLDER, KIND_BY_NAME, KINDS, BriefingInfo, Record
 from generator.render import front_matter
+from generator.words import ENGLISH, Words, load_words
 
 _RECORDS_INTRO = """\
 # Records and their fields
@@ -72,12 +74,18 @@ NOTES: Mapping[str, str] = {
 }
 
 
+@cache
+def _words() -> Words:
+    return load_words(ENGLISH, [package_templates()])
+
+
 def record_reference() -> str:
     """Return the page with every field of every record, as Markdown."""
     sections = [_RECORDS_INTRO, "## Every record\n\nThese fields are the same in all four kinds.\n"]
     sections.append(_field_table(Record, Record.model_fields))
     for model in KINDS:
-        sections.append(f"## {model.plural}\n\n{model.intro} A file in `docs/{model.folder}`:\n")
+        heading, intro = (_words()(f"{name}.{model.folder}") for name in ("plurals", "intros"))
+        sections.append(f"## {heading}\n\n{intro} A file in `docs/{model.folder}`:\n")
         sections += [_example(model), _field_table(model, _own_fields(model))]
         sections.append("And the [fields of every record](#every-record).\n")
     sections.append("## Parts of records\n\nSome fields hold fields of their own.\n")
@@ -128,7 +136,7 @@ def _default(field: FieldInfo) -> str:
 def _way_back(field: FieldInfo) -> str:
     """Say under which heading the record that is named lists the ones that name it."""
     marks = [mark for mark in _marks(field.annotation, tuple(field.metadata)) if isinstance(mark, Refers)]
-    return f" Its page lists this under “{marks[0].back}”." if marks else ""
+    return f" Its page lists this under “{_words()(f'back.{marks[0].back}')}”." if marks else ""
 
 
 def _marks(annotation: Any, marks: tuple[Any, ...]) -> tuple[Any, ...]:

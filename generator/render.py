@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from generator.dates import PartialDate
 from generator.link import HOME, Briefing, Prose
-from generator.prose import Mention, Target, Words, escape_text, strip_markdown, tame_words
+from generator.prose import Mention, Target, escape_text, strip_markdown, tame_words
+from generator.prose import Words as PlainWords
+from generator.words import Words
 
 RTL = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ku-Arab", "ps", "sd", "ug", "ur", "yi"})
 
@@ -22,7 +23,8 @@ RTL = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ku-Arab", "ps", "sd", "u
 class PageLinks:
     """The links of one page, at `path` ("actors/jane-doe.md"); the name of an actor is linked once a page."""
 
-    def __init__(self, path: str, briefing: Briefing, captions: Mapping[str, str]) -> None:
+    def __init__(self, path: str, briefing: Briefing, captions: Mapping[str, str], words: Words) -> None:
+        self.words = words
         self._up = "../" * path.count("/")
         self._briefing = briefing
         self._captions = captions
@@ -53,7 +55,7 @@ class PageLinks:
         return "".join(self._piece(piece, is_tame) for piece in prose)
 
     def _piece(self, piece: Any, is_tame: bool) -> str:
-        if isinstance(piece, Words):
+        if isinstance(piece, PlainWords):
             return tame_words(piece.text) if is_tame else piece.text
         if isinstance(piece, Mention):
             if piece.key in self._linked and not piece.is_typed:
@@ -99,19 +101,6 @@ def _json(value: Any) -> str:
     return text.replace("\x85", "\\u0085").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def language_name(tag: str) -> str:
-    """Return the English name of a language, or the tag itself when it is not known."""
-    try:
-        return Locale.parse(tag, sep="-").get_language_name("en") or tag
-    except (UnknownLocaleError, ValueError):
-        return tag
-
-
-def country_name(code: str) -> str:
-    """Return the English name of a country, or the code itself when it is not known."""
-    return str(Locale("en").territories.get(code, code))
-
-
 def direction(tag: str | None) -> str:
     """Return "rtl" or "ltr", the way a language is written."""
     return "rtl" if tag and tag.partition("-")[0].lower() in RTL else "ltr"
@@ -125,7 +114,7 @@ def block_text(text: str) -> str:
     )
 
 
-def build_environment(folders: Iterable[Path]) -> Environment:
+def build_environment(folders: Iterable[Path], words: Words) -> Environment:
     """Return the Jinja environment for the page templates; of two templates with one name the first folder's counts."""
     environment = Environment(
         loader=FileSystemLoader([*folders]),
@@ -138,13 +127,14 @@ def build_environment(folders: Iterable[Path]) -> Environment:
     environment.filters.update(
         md=lambda text: escape_text(str(text)),
         block=block_text,
-        day=lambda date: date.in_words() if isinstance(date, PartialDate) else "",
+        day=lambda date: words.in_words(date) if isinstance(date, PartialDate) else "",
         link=pass_context(_link),
-        language=language_name,
-        country=country_name,
+        language=words.language_name,
+        country=words.country_name,
         direction=direction,
         marking=lambda marking: marking.removeprefix("TLP:").lower().replace("+", "-"),
     )
+    environment.globals["words"] = words
     return environment
 
 

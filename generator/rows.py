@@ -2,14 +2,13 @@
 
 from typing import Any, NamedTuple
 
-from generator.facts import Resolve, span_words, web_link
+from generator.facts import Resolve, in_brackets, web_link
 from generator.fields import in_quotes, shorten
 from generator.link import HOME, Backlink, Briefing
 from generator.prose import escape_text
 from generator.records import Actor, Citation, Event, Participant, Quote, Record, Role, Source
 from generator.render import PageLinks, plain_text
-
-ACTOR_GROUPS = {"person": "People", "country": "Countries", "organisation": "Organisations", "group": "Groups"}
+from generator.words import Words
 
 
 class Row(NamedTuple):
@@ -32,7 +31,8 @@ class _Told(NamedTuple):
 class Rows:
     """Writes the rows of one briefing."""
 
-    def __init__(self, briefing: Briefing, resolve: Resolve) -> None:
+    def __init__(self, briefing: Briefing, resolve: Resolve, words: Words) -> None:
+        self.words = words
         self.briefing = briefing
         self.resolve = resolve
         self._told: dict[str, _Told] = {}  # by key: a record stands in nine lists, on the average
@@ -46,13 +46,13 @@ class Rows:
         return Row(links.link(record.key, told.shown), (*details, *speaker, *told.about), told.group)
 
     def _tell(self, record: Record) -> _Told:
-        when = (record.when.in_words(),) if record.when else ()
-        year = str(record.when.years[0]) if record.when and record.when.years else "Undated"
+        when = (self.words.in_words(record.when),) if record.when else ()
+        year = str(record.when.years[0]) if record.when and record.when.years else self.words("groups.undated")
         caption = escape_text(record.caption)
         match record:
             case Actor():
                 about = (escape_text(record.description),) if record.description else ()
-                return _Told(caption, "", about, ACTOR_GROUPS.get(record.type or "", "Others"))
+                return _Told(caption, "", about, self.words(f"groups.{record.type or 'other'}"))
             case Quote():
                 speaker = self.resolve(record.speaker, ("actors",))
                 return _Told(escape_text(in_quotes(shorten(record.text, 200))), speaker, when, year)
@@ -67,12 +67,16 @@ class Rows:
         """Return the row of what names a record: a record (with its role there), a judgement, or a page."""
         record = self.briefing.records.get(backlink.key)
         if record is not None:
-            return self.of_record(links, record, *_role_in(record, backlink))
+            return self.of_record(links, record, *_role_in(record, backlink, self.words))
         if backlink.key == HOME and backlink.at[:1] == ("judgements",):
             judgement = self.briefing.info.judgements[int(backlink.at[1])]
             prose = self.briefing.prose[HOME, ("judgements", backlink.at[1], "text")]
             words = shorten(plain_text(self.briefing, prose), 200)
-            return Row(links.to(HOME, words), (judgement.likelihood,) if judgement.likelihood else (), "")
+            return Row(
+                links.to(HOME, words),
+                (self.words(f"likelihood.{judgement.likelihood}"),) if judgement.likelihood else (),
+                "",
+            )
         return Row(links.to(backlink.key), (), "")
 
     def of_citation(self, links: PageLinks, citation: Citation) -> str:
@@ -85,7 +89,7 @@ class Rows:
         return f"{text} ({web_link(citation.url)})" if citation.url else text
 
 
-def _role_in(record: Record, backlink: Backlink) -> tuple[str, ...]:
+def _role_in(record: Record, backlink: Backlink, words: Words) -> tuple[str, ...]:
     """Say as what one record names another: the role of a participant, the title of a post, the place in a source."""
     part: Any = record
     for step in backlink.at[:-1]:
@@ -93,7 +97,7 @@ def _role_in(record: Record, backlink: Backlink) -> tuple[str, ...]:
     if isinstance(part, Participant) and part.role:
         return (escape_text(part.role),)
     if isinstance(part, Role):
-        return (escape_text(part.title + span_words(part.from_, part.to)),)
+        return (escape_text(part.title + in_brackets(words.span(part.from_, part.to))),)
     if isinstance(part, Citation) and part.at:
         return (escape_text(part.at),)
     return ()

@@ -3,6 +3,7 @@
 What every site needs whatever renders it is in `finish_site`: the search index, and each page's own Markdown.
 """
 
+import json
 import logging
 import os
 import re
@@ -10,7 +11,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import yaml
 from mkdocs.commands.build import build as mkdocs_build
@@ -24,6 +27,7 @@ from generator.errors import BriefbookError
 from generator.link import Briefing
 from generator.pipeline import Project, last_change
 from generator.search import index_site
+from generator.words import load_words
 from generator.write import discard_site, publish_site, start_site, write_folder
 
 SANITISER = "briefbook"  # the name of our Markdown extension, as an entry point
@@ -39,12 +43,29 @@ def configure(config: MkDocsConfig, project: Project, briefing: Briefing) -> Non
     """Make MkDocs read the made pages, with our theme overrides, dated to the records and not to the clock."""
     os.environ.setdefault("SOURCE_DATE_EPOCH", str(last_change(briefing)))
     config.docs_dir = str(project.pages_dir)
+    config.extra["briefbook"] = theme_values(project, briefing)
+    config.theme["language"] = theme_language(briefing)
     after_custom = 1 if config.theme.custom_dir else 0
     own = [folder for folder in theme_dirs(project) if folder not in config.theme.dirs]
     config.theme.dirs[after_custom:after_custom] = own
     config.theme.static_templates.update({"404.html", "sitemap.xml"})
     if SANITISER not in config.markdown_extensions:
         config.markdown_extensions.append(SANITISER)
+
+
+def theme_values(project: Project, briefing: Briefing) -> dict[str, Any]:
+    """Return what the theme's templates get as `config.extra.briefbook`: the words that they and the scripts show."""
+    words = load_words(briefing.info.language, project.template_dirs)
+    kinds = words.section("kinds")
+    return {"kinds": kinds, "words": words.section("theme"), "script": words.section("script")}
+
+
+def theme_language(briefing: Briefing) -> str:
+    """Return which of the theme's languages is the briefing's, "fr" for "fr-CA"; English when it has no such."""
+    folder = Path(str(files("material"))) / "templates" / "partials" / "languages"
+    known = {file.stem.lower(): file.stem for file in folder.glob("*.html")}
+    tag = briefing.info.language.lower()
+    return known.get(tag) or known.get(tag.partition("-")[0]) or "en"
 
 
 def has_strict_warnings(config: MkDocsConfig) -> bool:
@@ -79,21 +100,22 @@ def build_site(project: Project, briefing: Briefing, *, renderer: str = "mkdocs"
     os.environ.setdefault("SOURCE_DATE_EPOCH", str(last_change(briefing)))
     unfinished = start_site(project.site_dir)
     try:
-        _build_with_other(project, renderer, unfinished, strict=strict)
+        _build_with_other(project, briefing, renderer, unfinished, strict=strict)
         finish_site(unfinished, project.pages_dir)
         publish_site(unfinished, project.site_dir)
     finally:
         discard_site(unfinished)
 
 
-def _build_with_other(project: Project, renderer: str, site: Path, *, strict: bool) -> None:
+def _build_with_other(project: Project, briefing: Briefing, renderer: str, site: Path, *, strict: bool) -> None:
     """Run ProperDocs or Zensical on a copy of `mkdocs.yml` that needs no plugin of ours."""
     build = project.root / "build"
     folders = [Path(folder) for folder in reversed(theme_dirs(project))]
     config = build / f"{renderer}.yml"
     text = (project.root / "mkdocs.yml").read_text("utf-8")
     try:
-        text, custom_dir = _derive_config(text, site.name, renderer)
+        own = {"language": theme_language(briefing), "extra": theme_values(project, briefing)}
+        text, custom_dir = _derive_config(text, site.name, renderer, own)
     except (yaml.YAMLError, ValueError) as error:
         raise BriefbookError(f"mkdocs.yml cannot be read: {' '.join(str(error).split())}") from error
     folders += [project.root / custom_dir] if custom_dir else []
@@ -112,7 +134,7 @@ def _build_with_other(project: Project, renderer: str, site: Path, *, strict: bo
     (site / "search.json").unlink(missing_ok=True)  # Zensical's own index, which nothing asks for
 
 
-def _derive_config(text: str, site: str, renderer: str) -> tuple[str, str]:
+def _derive_config(text: str, site: str, renderer: str, own: Mapping[str, Any]) -> tuple[str, str]:
     """Return `mkdocs.yml` with paths below `build/` and without our plugin, and its own theme folder or "".
 
     The nodes are changed, not the values, so that tags such as !ENV stay.
@@ -125,7 +147,7 @@ def _derive_config(text: str, site: str, renderer: str) -> tuple[str, str]:
     if not isinstance(theme, yaml.MappingNode):
         theme = _mapping({"name": theme or _text("mkdocs")})
     custom_dir = next((value.value for key, value in theme.value if key.value == "custom_dir"), "")
-    ours = {"custom_dir": _text("theme")}
+    ours = {"custom_dir": _text("theme"), "language": _text(own["language"])}
     plugins = settings.get("plugins") or yaml.SequenceNode("tag:yaml.org,2002:seq", [])
     if renderer == "zensical":  # it looks as Material does, and has a search of its own, unless told otherwise
         ours["variant"] = _text("classic")
@@ -136,7 +158,15 @@ def _derive_config(text: str, site: str, renderer: str) -> tuple[str, str]:
     else:
         plugins.value = [item for item in plugins.value if item.value != "briefbook"]
     theme.value = [(key, value) for key, value in theme.value if key.value not in ours] + _mapping(ours).value
-    changed = {"docs_dir": _text("docs"), "site_dir": _text(site), "theme": theme, "plugins": plugins}
+    extra = settings.get("extra")
+    values = list(extra.value) if isinstance(extra, yaml.MappingNode) else []
+    values.append((_text("briefbook"), yaml.compose(json.dumps(own["extra"]), yaml.SafeLoader)))
+    changed = {
+        "extra": yaml.MappingNode("tag:yaml.org,2002:map", values),
+        "docs_dir": _text("docs"),
+        "site_dir": _text(site),
+    }
+    changed |= {"theme": theme, "plugins": plugins}
     root.value = [(key, value) for key, value in root.value if key.value not in changed] + _mapping(changed).value
     return str(yaml.serialize(root, allow_unicode=True)), str(custom_dir)
 

@@ -11,9 +11,11 @@ from jinja2 import Environment
 
 from generator.cli import main
 from generator.fields import Part
+from generator.pipeline import package_templates
 from generator.records import KINDS, BriefingInfo
 from generator.reference import NOTES, command_reference, record_reference
 from generator.render import build_environment
+from generator.words import load_words
 
 ROOT = Path(__file__).parent.parent
 GUIDE = ROOT / "docs" / "guide"
@@ -89,7 +91,9 @@ def _values_of(path: Path) -> list[str]:
 
 def test_every_filter_is_in_the_guide() -> None:
     text = (GUIDE / "templates.md").read_text("utf-8")
-    own = set(build_environment([TEMPLATES]).filters) - set(Environment().filters)
+    own = set(build_environment([TEMPLATES], load_words("en", [package_templates()])).filters) - set(
+        Environment().filters
+    )
     assert {name for name in own if f"| `{name}` |" not in text} == set()
 
 

@@ -7,6 +7,7 @@
   // Titles count most, and long pages are not held against the words in them.
   const RANKING = { metaWeights: { title: 8 }, termSimilarity: 2, termFrequency: 0.5, pageLength: 0.4 };
   let loading = null;
+  const words = () => JSON.parse(document.getElementById("bb-words").textContent);
 
   function element(name, attributes = {}, ...children) {
     const made = document.createElement(name);
@@ -24,6 +25,7 @@
   }
 
   async function load() {
+    const said = words();
     await Promise.all([
       loaded(element("link", { rel: "stylesheet", href: `${bundle}pagefind-component-ui.css` })),
       loaded(element("script", { type: "module", src: `${bundle}pagefind-component-ui.js` })),
@@ -33,15 +35,15 @@
     const modal = element(
       "pagefind-modal",
       {},
-      element("pagefind-modal-header", {}, element("pagefind-input", { placeholder: "Search the briefing" })),
+      element("pagefind-modal-header", {}, element("pagefind-input", { placeholder: said.search_placeholder })),
       element(
         "pagefind-modal-body",
         {},
-        element("pagefind-filter-dropdown", { filter: "kind", label: "Kind", "single-select": "", "hide-clear": "" }),
-        element("pagefind-summary", { "default-message": "Type a name, a place or words that were said." }),
+        element("pagefind-filter-dropdown", { filter: "kind", label: said.search_kind, "single-select": "", "hide-clear": "" }),
+        element("pagefind-summary", { "default-message": said.search_hint }),
         results,
       ),
-      element("pagefind-modal-footer", {}, keys("↑ ↓", "choose", "Enter", "open", "Esc", "close")),
+      element("pagefind-modal-footer", {}, keys("↑ ↓", said.choose, "Enter", said.open, "Esc", said.close)),
     );
     PagefindComponents.configureInstance("default", { bundlePath: bundle, baseUrl: base, ranking: RANKING });
     new MutationObserver(() => nameFilter(modal)).observe(modal, { childList: true, subtree: true });
@@ -98,8 +100,8 @@
   // Browsers load no modules from file://, and a site may be served before it is indexed.
   function tellFailure() {
     document.querySelector(".bb-search-failure")?.remove();
-    const words = "The search could not be loaded. It works on a web server, once the site has been built.";
-    const dialog = element("dialog", { class: "bb-search-failure" }, element("p", {}, words), element("form", { method: "dialog" }, element("button", {}, "Close")));
+    const said = words();
+    const dialog = element("dialog", { class: "bb-search-failure" }, element("p", {}, said.search_failed), element("form", { method: "dialog" }, element("button", {}, said.close)));
     document.body.append(dialog);
     dialog.showModal();
   }
