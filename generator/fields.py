@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar, get_args
 
+from anyascii import anyascii
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -180,3 +181,9 @@ def shorten(text: str, width: int = 80) -> str:
 def in_quotes(text: str) -> str:
     """Return the text between quotation marks."""
     return f"\N{LEFT DOUBLE QUOTATION MARK}{text}\N{RIGHT DOUBLE QUOTATION MARK}"
+
+
+def slug(text: str) -> str:
+    """Return text as the part of an address: romanised, small letters and hyphens; "x" when nothing is left."""
+    letters = (character if character.isalnum() else "-" for character in anyascii(text).lower())
+    return "-".join(part for part in "".join(letters).split("-") if part) or "x"

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from anyascii import anyascii
-
 from generator.errors import Place, Problem
 from generator.facts import Resolve, facts_of, image_markdown
-from generator.fields import Refers, all_marks, shorten
+from generator.fields import Refers, all_marks, shorten, slug
 from generator.link import HOME, MENTIONED, Briefing, HandPage
 from generator.lists import Maker, Page, build_overviews, escaped, list_pages, years_of
 from generator.places import Places
@@ -204,12 +202,6 @@ def find_collisions(briefing: Briefing, checked: Iterable[Checked], places: Plac
             made.setdefault(path, "a page made from records, now or later,")
         claim(path, "the page", name, "", "Move it, or give it another name.")
     return problems
-
-
-def slug(text: str) -> str:
-    """Return text as the part of an address: romanised, small letters and hyphens; "topic" when nothing is left."""
-    letters = (character if character.isalnum() else "-" for character in anyascii(text).lower())
-    return "-".join(part for part in "".join(letters).split("-") if part) or "topic"
 
 
 def tags_of(briefing: Briefing) -> dict[str, str]:

@@ -9,9 +9,8 @@ from typing import Any, get_args
 import yaml
 
 from generator.errors import BriefbookError
-from generator.fields import ID_PATTERN, Part, shorten
+from generator.fields import ID_PATTERN, Part, shorten, slug
 from generator.load import Loaded, RawRecord
-from generator.pages import slug
 from generator.pipeline import package_templates
 from generator.places import Places
 from generator.records import Quote, Record

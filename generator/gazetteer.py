@@ -1,0 +1,52 @@
+"""The places of a briefing: each name once, with what the events there say of where it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from generator.fields import slug
+from generator.link import Briefing
+from generator.records import Event, EventPlace
+
+FOLDER = "places"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownPlace:
+    """A place by its name. Its country and coordinates (degrees) are of the first event that gives them."""
+
+    name: str
+    key: str  # "places/pyongyang"
+    country: str | None
+    latitude: float | None
+    longitude: float | None
+    events: tuple[str, ...]  # keys, in order of time
+
+    @property
+    def is_mapped(self) -> bool:
+        return self.latitude is not None and self.longitude is not None
+
+
+def places_of(briefing: Briefing) -> Mapping[str, KnownPlace]:
+    """Return {name: place} of all places where events are, by name."""
+    events: dict[str, list[Event]] = {}
+    for record in briefing.records.values():
+        if isinstance(record, Event) and record.place:
+            events.setdefault(record.place.name, []).append(record)
+    return {name: _place(name, f"{FOLDER}/{slug(name)}", events[name]) for name in sorted(events, key=str.casefold)}
+
+
+def _place(name: str, key: str, events: list[Event]) -> KnownPlace:
+    told = [event.place for event in events if event.place]
+    mapped = next((place for place in told if _has_coordinates(place)), None)
+    return KnownPlace(
+        name=name,
+        key=key,
+        country=next((place.country for place in told if place.country), None),
+        latitude=mapped.latitude if mapped else None,
+        longitude=mapped.longitude if mapped else None,
+        events=tuple(event.key for event in events),
+    )
+
+
+def _has_coordinates(place: EventPlace) -> bool:
+    return place.latitude is not None and place.longitude is not None

@@ -1,0 +1,58 @@
+"""Who appears with whom: the records that tie one actor to another, and how.
+
+For the table "appears with" of an actor's page, and for the network. Never reads prose: a tie is what a field says.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import Literal, NamedTuple
+
+from generator.link import Briefing
+from generator.records import Actor, Event, Quote, Record
+
+TieKind = Literal["together", "quoted", "part"]  # at one event; one quotes, addresses or relays the other; part-of
+MOST_PARTICIPANTS = 50  # of an event whose participants are tied to each other: a congress of hundreds ties nobody
+
+
+class Tie(NamedTuple):
+    """One record that ties two actors. `record` is its key: an event, a quote, or the actor that is part of the other."""
+
+    kind: TieKind
+    record: str
+
+
+Ties = Mapping[
+    str, Mapping[str, tuple[Tie, ...]]
+]  # actor key -> the other actor's key -> ties, in order of the records
+
+
+def ties_of(briefing: Briefing) -> Ties:
+    """Return what ties each actor to others, the same from both sides; an actor without ties has no key."""
+    found: defaultdict[str, defaultdict[str, dict[Tie, None]]] = defaultdict(lambda: defaultdict(dict))
+    for record in briefing.records.values():
+        for one, other, kind in _pairs(record):
+            if one != other and one in briefing.records and other in briefing.records:
+                tie = Tie(kind, record.key)
+                found[one][other][tie] = found[other][one][tie] = None
+    return {one: {other: tuple(ties) for other, ties in others.items()} for one, others in found.items()}
+
+
+def _pairs(record: Record) -> Iterator[tuple[str, str, TieKind]]:
+    match record:
+        case Event():
+            present = dict.fromkeys(_key(participant.actor) for participant in record.participants)
+            if len(present) <= MOST_PARTICIPANTS:
+                yield from ((one, other, "together") for one, other in combinations(present, 2))
+        case Quote():
+            speaker = _key(record.speaker)
+            for id in (*record.to, *record.about, *record.via):
+                yield speaker, _key(id), "quoted"
+        case Actor():
+            for id in (*record.part_of, *(role.of for role in record.roles if role.of)):
+                yield record.key, _key(id), "part"
+
+
+def _key(id: str) -> str:
+    """Return the key of an actor; an id that is no actor's has none, and is found in no briefing."""
+    return id if "/" in id else f"{Actor.folder}/{id}"
