@@ -1,6 +1,6 @@
 """What a record says, field by field, as labelled Markdown: whatever a model declares is shown."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -13,7 +13,8 @@ from generator.words import Words
 
 # Fields that the templates place themselves.
 _PLACED = frozenset(
-    {"id", "name", "title", "text", "summary", "note", "sources", "draft", "as_reported", "original", "image", "tags"}
+    "id name title text summary note sources draft as_reported original image tags names description speaker date "
+    "status".split()
 )
 
 
@@ -88,7 +89,7 @@ def _value(name: str, value: Any, links: PageLinks, resolve: Resolve) -> str:
         case PartialDate():
             return escape_text(links.words.in_words(value))
         case EventPlace():
-            return _place(value, links.words)
+            return _place(value, links)
         case str():
             return _text(name, value, links.words)
         case Mapping():
@@ -97,7 +98,7 @@ def _value(name: str, value: Any, links: PageLinks, resolve: Resolve) -> str:
     if value and isinstance(value[0], Role):
         return "  \n".join(_role(role, links, resolve) for role in value)
     if value and isinstance(value[0], Participant):
-        return ", ".join(_participant(participant, links, resolve) for participant in value)
+        return "  \n".join(_participants(value, links, resolve))
     return "; ".join(escape_text(str(item)) for item in value)
 
 
@@ -113,7 +114,9 @@ def _text(name: str, value: str, words: Words) -> str:
         return escape_text(words.language_name(value))
     if name == "wikidata":
         return web_link(f"https://www.wikidata.org/wiki/{value}", value)
-    if name in ("confidence", "status"):
+    if name == "reliability":
+        return escape_text(f"{value}: {words(f'reliability.{value}')}")
+    if name == "confidence":
         return _badge(name, value, words)
     if name == "extent" or words.has(f"{name}s.{value}"):
         return escape_text(words(f"extent.{value}" if name == "extent" else f"{name}s.{value}"))
@@ -124,8 +127,9 @@ def _badge(name: str, value: str, words: Words) -> str:
     return f'<span class="bb-badge bb-badge--{value}">{escape_text(words(f"{name}.{value}"))}</span>'
 
 
-def _place(place: EventPlace, words: Words) -> str:
-    parts = [escape_text(place.name)]
+def _place(place: EventPlace, links: PageLinks) -> str:
+    words = links.words
+    parts = [links.link(links.places[place.name].key, escape_text(place.name))]
     if place.country and words.country_name(place.country) != place.name:
         parts.append(escape_text(words.country_name(place.country)))
     text = ", ".join(parts)
@@ -148,9 +152,14 @@ def in_brackets(text: str) -> str:
     return f" ({text})" if text else ""
 
 
-def _participant(participant: Participant, links: PageLinks, resolve: Resolve) -> str:
-    link = links.to(resolve(participant.actor, ("actors",)))
-    return f"{link} ({escape_text(participant.role)})" if participant.role else link
+def _participants(participants: Iterable[Participant], links: PageLinks, resolve: Resolve) -> Iterator[str]:
+    """Yield a line for each role, with those who took part in it; who has none comes last."""
+    by_role: dict[str, list[str]] = {}
+    for participant in sorted(participants, key=lambda participant: participant.role is None):
+        link = links.to(resolve(participant.actor, ("actors",)))
+        by_role.setdefault(participant.role or "", []).append(link)
+    for role, actors in by_role.items():
+        yield f"{escape_text(role[:1].upper() + role[1:])}: {', '.join(actors)}" if role else ", ".join(actors)
 
 
 def image_markdown(image: Image, links: PageLinks) -> str:

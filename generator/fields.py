@@ -179,7 +179,9 @@ def shorten(text: str, width: int = 80) -> str:
 
 
 def in_quotes(text: str) -> str:
-    """Return the text between quotation marks."""
+    """Return the text between quotation marks, with those inside it turned into single ones."""
+    text = text.replace("\N{LEFT DOUBLE QUOTATION MARK}", "\N{LEFT SINGLE QUOTATION MARK}")
+    text = text.replace("\N{RIGHT DOUBLE QUOTATION MARK}", "\N{RIGHT SINGLE QUOTATION MARK}")
     return f"\N{LEFT DOUBLE QUOTATION MARK}{text}\N{RIGHT DOUBLE QUOTATION MARK}"
 
 

@@ -5,8 +5,8 @@ No page grows with the whole briefing: a list of over `ROWS_ON_A_PAGE` records g
 
 import html
 import traceback
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -14,11 +14,13 @@ from typing import Any, NamedTuple, TypeVar
 from jinja2 import Environment, TemplateError, TemplateSyntaxError
 
 from generator.errors import BriefbookError
+from generator.gazetteer import KnownPlace
 from generator.link import Backlink, Briefing
 from generator.prose import escape_text
-from generator.records import KINDS, Actor, Event, Quote, Record
+from generator.records import KINDS, Actor, Event, Quote, Record, Source
 from generator.render import PageLinks, front_matter
 from generator.rows import Row, Rows
+from generator.ties import Ties
 from generator.words import Words
 
 Item = TypeVar("Item")
@@ -53,10 +55,12 @@ class Maker:
     rows: Rows
     words: Words
     topics: Mapping[str, str]  # tag -> key of its page
+    places: Mapping[str, KnownPlace]  # by name
+    ties: Ties
 
     def links_on(self, path: str) -> PageLinks:
         """Return the links of the page at `path`."""
-        return PageLinks(path, self.briefing, self.captions, self.words)
+        return PageLinks(path, self.briefing, self.captions, self.words, self.places)
 
     def render(self, template: str, path: str, meta: Mapping[str, Any], links: PageLinks, **values: Any) -> Page:
         """Return the page that a template makes of these values, with its front matter.
@@ -99,32 +103,73 @@ def build_overviews(maker: Maker) -> Iterator[Page]:
             listed,
             intro=words(f"intros.{model.folder}"),
         )
-    by_tag, by_year = _by_tag(maker.briefing), _by_year(maker.briefing)
-    topics = [(tag, maker.topics[tag], len(by_tag[tag])) for tag in sorted(by_tag, key=str.casefold)]
-    years = [(str(year), f"years/{year}", len(by_year[year])) for year in sorted(by_year, reverse=True)]
-    yield from _index_pages(maker, "tags/index.md", words("plurals.tags"), words("intros.tags"), topics)
-    yield from _index_pages(maker, "years/index.md", words("plurals.years"), words("intros.years"), years)
-    for tag, key, _ in topics:
-        yield from list_pages(maker, f"{key}.md", tag, by_tag[tag], kind="Topic")
-    for name, key, _ in years:
-        yield from list_pages(maker, f"{key}.md", name, by_year[int(name)], kind="Year")
+    groups = {"tags": _by_tag(maker), "places": _by_place(maker), "years": _by_year(maker)}
+    for folder, entries in groups.items():
+        title = words(f"plurals.{folder}")
+        yield from _index_pages(maker, f"{folder}/index.md", title, words(f"intros.{folder}"), entries)
+        for entry in entries:
+            yield from list_pages(maker, f"{entry.key}.md", entry.name, in_order(maker, entry.keys), kind=entry.kind)
 
 
-def _by_tag(briefing: Briefing) -> Mapping[str, list[Backlink]]:
-    groups: defaultdict[str, list[Backlink]] = defaultdict(list)
-    for key, record in briefing.records.items():
+class Entry(NamedTuple):
+    """A topic, place or year: its name, the key of its page, the kind of that page, and keys of what it is about."""
+
+    name: str
+    key: str
+    kind: str
+    keys: Sequence[str]
+
+
+def _by_tag(maker: Maker) -> list[Entry]:
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for key, record in maker.briefing.records.items():
         for tag in record.tags:
-            groups[tag].append(Backlink(key, ()))
-    return groups
+            groups[tag].append(key)
+    return [Entry(tag, maker.topics[tag], "Topic", groups[tag]) for tag in sorted(groups, key=str.casefold)]
 
 
-def _by_year(briefing: Briefing) -> Mapping[int, list[Backlink]]:
-    """Return {year: quotes and events that touch it}, quotes first, each in order of time."""
-    groups: defaultdict[int, list[Backlink]] = defaultdict(list)
-    for key, record in briefing.records.items():
+def _by_place(maker: Maker) -> list[Entry]:
+    said_at: defaultdict[str, list[str]] = defaultdict(list)
+    for record in maker.briefing.records.values():
+        if isinstance(record, Quote) and record.event:
+            said_at[maker.rows.resolve(record.event, ("events",))].append(record.key)
+    entries = []
+    for name, place in maker.places.items():
+        said = [key for event in place.events for key in said_at[event]]
+        entries.append(Entry(name, place.key, "Place", [*place.events, *said, *_involved(maker, place.events)]))
+    return entries
+
+
+def _by_year(maker: Maker) -> list[Entry]:
+    """Return the years that quotes and events touch, latest first, with those and the actors in them."""
+    groups: defaultdict[int, list[str]] = defaultdict(list)
+    for key, record in maker.briefing.records.items():
         for year in years_of(record):
-            groups[year].append(Backlink(key, ()))
-    return groups
+            groups[year].append(key)
+    return [
+        Entry(str(year), f"years/{year}", "Year", [*groups[year], *_involved(maker, groups[year])])
+        for year in sorted(groups, reverse=True)
+    ]
+
+
+def _involved(maker: Maker, keys: Iterable[str]) -> list[str]:
+    """Return the actors who took part in these events or said these quotes, who did so most often first."""
+    counts: Counter[str] = Counter()
+    for key in keys:
+        record = maker.briefing.records[key]
+        if isinstance(record, Event):
+            ids = {participant.actor for participant in record.participants}
+        else:
+            ids = {record.speaker} if isinstance(record, Quote) else set()
+        counts.update(maker.rows.resolve(id, ("actors",)) for id in ids)
+    return sorted(counts, key=lambda key: (-counts[key], key))
+
+
+def in_order(maker: Maker, keys: Iterable[str]) -> list[Backlink]:
+    """Return records as topics, places and years list them: events, quotes, actors, then sources."""
+    folders = [model.folder for model in (Event, Quote, Actor, Source)]
+    ranked = sorted(dict.fromkeys(keys), key=lambda key: folders.index(maker.briefing.records[key].folder))
+    return [Backlink(key, ()) for key in ranked]
 
 
 def years_of(record: Record) -> tuple[int, ...]:
@@ -132,12 +177,13 @@ def years_of(record: Record) -> tuple[int, ...]:
     return record.date.years if isinstance(record, Event | Quote) and record.date else ()
 
 
-def _index_pages(
-    maker: Maker, path: str, title: str, intro: str, entries: Sequence[tuple[str, str, int]]
-) -> Iterator[Page]:
+def _index_pages(maker: Maker, path: str, title: str, intro: str, entries: Sequence[Entry]) -> Iterator[Page]:
     for page_path, chunk, pager in _chunks(path, entries, path.removesuffix("/index.md")):
         links = maker.links_on(page_path)
-        rows = [Row(f"[{escape_text(name)}]({links.path_to(key)}.md)", (str(count),), "") for name, key, count in chunk]
+        rows = [
+            Row(links.link(entry.key, escape_text(entry.name)), (maker.words.number(len(entry.keys)),), "")
+            for entry in chunk
+        ]
         yield _list_page(maker, page_path, title, "Overview", intro, [("", rows)], pager, links, len(entries))
 
 
@@ -160,9 +206,11 @@ def list_pages(
         links = maker.links_on(page_path)
         groups: dict[str, list[Row]] = {}
         for item in chunk:
-            row = maker.rows.of_backlink(links, item)
+            row = maker.rows.of_backlink(links, item, back)
             record = maker.briefing.records.get(item.key)
-            heading = maker.words(f"plurals.{record.folder}") if kind in ("Topic", "Year") and record else row.group
+            heading = (
+                maker.words(f"plurals.{record.folder}") if kind in ("Topic", "Place", "Year") and record else row.group
+            )
             groups.setdefault(heading, []).append(row)
         yield _list_page(maker, page_path, title, kind, intro, list(groups.items()), pager, links, len(listed), back)
 

@@ -3,37 +3,28 @@
 Decides what is on which page and in which order; the templates lay it out. Never writes.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date
 from pathlib import Path
-from typing import Any
 
 from generator.errors import Place, Problem
-from generator.facts import Resolve, facts_of, image_markdown
-from generator.fields import Refers, all_marks, shorten, slug
-from generator.link import HOME, MENTIONED, Briefing, HandPage
-from generator.lists import Maker, Page, build_overviews, escaped, list_pages, years_of
+from generator.facts import Resolve
+from generator.fields import shorten, slug
+from generator.gazetteer import places_of
+from generator.link import HOME, Briefing, HandPage
+from generator.lists import Maker, Page, build_overviews, escaped, years_of
 from generator.places import Places
+from generator.profiles import neighbours_of, record_pages
 from generator.records import KIND_BY_FOLDER, KINDS, Actor, Event, Quote, Record
-from generator.render import PageLinks, build_environment, captions_of, front_matter, plain_text
+from generator.render import build_environment, captions_of, front_matter, plain_text
 from generator.rows import Row, Rows
+from generator.ties import ties_of
 from generator.validate import Checked
 from generator.words import Words
 
-ROWS_IN_A_SECTION = 50
-
-Neighbours = Mapping[str, tuple[str | None, str | None]]  # key -> keys of the records before and after it in its kind
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A heading with rows; `more` is the page with all of them when these are only the first, of `count` in all."""
-
-    name: str
-    heading: str
-    rows: tuple[Row, ...]
-    count: int
-    more: str = ""
+LATEST = 5  # events on the home page
+MOST_QUOTED = 6  # actors there
 
 
 def build_pages(briefing: Briefing, template_dirs: Iterable[Path], words: Words) -> Iterator[Page]:
@@ -47,12 +38,14 @@ def build_pages(briefing: Briefing, template_dirs: Iterable[Path], words: Words)
         captions=captions_of(briefing),
         rows=Rows(briefing, Resolve(briefing.records), words),
         words=words,
+        places=places_of(briefing),
+        ties=ties_of(briefing),
         topics={tag: f"tags/{slug(tag)}" for tag in sorted(tags_of(briefing))},
     )
-    neighbours = _neighbours(briefing)
+    neighbours = neighbours_of(briefing)
     yield _home(maker)
     for record in briefing.records.values():
-        yield from _record_pages(maker, record, neighbours.get(record.key, (None, None)))
+        yield from record_pages(maker, record, neighbours.get(record.key, (None, None)))
     yield from build_overviews(maker)
     for page in briefing.pages.values():
         yield _hand_page(maker, page)
@@ -84,98 +77,45 @@ def _home(maker: Maker) -> Page:
         }
         for index, judgement in enumerate(briefing.info.judgements)
     ]
-    years = {year for record in briefing.records.values() for year in years_of(record)}
-    overviews = [
-        *((model.folder, len(briefing.of_kind(model.folder))) for model in KINDS),
-        ("tags", len(maker.topics)),
-        ("years", len(years)),
-    ]
     meta = {"title": briefing.info.title, "description": description, "record": "briefing.yml"}
-    return maker.render("home.md.j2", path, meta, links, info=briefing.info, judgements=judgements, overviews=overviews)
-
-
-def _record_pages(maker: Maker, record: Record, neighbours: tuple[str | None, str | None]) -> Iterator[Page]:
-    path = f"{record.key}.md"
-    links = maker.links_on(path)
-    values: dict[str, Any] = {
-        record.kind: record,
-        # In the order in which they stand on the page: a name is linked where it comes first.
-        "reported_note": links.prose(record.key, "as_reported", "note"),
-        "summary": links.prose(record.key, "summary"),
-        "facts": list(facts_of(record, links, maker.rows.resolve)),
-        "note": links.prose(record.key, "note"),
-        "citations": [maker.rows.of_citation(links, citation) for citation in record.sources],
-        "tags": [(tag, maker.topics[tag]) for tag in record.tags],
-        "image": image_markdown(record.image, links) if isinstance(record, Actor) and record.image else "",
-        "sections": list(_sections(maker, record, links)),
-        "neighbours": neighbours,
+    values = {
+        "judgements": judgements,
+        "latest": [maker.rows.of_record(links, event) for event in _latest_events(briefing)],
+        "speakers": [
+            Row(links.to(key), (maker.words("home.quotes", count=count),), "") for key, count in _most_quoted(maker)
+        ],
+        "overviews": _overviews(maker),
     }
-    if isinstance(record, Quote):
-        values["speaker"] = maker.rows.resolve(record.speaker, ("actors",))
-    file = maker.briefing.files[record.key]
-    meta = {
-        "title": record.caption,
-        "description": _description(maker, record),
-        "kind": record.kind.capitalize(),
-        "record": file,
-    }
-    yield maker.render(f"{record.kind}.md.j2", path, meta, links, **values)
-    for section in values["sections"]:
-        if section.more:
-            heading = section.heading[0].lower() + section.heading[1:]
-            title = maker.words("page.section_title", record=record.caption, section=heading)
-            backlinks = maker.briefing.backlinks[record.key][section.name]
-            yield from list_pages(maker, section.more, title, backlinks, back=record.key)
+    return maker.render("home.md.j2", path, meta, links, info=briefing.info, **values)
 
 
-def _sections(maker: Maker, record: Record, links: PageLinks) -> Iterator[Section]:
-    """Yield what refers to a record, grouped by how it does; a long group has its own pages."""
-    groups = maker.briefing.backlinks.get(record.key, {})
-    for name in _SECTIONS:
-        backlinks = groups.get(name, ())
-        if backlinks:
-            rows = tuple(maker.rows.of_backlink(links, backlink) for backlink in backlinks[:ROWS_IN_A_SECTION])
-            more = f"{record.key}/{name}.md" if len(backlinks) > ROWS_IN_A_SECTION else ""
-            yield Section(name, maker.words(f"back.{name}"), rows, len(backlinks), more)
+def _latest_events(briefing: Briefing) -> list[Record]:
+    """Return the events that began last, by the day the briefing is of; what is planned for later is not yet one."""
+    as_of = briefing.info.as_of
+    last = (as_of and as_of.end) or date.max
+    begun = [event for event in briefing.of_kind(Event.folder) if event.when and (event.when.start or date.min) <= last]
+    return begun[: -LATEST - 1 : -1]
 
 
-def _section_names() -> tuple[str, ...]:
-    """Return the names of all reverse links, in the order in which the models declare them; mentions last."""
-    what_was_said_first = sorted(KINDS, key=lambda model: model is Actor)
-    found = dict.fromkeys(
-        mark.back for model in what_was_said_first for mark in all_marks(model) if isinstance(mark, Refers)
-    )
-    from_card = "key-judgements-that-rest-on-this"
-    return (from_card, *(heading for heading in found if heading != from_card), MENTIONED)
+def _most_quoted(maker: Maker) -> list[tuple[str, int]]:
+    """Return the actors who said most of the quotes: (key, number of quotes)."""
+    said = (record.speaker for record in maker.briefing.records.values() if isinstance(record, Quote))
+    counts = Counter(maker.rows.resolve(id, (Actor.folder,)) for id in said)
+    return sorted(counts.items(), key=lambda item: (-item[1], maker.captions[item[0]]))[:MOST_QUOTED]
 
 
-_SECTIONS = _section_names()
-
-
-def _description(maker: Maker, record: Record) -> str:
-    if isinstance(record, Actor) and record.description:
-        return record.description
-    if isinstance(record, Quote):
-        speaker = maker.briefing.records[maker.rows.resolve(record.speaker, ("actors",))].caption
-        when = f", {maker.words.in_words(record.date)}" if record.date else ""
-        return f"{speaker}{when}: {shorten(record.text, 160)}"
-    summary = plain_text(maker.briefing, maker.briefing.prose.get((record.key, ("summary",)), ()))
-    return shorten(summary, 160) if summary else f"{maker.words(f'kinds.{record.kind}')}: {record.caption}"
-
-
-def _neighbours(briefing: Briefing) -> Neighbours:
-    found: dict[str, tuple[str | None, str | None]] = {}
-    for model in (Quote, Event):
-        keys = [record.key for record in briefing.of_kind(model.folder)]
-        for before, key, after in zip([None, *keys], keys, [*keys[1:], None], strict=False):
-            found[key] = before, after
-    return found
+def _overviews(maker: Maker) -> list[tuple[str, int]]:
+    """Return the lists that there are: (folder, number of entries)."""
+    years = {year for record in maker.briefing.records.values() for year in years_of(record)}
+    kinds = [(model.folder, len(maker.briefing.of_kind(model.folder))) for model in KINDS]
+    return [*kinds, ("tags", len(maker.topics)), ("places", len(maker.places)), ("years", len(years))]
 
 
 def find_collisions(briefing: Briefing, checked: Iterable[Checked], places: Places) -> list[Problem]:
     """Return a problem for each record, topic and hand-written page that would lie where another page does."""
     written = {item.record.key: item for item in checked}
     made = {f"{HOME}.md": "the home page", "tags/index.md": "the list of topics", "years/index.md": "the list of years"}
+    made["places/index.md"] = "the list of places"
     made |= {f"{model.folder}/index.md": f"the list of {model.folder}" for model in KINDS}
     problems: list[Problem] = []
 
@@ -193,8 +133,11 @@ def find_collisions(briefing: Briefing, checked: Iterable[Checked], places: Plac
     for tag, key in sorted(tags_of(briefing).items()):
         hint = "Write one of them throughout, or name them further apart."
         claim(f"tags/{slug(tag)}.md", f"the page of the topic '{tag}'", key, "tags", hint)
+    for place in places_of(briefing).values():
+        hint = "Write one of them throughout, or name them further apart."
+        claim(f"{place.key}.md", f"the page of the place '{place.name}'", place.events[0], "place", hint)
     made |= {f"years/{year}.md": f"the page of {year}" for item in briefing.records.values() for year in years_of(item)}
-    folders = tuple(f"{folder}/" for folder in (*KIND_BY_FOLDER, "tags", "years"))
+    folders = tuple(f"{folder}/" for folder in (*KIND_BY_FOLDER, "tags", "places", "years"))
     for name in (page.name for page in briefing.pages.values()):
         is_index = name.rpartition("/")[2] == "README.md"
         path = f"{name.removesuffix('README.md')}index.md" if is_index else name

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from generator.dates import PartialDate
+from generator.gazetteer import KnownPlace
 from generator.link import HOME, Briefing, Prose
 from generator.prose import Mention, Target, escape_text, strip_markdown, tame_words
 from generator.prose import Words as PlainWords
@@ -23,8 +24,11 @@ RTL = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ku-Arab", "ps", "sd", "u
 class PageLinks:
     """The links of one page, at `path` ("actors/jane-doe.md"); the name of an actor is linked once a page."""
 
-    def __init__(self, path: str, briefing: Briefing, captions: Mapping[str, str], words: Words) -> None:
+    def __init__(
+        self, path: str, briefing: Briefing, captions: Mapping[str, str], words: Words, places: Mapping[str, KnownPlace]
+    ) -> None:
         self.words = words
+        self.places = places
         self._up = "../" * path.count("/")
         self._briefing = briefing
         self._captions = captions

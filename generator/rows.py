@@ -1,14 +1,19 @@
 """The lines by which lists name records: what a record is called, and what is said of it beside its name."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from generator.facts import Resolve, in_brackets, web_link
 from generator.fields import in_quotes, shorten
-from generator.link import HOME, Backlink, Briefing
+from generator.link import HOME, Backlink, Briefing, Prose
 from generator.prose import escape_text
 from generator.records import Actor, Citation, Event, Participant, Quote, Record, Role, Source
 from generator.render import PageLinks, plain_text
+from generator.sentences import WIDTH, sentences_of
 from generator.words import Words
+
+TEXT_FRAGMENT_WORDS = 6
 
 
 class Row(NamedTuple):
@@ -17,6 +22,7 @@ class Row(NamedTuple):
     title: str
     details: tuple[str, ...]
     group: str  # the heading it stands under in an overview, as plain text
+    context: str = ""  # the sentence, of what names a record, in which it does so
 
 
 class _Told(NamedTuple):
@@ -28,6 +34,9 @@ class _Told(NamedTuple):
     group: str
 
 
+TEXT_FRAGMENT_WORDS = 6
+
+
 class Rows:
     """Writes the rows of one briefing."""
 
@@ -35,14 +44,21 @@ class Rows:
         self.words = words
         self.briefing = briefing
         self.resolve = resolve
+        self._sentences: dict[str, Mapping[str, str]] = {}  # by key of what names others
+        self._fields: dict[str, list[Prose]] = {}
+        for (key, _), prose in briefing.prose.items():
+            self._fields.setdefault(key, []).append(prose)
         self._told: dict[str, _Told] = {}  # by key: a record stands in nine lists, on the average
 
-    def of_record(self, links: PageLinks, record: Record, *details: str) -> Row:
-        """Return the row of a record: its name, then `details` (as what it is listed), when, who and where."""
+    def of_record(self, links: PageLinks, record: Record, *details: str, on: str = "") -> Row:
+        """Return the row of a record: its name, then `details` (as what it is listed), who, when and where.
+
+        `on` is the key of whose page it is for: a speaker's own page does not name the speaker each time.
+        """
         told = self._told.get(record.key)
         if told is None:
             told = self._told[record.key] = self._tell(record)
-        speaker = (links.to(told.speaker),) if told.speaker else ()
+        speaker = (links.to(told.speaker),) if told.speaker and told.speaker != on else ()
         return Row(links.link(record.key, told.shown), (*details, *speaker, *told.about), told.group)
 
     def _tell(self, record: Record) -> _Told:
@@ -63,11 +79,15 @@ class Rows:
                 return _Told(caption, "", (escape_text(publisher), *when), "")
         return _Told(caption, "", when, "")
 
-    def of_backlink(self, links: PageLinks, backlink: Backlink) -> Row:
-        """Return the row of what names a record: a record (with its role there), a judgement, or a page."""
+    def of_backlink(self, links: PageLinks, backlink: Backlink, named: str) -> Row:
+        """Return the row of what names a record: a record (with its role there), a judgement, or a page.
+
+        `named` is the key of the record that is named; the row has the sentence that does so.
+        """
         record = self.briefing.records.get(backlink.key)
         if record is not None:
-            return self.of_record(links, record, *_role_in(record, backlink, self.words))
+            row = self.of_record(links, record, *_role_in(record, backlink, self.words), on=named)
+            return row._replace(context=self._context(record, backlink, named))
         if backlink.key == HOME and backlink.at[:1] == ("judgements",):
             judgement = self.briefing.info.judgements[int(backlink.at[1])]
             prose = self.briefing.prose[HOME, ("judgements", backlink.at[1], "text")]
@@ -77,23 +97,72 @@ class Rows:
                 (self.words(f"likelihood.{judgement.likelihood}"),) if judgement.likelihood else (),
                 "",
             )
-        return Row(links.to(backlink.key), (), "")
+        return Row(links.to(backlink.key), (), "", self._sentence(backlink.key, named))
 
-    def of_citation(self, links: PageLinks, citation: Citation) -> str:
-        """Return a citation as Markdown: the source, where in it, its words, and their address."""
-        text = links.to(self.resolve(citation.source, ("sources",)))
+    def _context(self, record: Record, backlink: Backlink, named: str) -> str:
+        part = _part_at(record, backlink)
+        if isinstance(part, Citation) and part.quote:
+            return in_quotes(escape_text(shorten(part.quote, WIDTH)))
+        return self._sentence(record.key, named)
+
+    def _sentence(self, key: str, named: str) -> str:
+        if not named:
+            return ""
+        if key not in self._sentences:
+            page = self.briefing.pages.get(key)
+            fields = self._fields.get(key, []) + ([page.prose] if page else [])
+            found: dict[str, str] = {}
+            for prose in fields:
+                found = {**sentences_of(self.briefing, prose), **found}
+            self._sentences[key] = found
+        return self._sentences[key].get(named, "")
+
+    def of_citation(self, links: PageLinks, citation: Citation, record: Record) -> str:
+        """Return a citation as Markdown: the source, where in it, its words, and where they can be seen.
+
+        An address of the source leads to the words themselves: those cited, or those of the quote that cites it.
+        """
+        key = self.resolve(citation.source, ("sources",))
+        source = self.briefing.records[key]
+        text = links.to(key)
         if citation.at:
             text += f", {escape_text(citation.at)}"
         if citation.quote:
             text += f": {in_quotes(escape_text(' '.join(citation.quote.split())))}"
-        return f"{text} ({web_link(citation.url)})" if citation.url else text
+        words = citation.quote or (record.text if isinstance(record, Quote) else "")
+        seen = [web_link(to_words(citation.url, words), shorten(citation.url, 60))] if citation.url else []
+        if isinstance(source, Source):
+            if source.url and not citation.url:
+                seen.append(web_link(to_words(source.url, words), self.words("citation.there")))
+            if source.archived_url:
+                seen.append(web_link(to_words(source.archived_url, words), self.words("citation.archived")))
+        return f"{text} ({', '.join(seen)})" if seen else text
+
+
+def to_words(url: str, words: str) -> str:
+    """Return an address that has browsers scroll to words on its page and mark them; of long ones the first and last.
+
+    Source: URL Fragment Text Directives, WICG, section 3.3; browsers that do not know it show the page.
+    """
+    if not words or not url.startswith(("http://", "https://")):
+        return url
+    said = words.split("\N{HORIZONTAL ELLIPSIS}")[0].split() or words.split()
+    ends = [said] if len(said) <= 2 * TEXT_FRAGMENT_WORDS else [said[:TEXT_FRAGMENT_WORDS], said[-TEXT_FRAGMENT_WORDS:]]
+    text = ",".join(quote(" ".join(part), safe="").replace("-", "%2D") for part in ends)
+    return f"{url}{'' if '#' in url else '#'}:~:text={text}"
+
+
+def _part_at(record: Record, backlink: Backlink) -> Any:
+    """Return the part of a record that holds the reference: the record itself, or a citation, role or participant."""
+    part: Any = record
+    for step in backlink.at[:-1]:
+        part = part[step] if isinstance(step, int) else getattr(part, step)
+    return part
 
 
 def _role_in(record: Record, backlink: Backlink, words: Words) -> tuple[str, ...]:
     """Say as what one record names another: the role of a participant, the title of a post, the place in a source."""
-    part: Any = record
-    for step in backlink.at[:-1]:
-        part = part[step] if isinstance(step, int) else getattr(part, step)
+    part = _part_at(record, backlink)
     if isinstance(part, Participant) and part.role:
         return (escape_text(part.role),)
     if isinstance(part, Role):

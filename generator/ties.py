@@ -16,7 +16,7 @@ MOST_PARTICIPANTS = 50  # of an event whose participants are tied to each other:
 
 
 class Tie(NamedTuple):
-    """One record that ties two actors. `record` is its key: an event, a quote, or the actor that is part of the other."""
+    """One record that ties two actors. `record` is its key: an event, a quote, or the actor that is a part."""
 
     kind: TieKind
     record: str

@@ -1,0 +1,283 @@
+"""The page of a record: its own fields, what refers to it, and what follows from both.
+
+Decides what is on the page and in which order; the templates lay it out. Never writes.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from generator.dates import PartialDate
+from generator.facts import facts_of, image_markdown
+from generator.fields import Refers, all_marks, shorten
+from generator.link import MENTIONED, Backlink, Briefing
+from generator.lists import Maker, Page, list_pages
+from generator.prose import escape_text
+from generator.records import KINDS, Actor, Event, Quote, Record, Role, Source
+from generator.render import PageLinks, plain_text
+from generator.rows import Row
+from generator.ties import Tie
+
+ROWS_IN_A_SECTION = 50
+COMPANY = 20  # actors in the table of those that one appears with
+SHARED = 10  # records that a row of it leads to
+RESTS_ON = 12  # sources that a page names
+
+Neighbours = Mapping[str, tuple[str | None, str | None]]  # key -> keys of the records before and after it in its kind
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading with groups of rows, each (subheading or "", rows).
+
+    `more` is the page with all of them when these are only the first, of `count` in all.
+    """
+
+    name: str
+    heading: str
+    groups: tuple[tuple[str, tuple[Row, ...]], ...]
+    count: int
+    more: str = ""
+
+
+class Companion(NamedTuple):
+    """A row of the table of those that an actor appears with; the texts are Markdown."""
+
+    link: str
+    times: int
+    shared: tuple[str, ...]  # links to the shared records, the first of them
+    first: str
+    last: str
+
+
+def record_pages(maker: Maker, record: Record, neighbours: tuple[str | None, str | None]) -> Iterator[Page]:
+    """Yield a record's page, and those on which its long lists go on."""
+    path = f"{record.key}.md"
+    links = maker.links_on(path)
+    values: dict[str, Any] = {
+        record.kind: record,
+        # In the order in which they stand on the page: a name is linked where it comes first.
+        "reported_note": links.prose(record.key, "as_reported", "note"),
+        "summary": links.prose(record.key, "summary"),
+        "facts": list(facts_of(record, links, maker.rows.resolve)),
+        "note": links.prose(record.key, "note"),
+        "citations": [maker.rows.of_citation(links, citation, record) for citation in record.sources],
+        "tags": [(tag, maker.topics[tag]) for tag in record.tags],
+        "sections": list(_sections(maker, record, links)),
+        "neighbours": neighbours,
+        **_of_its_kind(maker, record, links),
+    }
+    yield maker.render(f"{record.kind}.md.j2", path, _meta(maker, record), links, **values)
+    for section in values["sections"]:
+        if section.more:
+            heading = section.heading[0].lower() + section.heading[1:]
+            title = maker.words("page.section_title", record=record.caption, section=heading)
+            yield from list_pages(maker, section.more, title, _listed(maker, record, section.name), back=record.key)
+
+
+def _of_its_kind(maker: Maker, record: Record, links: PageLinks) -> Mapping[str, Any]:
+    match record:
+        case Actor():
+            return _actor_values(maker, record, links)
+        case Quote():
+            return _quote_values(maker, record, links)
+        case Event():
+            place = maker.places[record.place.name].key if record.place else ""
+            return {"place": place, "sources": _sources_of_all(maker, record, links)}
+        case Source():
+            return {"citation": _citation(maker, record)}
+    return {}
+
+
+def _meta(maker: Maker, record: Record) -> Mapping[str, str]:
+    return {
+        "title": record.caption,
+        "description": _description(maker, record),
+        "kind": record.kind.capitalize(),
+        "record": maker.briefing.files[record.key],
+    }
+
+
+def _description(maker: Maker, record: Record) -> str:
+    if isinstance(record, Actor) and record.description:
+        return record.description
+    if isinstance(record, Quote):
+        speaker = maker.briefing.records[maker.rows.resolve(record.speaker, ("actors",))].caption
+        when = f", {maker.words.in_words(record.date)}" if record.date else ""
+        return f"{speaker}{when}: {shorten(record.text, 160)}"
+    summary = plain_text(maker.briefing, maker.briefing.prose.get((record.key, ("summary",)), ()))
+    return shorten(summary, 160) if summary else f"{maker.words(f'kinds.{record.kind}')}: {record.caption}"
+
+
+def neighbours_of(briefing: Briefing) -> Neighbours:
+    """Return what comes before and after each quote and event in its kind."""
+    found: dict[str, tuple[str | None, str | None]] = {}
+    for model in (Quote, Event):
+        keys = [record.key for record in briefing.of_kind(model.folder)]
+        for before, key, after in zip([None, *keys], keys, [*keys[1:], None], strict=False):
+            found[key] = before, after
+    return found
+
+
+# What refers to the record
+
+
+def _sections(maker: Maker, record: Record, links: PageLinks) -> Iterator[Section]:
+    """Yield what refers to a record, grouped by how it does; a long group has its own pages."""
+    for name in _SECTIONS:
+        backlinks = _listed(maker, record, name)
+        if backlinks:
+            groups = _by_year(maker, record, links, name, backlinks[:ROWS_IN_A_SECTION])
+            more = f"{record.key}/{name}.md" if len(backlinks) > ROWS_IN_A_SECTION else ""
+            yield Section(name, maker.words(f"back.{name}"), groups, len(backlinks), more)
+
+
+def _listed(maker: Maker, record: Record, name: str) -> Sequence[Backlink]:
+    """Return what refers to a record in one way: an actor's quotes newest first, all else in the briefing's order."""
+    backlinks = maker.briefing.backlinks.get(record.key, {}).get(name, ())
+    if not isinstance(record, Actor) or not name.startswith("quotes"):
+        return backlinks
+    undated = [backlink for backlink in backlinks if maker.briefing.records[backlink.key].when is None]
+    dated = [backlink for backlink in backlinks if maker.briefing.records[backlink.key].when is not None]
+    return [*reversed(dated), *undated]
+
+
+def _by_year(
+    maker: Maker, record: Record, links: PageLinks, name: str, backlinks: Sequence[Backlink]
+) -> tuple[tuple[str, tuple[Row, ...]], ...]:
+    rows = [maker.rows.of_backlink(links, backlink, record.key) for backlink in backlinks]
+    if not isinstance(record, Actor) or name != "quotes-by-this-actor" or len({row.group for row in rows}) < 2:
+        return (("", tuple(rows)),)
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.group, []).append(row)
+    return tuple((year, tuple(listed)) for year, listed in groups.items())
+
+
+def section_names() -> tuple[str, ...]:
+    """Return the names of all reverse links, in the order in which the models declare them; mentions last."""
+    what_was_said_first = sorted(KINDS, key=lambda model: model is Actor)
+    found = dict.fromkeys(
+        mark.back for model in what_was_said_first for mark in all_marks(model) if isinstance(mark, Refers)
+    )
+    from_card = "key-judgements-that-rest-on-this"
+    return (from_card, *(name for name in found if name != from_card), MENTIONED)
+
+
+_SECTIONS = section_names()
+
+
+def _sources_of_all(maker: Maker, record: Record, links: PageLinks) -> list[tuple[str, int]]:
+    """Return the sources that what is said on a record's page rests on, most cited first, with how many records do."""
+    groups = maker.briefing.backlinks.get(record.key, {})
+    said = {backlink.key for name, backlinks in groups.items() if name != MENTIONED for backlink in backlinks}
+    counts: Counter[str] = Counter()
+    for key in (record.key, *sorted(said)):
+        found = maker.briefing.records.get(key)
+        counts.update(
+            {maker.rows.resolve(citation.source, ("sources",)) for citation in found.sources} if found else ()
+        )
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [(links.to(key), count) for key, count in ranked[:RESTS_ON]]
+
+
+# Actors
+
+
+def _actor_values(maker: Maker, actor: Actor, links: PageLinks) -> Mapping[str, Any]:
+    ties = maker.ties.get(actor.key, {})
+    ranked = sorted(ties, key=lambda key: (-len({tie.record for tie in ties[key]}), maker.captions[key]))
+    return {
+        "image": image_markdown(actor.image, links) if actor.image else "",
+        "initials": initials(actor.name),
+        "names": [(tag, maker.words.language_name(tag), name) for tag, name in actor.names.items()],
+        "company": [_companion(maker, links, key, ties[key]) for key in ranked[:COMPANY]],
+        "company_count": len(ranked),
+        "sources": _sources_of_all(maker, actor, links),
+    }
+
+
+def _companion(maker: Maker, links: PageLinks, key: str, ties: Sequence[Tie]) -> Companion:
+    records = [maker.briefing.records[record] for record in dict.fromkeys(tie.record for tie in ties)]
+    dated = [record.when for record in records if record.when and record.when.start]
+    first = min(dated, key=lambda when: when.sort_key, default=None)
+    last = max(dated, key=lambda when: when.sort_key, default=None)
+    shared = tuple(
+        maker.words("actor.membership") if isinstance(record, Actor) else links.to(record.key)
+        for record in records[:SHARED]
+    )
+    return Companion(
+        links.to(key),
+        len(records),
+        shared,
+        maker.words.in_words(first) if first else "",
+        maker.words.in_words(last) if last else "",
+    )
+
+
+def initials(name: str) -> str:
+    """Return what stands for an actor without a portrait: the first letters of the first and last word, or of one."""
+    words = [word for word in name.split() if word[0].isalnum()] or [name]
+    letters = words[0][0] + (words[-1][0] if len(words) > 1 else "")
+    return letters.upper()
+
+
+# Quotes
+
+
+def _quote_values(maker: Maker, quote: Quote, links: PageLinks) -> Mapping[str, Any]:
+    speaker = maker.briefing.records[maker.rows.resolve(quote.speaker, ("actors",))]
+    role = role_at(speaker.roles, quote.date) if isinstance(speaker, Actor) and quote.date else None
+    return {
+        "speaker": speaker.key,
+        "role": _role_title(maker, links, role) if role else "",
+        "said_there": _said_around(maker, quote, links),
+    }
+
+
+def role_at(roles: Sequence[Role], date: PartialDate) -> Role | None:
+    """Return the role held at a date, the latest begun of several; None when no role with dates fits."""
+    held = [
+        role
+        for role in roles
+        if (role.from_ or role.to)
+        and not (role.from_ and not _is_by(role.from_, date))
+        and not (role.to and not _is_by(date, role.to))
+    ]
+    return max(held, key=lambda role: role.from_.sort_key[0].toordinal() if role.from_ else 0, default=None)
+
+
+def _is_by(one: PartialDate, other: PartialDate) -> bool:
+    """Tell whether the one has come when the other has, however both are read; in one day, month or year it has."""
+    return one.start is None or other.end is None or one.start <= other.end
+
+
+def _role_title(maker: Maker, links: PageLinks, role: Role) -> str:
+    title = escape_text(role.title)
+    return f"{title}, {links.to(maker.rows.resolve(role.of, ('actors',)))}" if role.of else title
+
+
+def _said_around(maker: Maker, quote: Quote, links: PageLinks) -> list[tuple[str, Row]]:
+    """Return what was said just before and after a quote at the same event: ("before" or "after", row)."""
+    if not quote.event:
+        return []
+    said = maker.briefing.backlinks[maker.rows.resolve(quote.event, ("events",))]["quotes-said-there"]
+    keys = [backlink.key for backlink in said]
+    at = keys.index(quote.key)
+    around = [("before", at - 1), ("after", at + 1)]
+    return [
+        (way, maker.rows.of_record(links, maker.briefing.records[keys[index]]))
+        for way, index in around
+        if 0 <= index < len(keys)
+    ]
+
+
+# Sources
+
+
+def _citation(maker: Maker, source: Source) -> str:
+    """Return the source as a bibliography has it: authors, title, publisher, date."""
+    parts = ["; ".join(source.authors), maker.words("quoted", text=source.title), source.publisher or ""]
+    parts.append(maker.words.in_words(source.published) if source.published else "")
+    return escape_text(". ".join(part.rstrip(".") for part in parts if part) + ".")
