@@ -77,11 +77,12 @@ class Words:
         return str(self.locale.number_symbols.get("latn", {}).get("group", ","))
 
     def language_name(self, tag: str) -> str:
-        """Return the name of a language, or the tag itself when it is not known."""
+        """Return the name of a language with a capital, as labels have it, or the tag itself when it is not known."""
         try:
-            return Locale.parse(tag, sep="-").get_language_name(str(self.locale)) or tag
+            name = Locale.parse(tag, sep="-").get_language_name(str(self.locale)) or tag
         except (UnknownLocaleError, ValueError):
             return tag
+        return name[:1].upper() + name[1:]
 
     def country_name(self, code: str) -> str:
         """Return the name of a country, or the code itself when it is not known."""

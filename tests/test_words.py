@@ -82,7 +82,7 @@ def test_dates_are_said_in_french(text: str, words: str) -> None:
 
 def test_names_of_languages_and_countries_follow_the_language() -> None:
     french = load_words("fr", [package_templates()])
-    assert (french.language_name("ko"), french.country_name("KP")) == ("coréen", "Corée du Nord")
+    assert (french.language_name("ko"), french.country_name("KP")) == ("Coréen", "Corée du Nord")
     assert ENGLISH.language_name("x-unknown") == "x-unknown"
 
 
