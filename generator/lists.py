@@ -16,6 +16,7 @@ from jinja2 import Environment, TemplateError, TemplateSyntaxError
 from generator.errors import BriefbookError
 from generator.gazetteer import KnownPlace
 from generator.link import Backlink, Briefing
+from generator.pictures import FOLDER, Drawing, Pictures
 from generator.prose import escape_text
 from generator.records import KINDS, Actor, Event, Quote, Record, Source
 from generator.render import PageLinks, front_matter
@@ -57,10 +58,15 @@ class Maker:
     topics: Mapping[str, str]  # tag -> key of its page
     places: Mapping[str, KnownPlace]  # by name
     ties: Ties
+    pictures: Pictures
 
     def links_on(self, path: str) -> PageLinks:
         """Return the links of the page at `path`."""
         return PageLinks(path, self.briefing, self.captions, self.words, self.places)
+
+    def picture(self, links: PageLinks, path: str, drawing: Drawing | None) -> str:
+        """Return a picture as Markdown, or nothing when there is none."""
+        return f"![{escape_text(drawing.title)}](<{links.path_to(path)}>)" if drawing else ""
 
     def render(self, template: str, path: str, meta: Mapping[str, Any], links: PageLinks, **values: Any) -> Page:
         """Return the page that a template makes of these values, with its front matter.
@@ -109,6 +115,10 @@ def build_overviews(maker: Maker) -> Iterator[Page]:
         yield from _index_pages(maker, f"{folder}/index.md", title, words(f"intros.{folder}"), entries)
         for entry in entries:
             yield from list_pages(maker, f"{entry.key}.md", entry.name, in_order(maker, entry.keys), kind=entry.kind)
+    for place in maker.places.values():
+        drawing = maker.pictures.place(place)
+        if drawing:
+            yield Page(f"{FOLDER}/{place.key}.svg", drawing.svg)
 
 
 class Entry(NamedTuple):
@@ -212,7 +222,12 @@ def list_pages(
                 maker.words(f"plurals.{record.folder}") if kind in ("Topic", "Place", "Year") and record else row.group
             )
             groups.setdefault(heading, []).append(row)
-        yield _list_page(maker, page_path, title, kind, intro, list(groups.items()), pager, links, len(listed), back)
+        place = maker.places.get(title) if kind == "Place" else None
+        drawing = maker.pictures.place(place) if place and pager.number == 1 else None
+        picture = maker.picture(links, f"{FOLDER}/{place.key}.svg", drawing) if place else ""
+        yield _list_page(
+            maker, page_path, title, kind, intro, list(groups.items()), pager, links, len(listed), back, picture
+        )
 
 
 def _list_page(
@@ -226,6 +241,7 @@ def _list_page(
     links: PageLinks,
     count: int,
     back: str = "",
+    picture: str = "",
 ) -> Page:
     name = maker.words("page.numbered", title=title, number=pager.number) if pager.number > 1 else title
     meta = {
@@ -234,7 +250,16 @@ def _list_page(
         "kind": kind,
     }
     return maker.render(
-        "list.md.j2", path, meta, links, title=title, intro=intro, groups=groups, pager=pager, back=back
+        "list.md.j2",
+        path,
+        meta,
+        links,
+        title=title,
+        intro=intro,
+        groups=groups,
+        pager=pager,
+        back=back,
+        picture=picture,
     )
 
 

@@ -14,6 +14,7 @@ from generator.fields import shorten, slug
 from generator.gazetteer import places_of
 from generator.link import HOME, Briefing, HandPage
 from generator.lists import Maker, Page, build_overviews, escaped, years_of
+from generator.pictures import FOLDER, Pictures
 from generator.places import Places
 from generator.profiles import neighbours_of, record_pages
 from generator.records import KIND_BY_FOLDER, KINDS, Actor, Event, Quote, Record
@@ -21,6 +22,7 @@ from generator.render import build_environment, captions_of, front_matter, plain
 from generator.rows import Row, Rows
 from generator.ties import ties_of
 from generator.validate import Checked
+from generator.views import PATHS, build_views
 from generator.words import Words
 
 LATEST = 5  # events on the home page
@@ -32,21 +34,25 @@ def build_pages(briefing: Briefing, template_dirs: Iterable[Path], words: Words)
 
     Of two templates with one name, the one in the first of `template_dirs` counts.
     """
+    folders = tuple(template_dirs)
+    ties = ties_of(briefing)
     maker = Maker(
         briefing=briefing,
-        environment=build_environment((folder / "pages" for folder in template_dirs), words),
+        environment=build_environment((folder / "pages" for folder in folders), words),
         captions=captions_of(briefing),
         rows=Rows(briefing, Resolve(briefing.records), words),
         words=words,
         places=places_of(briefing),
-        ties=ties_of(briefing),
+        ties=ties,
+        pictures=Pictures(briefing, ties, words, folders),
         topics={tag: f"tags/{slug(tag)}" for tag in sorted(tags_of(briefing))},
     )
     neighbours = neighbours_of(briefing)
-    yield _home(maker)
+    yield from _home(maker)
     for record in briefing.records.values():
         yield from record_pages(maker, record, neighbours.get(record.key, (None, None)))
     yield from build_overviews(maker)
+    yield from build_views(maker)
     for page in briefing.pages.values():
         yield _hand_page(maker, page)
 
@@ -62,7 +68,7 @@ def _hand_page(maker: Maker, page: HandPage) -> Page:
     return Page(page.name, front_matter(meta) + maker.links_on(page.name).linked(page.prose).lstrip("\n"))
 
 
-def _home(maker: Maker) -> Page:
+def _home(maker: Maker) -> Iterator[Page]:
     briefing, path = maker.briefing, f"{HOME}.md"
     links = maker.links_on(path)
     summary = plain_text(briefing, briefing.prose.get((HOME, ("summary",)), ()))
@@ -86,7 +92,12 @@ def _home(maker: Maker) -> Page:
         ],
         "overviews": _overviews(maker),
     }
-    return maker.render("home.md.j2", path, meta, links, info=briefing.info, **values)
+    years = maker.pictures.years()
+    values["picture"] = maker.picture(links, f"{FOLDER}/years.svg", years)
+    values["has_network"] = bool(maker.ties)
+    yield maker.render("home.md.j2", path, meta, links, info=briefing.info, **values)
+    if years:
+        yield Page(f"{FOLDER}/years.svg", years.svg)
 
 
 def _latest_events(briefing: Briefing) -> list[Record]:
@@ -116,6 +127,7 @@ def find_collisions(briefing: Briefing, checked: Iterable[Checked], places: Plac
     written = {item.record.key: item for item in checked}
     made = {f"{HOME}.md": "the home page", "tags/index.md": "the list of topics", "years/index.md": "the list of years"}
     made["places/index.md"] = "the list of places"
+    made |= {path: f"the {name}" for name, path in PATHS.items()}
     made |= {f"{model.folder}/index.md": f"the list of {model.folder}" for model in KINDS}
     problems: list[Problem] = []
 

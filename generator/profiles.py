@@ -13,6 +13,7 @@ from generator.facts import facts_of, image_markdown
 from generator.fields import Refers, all_marks, shorten
 from generator.link import MENTIONED, Backlink, Briefing
 from generator.lists import Maker, Page, list_pages
+from generator.pictures import FOLDER, Drawing
 from generator.prose import escape_text
 from generator.records import KINDS, Actor, Event, Quote, Record, Role, Source
 from generator.render import PageLinks, plain_text
@@ -68,7 +69,14 @@ def record_pages(maker: Maker, record: Record, neighbours: tuple[str | None, str
         "neighbours": neighbours,
         **_of_its_kind(maker, record, links),
     }
+    drawings = _drawings(maker, record)
+    values["pictures"] = {
+        name: maker.picture(links, f"{FOLDER}/{record.key}-{name}.svg", drawing) for name, drawing in drawings.items()
+    }
     yield maker.render(f"{record.kind}.md.j2", path, _meta(maker, record), links, **values)
+    for name, drawing in drawings.items():
+        if drawing:
+            yield Page(f"{FOLDER}/{record.key}-{name}.svg", drawing.svg)
     for section in values["sections"]:
         if section.more:
             heading = section.heading[0].lower() + section.heading[1:]
@@ -84,9 +92,17 @@ def _of_its_kind(maker: Maker, record: Record, links: PageLinks) -> Mapping[str,
             return _quote_values(maker, record, links)
         case Event():
             place = maker.places[record.place.name].key if record.place else ""
-            return {"place": place, "sources": _sources_of_all(maker, record, links)}
+            picture = _place_picture(maker, links, record) if record.place else ""
+            return {"place": place, "picture": picture, "sources": _sources_of_all(maker, record, links)}
         case Source():
             return {"citation": _citation(maker, record)}
+    return {}
+
+
+def _drawings(maker: Maker, record: Record) -> Mapping[str, Drawing | None]:
+    """Return the small pictures of a record's page, by name."""
+    if isinstance(record, Actor):
+        return {"roles": maker.pictures.roles(record), "network": maker.pictures.neighbours(record)}
     return {}
 
 
@@ -221,6 +237,15 @@ def initials(name: str) -> str:
     words = [word for word in name.split() if word[0].isalnum()] or [name]
     letters = words[0][0] + (words[-1][0] if len(words) > 1 else "")
     return letters.upper()
+
+
+# Events
+
+
+def _place_picture(maker: Maker, links: PageLinks, event: Event) -> str:
+    place = maker.places[event.place.name] if event.place else None
+    drawing = maker.pictures.place(place) if place else None
+    return maker.picture(links, f"{FOLDER}/{place.key}.svg", drawing) if place else ""
 
 
 # Quotes

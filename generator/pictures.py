@@ -1,0 +1,236 @@
+"""Pictures as SVG files: the means to draw them, and the small ones on the pages of actors, places and home.
+
+A picture is drawn when the pages are made, the same each time: it stands still, needs no script, and prints. It takes
+its colours from the reader's scheme. Layout is decided here; the templates in `pictures/` only write it down.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+from math import cos, pi, sin
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from generator.dates import PartialDate
+from generator.fields import shorten
+from generator.gazetteer import KnownPlace
+from generator.link import Briefing
+from generator.records import Actor, Role
+from generator.ties import Tie, Ties
+from generator.words import Words
+from generator.world import land_around
+
+FOLDER = "pictures"
+WIDTH = 360  # of small pictures, in pixels: what a phone shows of a page
+NEIGHBOURS = 8
+BARS = 40
+
+
+class Drawing(NamedTuple):
+    """A picture: its SVG, and what it shows in words."""
+
+    svg: str
+    title: str
+
+
+class Pictures:
+    """Draws the pictures of one briefing."""
+
+    def __init__(self, briefing: Briefing, ties: Ties, words: Words, template_dirs: Iterable[Path]) -> None:
+        self.briefing = briefing
+        self.ties = ties
+        self.words = words
+        self._places: dict[str, Drawing] = {}
+        self.environment = Environment(
+            loader=FileSystemLoader([folder / FOLDER for folder in template_dirs]),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            autoescape=True,
+            auto_reload=False,
+        )
+
+    def draw(self, name: str, title: str, width: float, height: float, **values: Any) -> Drawing:
+        """Return the picture that the template `<name>.svg.j2` makes of these values."""
+        template = self.environment.get_template(f"{name}.svg.j2")
+        svg = template.render(name=name, title=title, width=width, height=height, words=self.words, **values)
+        return Drawing(svg + "\n", title)
+
+    def roles(self, actor: Actor) -> Drawing | None:
+        """Draw an actor's roles as bars over time; None when fewer than two have dates: one is said in words."""
+        roles = [role for role in actor.roles if role.from_ or role.to]
+        if len(roles) < 2:
+            return None
+        days = [day for role in roles for day in (_start(role), _end(role)) if day]
+        last = max([*days, self._today()])
+        first = min(days)
+        scale = _Scale(first, last, 4, WIDTH - 12)
+        roles.sort(key=lambda role: _start(role) or first)
+        rows = [_role_row(role, scale, number * 30) for number, role in enumerate(roles)]
+        height = len(rows) * 30 + 24
+        title = self.words("pictures.roles", name=actor.name)
+        return self.draw("roles", title, WIDTH, height, rows=rows, ticks=_year_ticks(scale), axis_y=height - 20)
+
+    def _today(self) -> date:
+        """Return the day up to which what lasts is drawn: the briefing's, or that of its newest record."""
+        as_of = self.briefing.info.as_of
+        if as_of and as_of.end:
+            return as_of.end
+        days = [record.when.end for record in self.briefing.records.values() if record.when and record.when.end]
+        return max(days, default=date.min)
+
+    def neighbours(self, actor: Actor) -> Drawing | None:
+        """Draw an actor among those who appear with it most; None when nobody does."""
+        others = self.ties.get(actor.key, {})
+        ranked = sorted(others, key=lambda key: (-len(others[key]), key))[:NEIGHBOURS]
+        if not ranked:
+            return None
+        tall = 210
+        nodes = [_Node(WIDTH / 2, tall / 2, 13, actor, "", 0)]
+        ranked.sort(key=lambda key: (self._kind(key), key))  # like beside like
+        for number, key in enumerate(ranked):
+            angle = 2 * pi * (number + 0.5) / len(ranked) - pi / 2
+            x, y = WIDTH / 2 + 0.36 * WIDTH * cos(angle), tall / 2 + (tall / 2 - 26) * sin(angle)
+            nodes.append(_Node(round(x, 1), round(y, 1), 7, self.briefing.records[key], *_edge(others[key])))
+        shown = [_shown_node(node, number == 0, WIDTH, tall) for number, node in enumerate(nodes)]
+        title = self.words("pictures.neighbours", name=actor.name, count=len(others))
+        return self.draw("neighbours", title, WIDTH, tall, nodes=shown)
+
+    def _kind(self, key: str) -> str:
+        record = self.briefing.records[key]
+        return record.type or "" if isinstance(record, Actor) else ""
+
+    def place(self, place: KnownPlace) -> Drawing | None:
+        """Draw where a place is, on a map of its part of the world; None without coordinates."""
+        if place.latitude is None or place.longitude is None:
+            return None
+        if place.key not in self._places:  # its own page has it, and that of each event there
+            self._places[place.key] = self._place(place, place.latitude, place.longitude)
+        return self._places[place.key]
+
+    def _place(self, place: KnownPlace, latitude: float, longitude: float) -> Drawing:
+        height = 200
+        x, y = WIDTH / 2, height / 2
+        land = land_around(latitude, longitude, WIDTH, height)
+        title = self.words("pictures.place", name=place.name)
+        return self.draw("place", title, WIDTH, height, land=land, x=x, y=y, label=shorten(place.name, 40))
+
+    def years(self) -> Drawing | None:
+        """Draw how many events and quotes there are of each year, or month when all are of three years at most."""
+        counts: dict[str, Counter[date]] = {"events": Counter(), "quotes": Counter()}
+        days = {
+            name: [record.when.start for record in self.briefing.of_kind(name) if record.when and record.when.start]
+            for name in counts
+        }
+        starts = sorted(day for found in days.values() for day in found)
+        if len(starts) < 2:
+            return None
+        first, last = starts[len(starts) // 20], starts[-1]  # a few that lie far back would squeeze the others
+        by_month = (last.year - first.year) < 3
+        for name, found in days.items():
+            counts[name] = Counter(day.replace(day=1) if by_month else date(day.year, 1, 1) for day in found)
+        return self._bars(counts, _periods(first, last, by_month), by_month)
+
+    def _bars(self, counts: dict[str, Counter[date]], periods: Sequence[date], by_month: bool) -> Drawing:
+        periods = periods[-BARS:]
+        axis, height = 90, 110
+        most = max(sum(counts[name][period] for name in counts) for period in periods) or 1
+        step = WIDTH / len(periods)
+        bars = []
+        for number, period in enumerate(periods):
+            top = float(axis)
+            for name in counts:
+                tall = round(counts[name][period] * (axis - 18) / most, 1)
+                top -= tall
+                if tall:
+                    left, wide = round(number * step, 1), round(min(24, max(1.5, step * 0.8)), 1)
+                    bars.append({"x": left, "y": round(top, 1), "width": wide, "height": tall, "kind": name})
+        ends = [(0, periods[0], "start"), (WIDTH, periods[-1], "end")]
+        format = "%Y-%m" if by_month else "%Y"
+        ticks = [{"x": x, "label": self._period(day.strftime(format)), "anchor": anchor} for x, day, anchor in ends]
+        legend = [
+            {"x": 120 * number, "label": self.words(f"plurals.{name}"), "kind": name}
+            for number, name in enumerate(counts)
+        ]
+        title = self.words("pictures.years", first=ticks[0]["label"], last=ticks[1]["label"])
+        return self.draw("years", title, WIDTH, height, bars=bars, ticks=ticks, axis_y=axis, legend=legend)
+
+    def _period(self, text: str) -> str:
+        day = date.fromisoformat(f"{text}-01-01"[:10])
+        return self.words.in_words(PartialDate(text, day, day))
+
+
+class _Node(NamedTuple):
+    x: float
+    y: float
+    r: float
+    record: Any
+    edge: str
+    weight: float
+
+
+def _edge(ties: Sequence[Tie]) -> tuple[str, float]:
+    """Return the kind of tie that two actors have most, and the width of its line."""
+    kind, _ = Counter(tie.kind for tie in ties).most_common(1)[0]
+    return kind, round(min(5.0, 1 + 0.4 * len(ties)), 1)
+
+
+def _shown_node(node: _Node, is_centre: bool, width: float, height: float) -> dict[str, Any]:
+    """Return a node with its label beside it: inwards or outwards, so that it stays in the picture."""
+    record = node.record
+    label = shorten(record.caption, 22 if is_centre else 18)
+    across = text_width(label, 12) / 2
+    label_x = min(max(node.x, across + 2), width - across - 2)
+    label_y = node.y + node.r + 12 if node.y >= height / 2 or is_centre else node.y - node.r - 5
+    kind = getattr(record, "type", "") or "actor"
+    shown = node._asdict() | {"kind": kind, "label": label, "anchor": "middle"}
+    return shown | {"label_x": round(label_x, 1), "label_y": round(label_y, 1)}
+
+
+def text_width(text: str, size: float) -> float:
+    """Return about how wide text is, in pixels: letters of Chinese, Japanese and Korean are as wide as they are high."""
+    return sum(size if ord(letter) > 0x2E7F else size * 0.56 for letter in text)
+
+
+class _Scale(NamedTuple):
+    first: date
+    last: date
+    left: float
+    right: float
+
+    def x(self, day: date) -> float:
+        span = max(1, (self.last - self.first).days)
+        return round(self.left + (day - self.first).days / span * (self.right - self.left), 1)
+
+
+def _start(role: Role) -> date | None:
+    return role.from_.start if role.from_ else None
+
+
+def _end(role: Role) -> date | None:
+    return role.to.end if role.to else None
+
+
+def _role_row(role: Role, scale: _Scale, y: float) -> dict[str, Any]:
+    left, right = scale.x(_start(role) or scale.first), scale.x(_end(role) or scale.last)
+    label = shorten(role.title, 46)
+    is_late = left + text_width(label, 12) > WIDTH
+    shown = {"label": label, "x": left, "width": max(2.0, round(right - left, 1)), "y": y}
+    shown |= {"text_x": WIDTH - 2 if is_late else left, "anchor_end": is_late}
+    return shown | {"open_start": _start(role) is None, "open_end": _end(role) is None}
+
+
+def _year_ticks(scale: _Scale) -> list[dict[str, Any]]:
+    years = range(scale.first.year + 1, scale.last.year + 1)
+    step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 1000) if len(years) / step <= 6)
+    shown = [year for year in years if year % step == 0]
+    return [{"x": scale.x(date(year, 1, 1)), "label": str(year)} for year in shown]
+
+
+def _periods(first: date, last: date, by_month: bool) -> list[date]:
+    if not by_month:
+        return [date(year, 1, 1) for year in range(first.year, last.year + 1)]
+    months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
+    return [date(month // 12, month % 12 + 1, 1) for month in months]
