@@ -248,6 +248,7 @@ def _list_page(
         "title": name,
         "description": intro or maker.words("page.list_description", title=title, count=count),
         "kind": kind,
+        "explorer": count > 0 and path == f"{Quote.folder}/index.md",
     }
     return maker.render(
         "list.md.j2",

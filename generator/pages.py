@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from generator.errors import Place, Problem
+from generator.explorer import build_explorer
 from generator.facts import Resolve
 from generator.fields import shorten, slug
 from generator.gazetteer import places_of
@@ -53,6 +54,7 @@ def build_pages(briefing: Briefing, template_dirs: Iterable[Path], words: Words)
         yield from record_pages(maker, record, neighbours.get(record.key, (None, None)))
     yield from build_overviews(maker)
     yield from build_views(maker)
+    yield from build_explorer(maker)
     for page in briefing.pages.values():
         yield _hand_page(maker, page)
 

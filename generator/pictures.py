@@ -190,7 +190,7 @@ def _shown_node(node: _Node, is_centre: bool, width: float, height: float) -> di
 
 
 def text_width(text: str, size: float) -> float:
-    """Return about how wide text is, in pixels: letters of Chinese, Japanese and Korean are as wide as they are high."""
+    """Return about how wide text is, in pixels: those of Chinese, Japanese, Korean are as wide as high."""
     return sum(size if ord(letter) > 0x2E7F else size * 0.56 for letter in text)
 
 

@@ -93,7 +93,7 @@ def plain_text(briefing: Briefing, prose: Prose) -> str:
 
 def front_matter(values: Mapping[str, Any]) -> str:
     """Return a page's front matter. JSON is YAML: so whatever is in a value, it is read back as it was."""
-    lines = (f"{name}: {_json(value)}\n" for name, value in values.items() if value not in (None, ""))
+    lines = (f"{name}: {_json(value)}\n" for name, value in values.items() if value not in (None, "", False))
     return f"---\n{''.join(lines)}---\n\n"
 
 

@@ -33,7 +33,7 @@ class Item:
 
 
 def items_of(briefing: Briefing) -> tuple[list[Item], int]:
-    """Return what is on the timeline, in order of time, and how many there would be; the most linked ones are chosen."""
+    """Return what is on the timeline, in order of time, and how many there would be; the most linked are chosen."""
     said: dict[str, list[Quote]] = {}
     items = []
     for record in briefing.records.values():
