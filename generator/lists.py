@@ -73,7 +73,8 @@ class Maker:
 
         Raises: BriefbookError with the template's line when it uses a name that is not there, or is no template.
         """
-        shown = {**meta, "title": escaped(meta["title"]), "description": escaped(meta["description"]), "markdown": path}
+        texts = {name: escaped(value) if isinstance(value, str) else value for name, value in meta.items()}
+        shown = {**texts, "markdown": path}
         try:
             text = self.environment.get_template(template).render(links=links, **values)
         except TemplateError as error:

@@ -3,10 +3,13 @@
 Decides what is on the page and in which order; the templates lay it out. Never writes.
 """
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from anyascii import anyascii
 
 from generator.dates import PartialDate
 from generator.facts import facts_of, image_markdown
@@ -107,7 +110,18 @@ def _drawings(maker: Maker, record: Record) -> Mapping[str, Drawing | None]:
 
 
 def _meta(maker: Maker, record: Record) -> Mapping[str, str]:
+    """Return what the front matter says of a record: `when` and `who` are shown with it where it is found."""
+    speaker = (
+        maker.briefing.records[maker.rows.resolve(record.speaker, ("actors",))].caption
+        if isinstance(record, Quote)
+        else ""
+    )
+    place = record.place.name if isinstance(record, Event) and record.place else ""
+    publisher = record.publisher or "" if isinstance(record, Source) else ""
     return {
+        "when": maker.words.in_words(record.when) if record.when else "",
+        "who": speaker or place or publisher,
+        "also": romanised((record.name, *record.aliases, *record.names.values())) if isinstance(record, Actor) else "",
         "title": record.caption,
         "description": _description(maker, record),
         "kind": record.kind.capitalize(),
@@ -124,6 +138,23 @@ def _description(maker: Maker, record: Record) -> str:
         return f"{speaker}{when}: {shorten(record.text, 160)}"
     summary = plain_text(maker.briefing, maker.briefing.prose.get((record.key, ("summary",)), ()))
     return shorten(summary, 160) if summary else f"{maker.words(f'kinds.{record.kind}')}: {record.caption}"
+
+
+def romanised(names: Iterable[str]) -> str:
+    """Return names in Latin letters, for the search: those of other scripts and with accents, joined and by syllable.
+
+    "\N{CJK UNIFIED IDEOGRAPH-4E60}\N{CJK UNIFIED IDEOGRAPH-8FD1}" gives "XiJin Xi Jin"; a name that is in plain
+    Latin letters gives nothing.
+    """
+    found: dict[str, None] = {}
+    for name in names:
+        latin = anyascii(name)
+        if latin != name:
+            found |= dict.fromkeys((latin, _SYLLABLE.sub(" ", latin)))
+    return " ".join(found)
+
+
+_SYLLABLE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def neighbours_of(briefing: Briefing) -> Neighbours:

@@ -66,15 +66,16 @@
     return element("p", { class: "bb-search-keys" }, ...hints);
   }
 
-  // A result says what kind of record it is. The excerpt comes escaped from Pagefind, with <mark> around the words found.
+  // A result says what kind of record it is, who said it or where it was, and when. The excerpt comes escaped from Pagefind, with <mark> around the words found.
   function showResult({ meta, url, excerpt }) {
     const words = element("p", { class: "bb-result-words" });
     words.innerHTML = excerpt;
     const kind = element("span", { class: "bb-result-kind" }, meta.kind ?? "");
     const title = element("span", { class: "bb-result-title" }, element("span", {}, meta.title ?? url), " ", kind);
     const link = element("a", { class: "pf-result-link", href: url }, title);
+    const where = [meta.who, meta.when].filter(Boolean).join(" · ");
     link.addEventListener("click", () => link.closest("dialog").close());
-    return element("li", { class: "bb-result" }, link, words);
+    return element("li", { class: "bb-result" }, link, where ? element("p", { class: "bb-result-where" }, where) : "", words);
   }
 
   // Pagefind's own dark colours follow the system; the site's follow the reader's choice.
