@@ -52,7 +52,7 @@ class BriefbookPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
     @event_priority(-100)  # after every plugin that adds something to the site
     def on_post_build(self, config: MkDocsConfig) -> None:
         try:
-            finish_site(Path(config.site_dir), Path(config.docs_dir))
+            finish_site(Path(config.site_dir), Path(config.docs_dir), is_preview=self.is_preview)
         except BriefbookError as error:
             raise PluginError(str(error)) from error
         if self.unfinished and not has_strict_warnings(config):

@@ -5,10 +5,12 @@ It is the last thing that touches a page's HTML, under MkDocs, ProperDocs and Ze
 """
 
 from typing import Any
+from xml.etree.ElementTree import Element
 
 import nh3
 from markdown import Extension, Markdown
 from markdown.postprocessors import Postprocessor
+from markdown.treeprocessors import Treeprocessor
 
 TAGS = frozenset(
     "a abbr article aside b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em "
@@ -21,8 +23,8 @@ ATTRIBUTES: dict[str, set[str]] = {
     "a": {"href", "rel"},
     "img": {"src", "alt", "width", "height", "loading"},
     "ol": {"start", "reversed"},
-    "td": {"colspan", "rowspan", "style"},
-    "th": {"colspan", "rowspan", "scope", "style"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
     "time": {"datetime"},
     "details": {"open"},
     "div": {"data-pagefind-ignore"},
@@ -35,7 +37,7 @@ _CLASSES = frozenset(
     "md-button note question quote seealso success tip toc todo tldr version warning summary task-list".split()
 )
 _ROLES = frozenset({"note", "doc-noteref", "doc-endnotes", "doc-backlink", "img"})
-_ALIGN = frozenset({"text-align: left;", "text-align: center;", "text-align: right;"})
+_ALIGN = {f"text-align: {side};": f"bb-{side}" for side in ("left", "center", "right")}
 _FOREIGN = ("//", "\\", "/\\")
 
 
@@ -52,8 +54,6 @@ def _keep(tag: str, name: str, value: str) -> str | None:
         return None if value.startswith(("_", "pagefind")) else value
     if name == "role":
         return value if value in _ROLES else None
-    if name == "style":
-        return value if value in _ALIGN else None
     if name == "src":  # pictures come from the site alone
         return None if ":" in value.partition("/")[0] or value.startswith(_FOREIGN) else value
     return value
@@ -83,10 +83,22 @@ class _Sanitiser(Postprocessor):
         return sanitise(text)
 
 
+class _Aligner(Treeprocessor):
+    """Tells by a class how a table's cell is aligned, not by a style: the site's policy lets no `style` through."""
+
+    def run(self, root: Element) -> None:
+        for cell in root.iter():
+            side = _ALIGN.get(cell.get("style", "")) if cell.tag in ("td", "th") else None
+            if side:
+                del cell.attrib["style"]
+                cell.set("class", f"{cell.get('class', '')} {side}".strip())
+
+
 class SanitiseExtension(Extension):
     """Puts the sanitiser behind every other postprocessor."""
 
     def extendMarkdown(self, md: Markdown) -> None:
+        md.treeprocessors.register(_Aligner(md), "briefbook-align", -100)
         md.postprocessors.register(_Sanitiser(md), "briefbook-sanitise", -100)
 
 

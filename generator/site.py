@@ -1,6 +1,6 @@
 """Pages to HTML, with MkDocs' own configuration, theme and plugins; the only module that knows MkDocs inside.
 
-What every site needs whatever renders it is in `finish_site`: the search index, and each page's own Markdown.
+What every site needs whatever renders it is in `finish_site`: each page's own Markdown, policies, the search index.
 """
 
 import json
@@ -26,6 +26,7 @@ from mkdocs.utils import CountHandler
 from generator.errors import BriefbookError
 from generator.link import Briefing
 from generator.pipeline import Project, last_change
+from generator.policy import protect_site
 from generator.search import index_site
 from generator.words import load_words
 from generator.write import discard_site, publish_site, start_site, write_folder
@@ -75,15 +76,18 @@ def has_strict_warnings(config: MkDocsConfig) -> bool:
     return bool(config.strict) and any(counter.get_counts() for counter in counters)
 
 
-def finish_site(site: Path, pages: Path) -> None:
-    """Add to a rendered site what no renderer makes: each page's own Markdown, and the search index.
+def finish_site(site: Path, pages: Path, *, is_preview: bool = False) -> None:
+    """Add to a rendered site what no renderer makes: each page's own Markdown, its policy, and the search index.
 
+    A preview has no policy: MkDocs adds a script of its own to each page only when it sends it.
     Raises: BriefbookError when the index cannot be made.
     """
     for page in sorted(pages.rglob("*.md")):
         copy = site / page.relative_to(pages)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(page, copy)
+    if not is_preview:
+        protect_site(site)
     index_site(site)
 
 
