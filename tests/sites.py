@@ -69,13 +69,21 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def headers_of(site: Path) -> dict[str, str]:
+    """Return what a site's `_headers` wants sent with every page."""
+    first, *lines = (site / "_headers").read_text("utf-8").splitlines()
+    assert first == "/*"
+    return {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
 @contextmanager
 def nginx(site: Path, work: Path) -> Iterator[str]:
-    """Serve a site under `SUB_PATH`, as a host of several would, and give its address."""
+    """Serve a site under `SUB_PATH`, as a host of several would, with the headers it asks for, and give its address."""
     program = shutil.which("nginx") or "/usr/sbin/nginx"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    headers = "".join(f'add_header {name} "{value}" always; ' for name, value in headers_of(site).items())
     work.mkdir(parents=True, exist_ok=True)
     temporary = "".join(
         f"{kind}_temp_path {work}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -84,7 +92,7 @@ def nginx(site: Path, work: Path) -> Iterator[str]:
         f"daemon off; pid {work}/pid; error_log {work}/error.log; events {{}} {'user root;' if os.getuid() == 0 else ''}\n"
         f"http {{ include /etc/nginx/mime.types; access_log off; {temporary}\n"
         f"server {{ listen 127.0.0.1:{port}; error_page 404 {SUB_PATH}404.html;\n"
-        f"location {SUB_PATH} {{ alias {site}/; }} }} }}\n"
+        f"location {SUB_PATH} {{ alias {site}/; {headers}}} }} }}\n"
     )
     server = subprocess.Popen([program, "-c", str(work / "nginx.conf"), "-p", str(work)], stderr=subprocess.DEVNULL)
     try:

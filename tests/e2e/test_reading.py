@@ -1,12 +1,11 @@
 """What a reader does, in a browser, on a site that nginx serves below a sub-path."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.sites import SUB_PATH, build, copy_first_briefing, nginx
+from tests.sites import SUB_PATH
 
 pytestmark = pytest.mark.slow
 
@@ -23,32 +22,6 @@ PAGES = (
     "guide/records/",
     "nowhere/at/all/",
 )
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("reading")
-    site = build(copy_first_briefing(folder / "briefing"), SITE_URL=f"https://example.org{SUB_PATH}")
-    with nginx(site, folder / "nginx") as served:
-        yield served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    assert program, "no Chromium: run 'make test', which installs one"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 (() => {
   const drawer = document.getElementById("__drawer");
   const content = document.querySelector(".md-content");
+  const schemes = document.querySelector("[data-md-component=palette]");
   const sizes = new ResizeObserver(markWide);
   const headings = [...document.querySelectorAll(".md-content :is(h1, h2, h3, h4)[id]")];
 
@@ -46,7 +47,16 @@
     for (const table of content.querySelectorAll(".md-typeset__scrollwrap")) sizes.observe(table);
   }
 
+  // The theme checks none of its switches for dark colours, so the stop would be the first, shown or not.
+  function checkScheme() {
+    for (const option of schemes.querySelectorAll(".md-option")) option.checked = !option.nextElementSibling?.hidden;
+  }
+
   makeDrawerButton();
+  if (schemes) {
+    new MutationObserver(checkScheme).observe(schemes, { attributeFilter: ["hidden"], subtree: true });
+    checkScheme();
+  }
   if (!content) return;
   new MutationObserver(mend).observe(content, { childList: true, subtree: true });
   mend();
