@@ -69,6 +69,12 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def headers_of(site: Path) -> dict[str, str]:
     """Return what a site's `_headers` wants sent with every page."""
     first, *lines = (site / "_headers").read_text("utf-8").splitlines()
@@ -80,9 +86,7 @@ def headers_of(site: Path) -> dict[str, str]:
 def nginx(site: Path, work: Path) -> Iterator[str]:
     """Serve a site under `SUB_PATH`, as a host of several would, with the headers it asks for, and give its address."""
     program = shutil.which("nginx") or "/usr/sbin/nginx"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     headers = "".join(f'add_header {name} "{value}" always; ' for name, value in headers_of(site).items())
     work.mkdir(parents=True, exist_ok=True)
     temporary = "".join(

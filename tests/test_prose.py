@@ -147,7 +147,7 @@ def test_what_material_needs_survives_the_sanitiser() -> None:
     )
     for wanted in (
         'class="admonition note"',
-        "text-align: center;",
+        '<td class="bb-center">',
         'class="highlight"',
         'class="headerlink"',
         'class="footnote-ref"',

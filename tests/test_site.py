@@ -8,10 +8,21 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
+from urllib.request import urlopen
 
 import pytest
 
-from tests.sites import HARD, HOSTILE_FILES, REPOSITORY, build, command, contents, copy_first_briefing, start_briefing
+from tests.sites import (
+    HARD,
+    HOSTILE_FILES,
+    REPOSITORY,
+    build,
+    command,
+    contents,
+    copy_first_briefing,
+    free_port,
+    start_briefing,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -214,10 +225,24 @@ def test_a_briefing_may_bring_its_own_templates(tmp_path: Path) -> None:
         assert "Our own footer" in text, renderer
 
 
-def test_serve_follows_an_edit_with_one_build(tmp_path: Path) -> None:
+def test_scripts_that_the_settings_name_may_run_whatever_renders(tmp_path: Path) -> None:
     folder = start_briefing(tmp_path / "b")
+    with (folder / "mkdocs.yml").open("a") as settings:
+        settings.write("\nextra_javascript: [https://count.example/count.js]\n")
+    for renderer in ("mkdocs", "properdocs", "zensical"):
+        site = build(folder, "--renderer", renderer)
+        page = (site / "actors/jane-doe/index.html").read_text("utf-8")
+        (policy,) = re.findall('<meta http-equiv="Content-Security-Policy" content="([^"]*)">', page)
+        for directive in ("script-src", "connect-src", "img-src"):
+            assert re.search(f"{directive} [^;]*https://count.example", policy), (renderer, directive)
+        assert page.index("Content-Security-Policy") < page.index("<link"), renderer
+        assert "https://count.example" in (site / "_headers").read_text("utf-8"), renderer
+
+
+def test_serve_follows_an_edit_with_one_build(tmp_path: Path) -> None:
+    folder, preview = start_briefing(tmp_path / "b"), f"127.0.0.1:{free_port()}"
     with subprocess.Popen(
-        [str(Path(sys.executable).parent / "mkdocs"), "serve", "--dev-addr", "127.0.0.1:0"],
+        [str(Path(sys.executable).parent / "mkdocs"), "serve", "--dev-addr", preview],
         cwd=folder,
         stderr=subprocess.PIPE,
         text=True,
@@ -235,6 +260,9 @@ def test_serve_follows_an_edit_with_one_build(tmp_path: Path) -> None:
                 raise AssertionError("".join(log))
 
             read_until("Serving on")
+            with urlopen(f"http://{preview}/") as answer:  # MkDocs puts a script in as it answers
+                assert b"livereload" in (page := answer.read())
+            assert b"Content-Security-Policy" not in page
             for text in ("First edit.", "Second edit."):
                 with (folder / "docs/sources/council-minutes.yml").open("a") as record:
                     record.write(f"summary: {text}\n" if text == "First edit." else f"note: {text}\n")
