@@ -183,6 +183,7 @@ def test_the_navigation_of_small_screens_opens_and_closes_by_keyboard(browser: B
         page.keyboard.press("Enter")
         expect(button).to_have_attribute("aria-expanded", "true")
         expect(links).to_be_visible()
+        assert page.evaluate("document.activeElement.closest('.md-sidebar--primary') !== null")
         page.keyboard.press("Escape")
         expect(links).to_be_hidden()
         expect(button).to_be_focused()

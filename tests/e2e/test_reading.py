@@ -159,5 +159,6 @@ def test_without_scripts_all_text_and_links_are_there(browser: Browser, address:
         page = context.new_page()
         page.goto(f"{address}actors/kim-jong-un/")
         expect(page.locator("h1")).to_contain_text("Kim Jong-un")
+        expect(page.locator(".bb-search-button")).to_be_hidden()
         page.get_by_role("link", name="North Korea").first.click()
         expect(page.locator("h1")).to_contain_text("North Korea")

@@ -15,13 +15,20 @@
     button.className = `${label.className} bb-drawer-button`;
     button.append(...label.childNodes);
     label.replaceWith(button);
+    const sidebar = document.querySelector(".md-sidebar--primary");
     const tell = () => button.setAttribute("aria-expanded", String(drawer.checked));
-    button.addEventListener("click", () => drawer.click());
+    button.addEventListener("click", (event) => {
+      drawer.click();
+      if (event.detail === 0) sidebar?.querySelector("a")?.focus(); // no pointer: a key was pressed
+    });
     drawer.addEventListener("change", tell);
     document.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || !drawer.checked) return;
       drawer.click();
       button.focus();
+    });
+    document.addEventListener("focusin", (event) => {
+      if (drawer.checked && !sidebar?.contains(event.target)) drawer.click(); // it would cover what has the focus
     });
     // Some browsers keep over a reload what was switched.
     for (const toggle of document.querySelectorAll("[data-md-toggle]")) toggle.checked = false;
