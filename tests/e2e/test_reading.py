@@ -130,6 +130,7 @@ def test_pages_load_no_search_until_it_is_opened(browser: Browser, address: str)
 
 def test_a_reader_follows_a_judgement_to_the_source(page: Page) -> None:
     judgement = page.locator(".bb-judgement").first
+    judgement.locator("summary").click()
     judgement.locator("li a", has_text="Vladimir Putin visits Pyongyang").first.click()
     expect(page.locator("h1")).to_contain_text("Vladimir Putin visits Pyongyang")
     page.locator("#parts-of-this + .bb-list a, #quotes-said-there + .bb-list a").first.click()
