@@ -56,7 +56,7 @@ _PLACE = re.compile(rb"<meta\s+charset[^>]*>|<head\b[^>]*>", re.IGNORECASE)
 # What validators find wrong in the themes' base templates, where there is no block around it: `autocomplete` on the
 # checkboxes of two switches, and in Zensical's a label that is hidden from some.
 _FLAWS = re.compile(
-    rb'(<input class="?md-toggle"?[^>]*?) autocomplete="?off"?|(<label class="?md-overlay"?[^>]*?) aria-hidden="?true"?'
+    rb'(<(?:input class="?md-toggle|label class="?md-overlay)[^>]*?) (?:autocomplete="?off"?|aria-hidden="?true"?)'
 )
 
 
@@ -128,7 +128,7 @@ def _with_policy(html: bytes, text: str) -> bytes:
     charset = _PLACE.search(html, place.end(), place.end() + 200) if place[0][:5].lower() == b"<head" else None
     at = (charset or place).end()
     meta = f'<meta http-equiv="Content-Security-Policy" content="{text}">'.encode()
-    return html[:at] + meta + _FLAWS.sub(rb"\1\2", html[at:], count=3)
+    return html[:at] + meta + _FLAWS.sub(rb"\1", html[at:], count=3)
 
 
 def _headers(sources: Sources) -> str:
