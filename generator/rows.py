@@ -136,7 +136,7 @@ class Rows:
                 seen.append(web_link(to_words(source.url, words), self.words("citation.there")))
             if source.archived_url:
                 seen.append(web_link(to_words(source.archived_url, words), self.words("citation.archived")))
-        return f"{text} ({', '.join(seen)})" if seen else text
+        return f'{text} <span class="bb-seen">({", ".join(seen)})</span>' if seen else text
 
 
 def to_words(url: str, words: str) -> str:

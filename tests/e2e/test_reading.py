@@ -71,6 +71,8 @@ def search(page: Page, words: str) -> None:
         ("习近平", "Xi Jinping"),
         ("painfully Seoul", "“painfully for Seoul”"),
         ("DPRK", "North Korea"),
+        ("Gim Jeong Eun", "Kim Jong-un"),
+        ("XiJinPing", "Xi Jinping"),
     ],
 )
 def test_search_finds_people_by_any_name_and_quotes_by_their_words(page: Page, words: str, title: str) -> None:
