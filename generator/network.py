@@ -3,21 +3,26 @@
 The layout is computed once, when the pages are made, from a fixed start: the picture is the same on every build.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from math import sqrt
-from typing import NamedTuple
+from math import cos, exp, log, pi, sin, sqrt
+from random import Random
+from typing import Any, NamedTuple
 
 from generator.fields import shorten
+from generator.labels import Spot, place_labels, text_width
 from generator.link import Briefing
-from generator.pictures import Drawing, Pictures, text_width
+from generator.pictures import Drawing, Pictures, key_entries
 from generator.records import Actor
 from generator.ties import Tie, TieKind, Ties
 
 MOST_NODES = 80
-WIDTH, HEIGHT = 1000.0, 700.0
+WIDTH = 1000.0
 KINDS: tuple[TieKind, ...] = ("together", "quoted", "part")
+SHAPES = ("person", "country", "organisation", "group")
+LABEL = 26  # characters
+ROUNDS = 40  # of the layout
 
 
 class Edge(NamedTuple):
@@ -58,91 +63,172 @@ def _year(briefing: Briefing, tie: Tie) -> str:
 
 def network_picture(pictures: Pictures, keys: Sequence[str], edges: Sequence[Edge]) -> Drawing:
     """Draw the network of these actors."""
-    briefing, words = pictures.briefing, pictures.words
-    places = _layout(keys, edges, {key: shorten(briefing.records[key].caption, 24) for key in keys})
-    degrees: Counter[str] = Counter()
-    for edge in edges:
-        degrees.update({edge.one: edge.total, edge.other: edge.total})
-    nodes = [
-        {
-            "key": key,
-            "kind": getattr(briefing.records[key], "type", "") or "actor",
-            "label": shorten(briefing.records[key].caption, 24),
-            "title": briefing.records[key].caption,
-            "x": places[key][0],
-            "y": places[key][1],
-            "r": round(min(18.0, 5 + 1.3 * sqrt(degrees[key])), 1),
-        }
-        for key in keys
-    ]
+    words = pictures.words
+    nodes = _nodes(pictures, keys, edges)
+    height = 300.0 + 11 * len(nodes)
+    _lay_out(nodes, edges, height)
+    for node, spot in zip(nodes, place_labels([_spot(node) for node in nodes], 13, WIDTH, height), strict=True):
+        node |= spot._asdict() if spot else {"dx": 0, "dy": node["r"] + 13, "anchor": "middle"}
+    at = {node["key"]: (node["x"], node["y"]) for node in nodes}
     lines = [
         {
             "one": edge.one,
             "other": edge.other,
             "kind": edge.kind,
-            "d": _curve(places[edge.one], places[edge.other], KINDS.index(edge.kind)),
-            "weight": round(min(6.0, 0.8 + 0.5 * edge.total), 1),
+            "d": _curve(at[edge.one], at[edge.other], KINDS.index(edge.kind)),
+            "weight": round(min(5.0, 1.1 + 0.5 * (edge.total - 1)), 1),
             "years": " ".join(f"{year}:{count}" for year, count in sorted(edge.years.items())),
         }
         for edge in edges
     ]
+    shapes = [(name, words(f"types.{name}"), "shape", 14.0) for name in SHAPES]
+    legend, tall = key_entries([*((name, words(f"network.{name}"), "edge", 34.0) for name in KINDS), *shapes], WIDTH)
     title = words("network.alt", shown=len(keys), count=len(pictures.ties))
-    return pictures.draw("network", title, WIDTH, HEIGHT, nodes=nodes, edges=lines, kinds=KINDS)
+    values = {"nodes": nodes, "edges": lines, "legend": legend, "legend_y": height + 8}
+    return pictures.draw("network", title, WIDTH, height + tall + 12, **values)
 
 
-Points = dict[str, tuple[float, float]]
+def _nodes(pictures: Pictures, keys: Sequence[str], edges: Sequence[Edge]) -> list[dict[str, Any]]:
+    records = pictures.briefing.records
+    totals: Counter[str] = Counter()
+    for edge in edges:
+        totals[edge.one] += edge.total
+        totals[edge.other] += edge.total
+    return [
+        {
+            "key": key,
+            "kind": getattr(records[key], "type", "") or "actor",
+            "label": shorten(records[key].caption, LABEL),
+            "title": f"{records[key].caption}: {pictures.words('network.ties', count=totals[key])}",
+            "r": round(min(20.0, 5 + 1.5 * sqrt(totals[key])), 1),
+            "x": 0.0,
+            "y": 0.0,
+        }
+        for key in keys
+    ]
+
+
+def _spot(node: Mapping[str, Any]) -> Spot:
+    return Spot(node["x"], node["y"], node["r"], node["label"])
 
 
 def _curve(one: tuple[float, float], other: tuple[float, float], bend: int) -> str:
     """Return a line between two points, bent a little for each kind, so that two kinds do not lie on each other."""
     (x1, y1), (x2, y2) = one, other
-    middle_x = round((x1 + x2) / 2 - (y2 - y1) * 0.07 * bend, 1)
-    middle_y = round((y1 + y2) / 2 + (x2 - x1) * 0.07 * bend, 1)
+    middle_x = round((x1 + x2) / 2 - (y2 - y1) * 0.08 * bend, 1)
+    middle_y = round((y1 + y2) / 2 + (x2 - x1) * 0.08 * bend, 1)
     return f"M{x1:g} {y1:g}Q{middle_x:g} {middle_y:g} {x2:g} {y2:g}"
 
 
-def _layout(keys: Sequence[str], edges: Sequence[Edge], labels: Mapping[str, str]) -> Points:
-    """Return where each actor stands, so that those with many ties are near, and labels do not lie on each other."""
-    # Imported here: with numpy it takes a quarter of a second, which `briefbook check` can do without.
-    import networkx
+Points = list[list[float]]
 
-    graph = networkx.Graph()
-    graph.add_nodes_from(keys)
+
+def _lay_out(nodes: Sequence[dict[str, Any]], edges: Sequence[Edge], height: float) -> None:
+    """Give each node its place: those tied are near each other, and no label lies on another."""
+    number = {node["key"]: index for index, node in enumerate(nodes)}
+    near: list[dict[int, float]] = [{} for _ in nodes]
     for edge in edges:
-        weight = graph.edges[edge.one, edge.other]["weight"] if graph.has_edge(edge.one, edge.other) else 0
-        graph.add_edge(edge.one, edge.other, weight=weight + sqrt(edge.total))
-    if not keys:
-        return {}
-    found = networkx.spring_layout(graph, k=2.6 / sqrt(len(keys)), iterations=300, seed=7)
-    xs, ys = ([float(point[axis]) for point in found.values()] for axis in (0, 1))
-    points = {
-        key: (
-            90 + (float(x) - min(xs)) / ((max(xs) - min(xs)) or 1) * (WIDTH - 180),
-            40 + (float(y) - min(ys)) / ((max(ys) - min(ys)) or 1) * (HEIGHT - 100),
-        )
-        for key, (x, y) in found.items()
-    }
-    return _spread(points, {key: text_width(label, 13) for key, label in labels.items()})
+        one, other = number[edge.one], number[edge.other]
+        near[one][other] = near[other][one] = near[one].get(other, 0) + edge.total
+    points = _fill(_turn(_settle(_distances(near))), height)
+    widths = [max(2 * node["r"], text_width(node["label"], 13)) for node in nodes]
+    for node, (x, y) in zip(nodes, _spread(points, widths, height), strict=True):
+        node["x"], node["y"] = round(x, 1), round(y, 1)
 
 
-def _spread(points: Points, widths: Mapping[str, float]) -> Points:
-    """Move actors apart until no label lies on another, or the picture has no room left."""
-    at = {key: list(point) for key, point in points.items()}
-    for _ in range(120):
+def _distances(near: Sequence[Mapping[int, float]]) -> list[list[float]]:
+    """Return how far apart any two nodes should be: the shortest way by ties, where a tie to a hub is longer."""
+    count = len(near)
+    far = 2.0 + sqrt(count) / 2  # of those that nothing ties
+    table = [[far] * count for _ in range(count)]
+    for start in range(count):
+        table[start][start] = 0
+        queue, seen = deque([start]), {start}
+        while queue:
+            at = queue.popleft()
+            for other, weight in near[at].items():
+                length = 1 + 0.35 * log(min(len(near[at]), len(near[other])) + 1) - min(0.4, 0.1 * log(weight))
+                if other not in seen:
+                    seen.add(other)
+                    table[start][other] = table[start][at] + length
+                    queue.append(other)
+    return table
+
+
+def _settle(wanted: Sequence[Sequence[float]]) -> Points:
+    """Return points that are about as far apart as wanted, from a spiral and in a fixed order.
+
+    Source: Zheng, Pawar and Goodman, Graph Drawing by Stochastic Gradient Descent (2018).
+    """
+    count = len(wanted)
+    points = [[sqrt(at + 1) * cos(at * 2.4), sqrt(at + 1) * sin(at * 2.4)] for at in range(count)]
+    pairs = [
+        (one, other, (wanted[one][other] + wanted[other][one]) / 2) for one, other in combinations(range(count), 2)
+    ]
+    if not pairs:
+        return points
+    longest, random = max(want for _, _, want in pairs), Random(7)
+    for step in range(ROUNDS):
+        rate = longest**2 * exp(-step / (ROUNDS - 1) * log(longest**2 / 0.05))
+        random.shuffle(pairs)
+        for one, other, want in pairs:
+            a, b = points[one], points[other]
+            x, y = a[0] - b[0], a[1] - b[1]
+            apart = sqrt(x * x + y * y) or 1e-6
+            pull = min(1.0, rate / (want * want)) * (apart - want) / (2 * apart)
+            a[0] -= pull * x
+            a[1] -= pull * y
+            b[0] += pull * x
+            b[1] += pull * y
+    return points
+
+
+def _turn(points: Points) -> Points:
+    """Return the points turned so that they lie broad, not tall: their longest axis is level."""
+    count = len(points)
+    middle = [sum(point[axis] for point in points) / count for axis in (0, 1)]
+    moved = [(x - middle[0], y - middle[1]) for x, y in points]
+    angles = [step * pi / 36 for step in range(36)]
+
+    def breadth(angle: float) -> float:
+        across = [x * cos(angle) + y * sin(angle) for x, y in moved]
+        return max(across) - min(across)
+
+    best = max(angles, key=breadth)
+    return [[x * cos(best) + y * sin(best), y * cos(best) - x * sin(best)] for x, y in moved]
+
+
+def _fill(points: Points, height: float) -> Points:
+    """Return the points spread over the whole picture."""
+    room = ((80.0, WIDTH - 160), (30.0, height - 70))
+    ends = [(min(point[axis] for point in points), max(point[axis] for point in points)) for axis in (0, 1)]
+    return [
+        [
+            start + (point[axis] - ends[axis][0]) / ((ends[axis][1] - ends[axis][0]) or 1) * size
+            for axis, (start, size) in enumerate(room)
+        ]
+        for point in points
+    ]
+
+
+def _spread(points: Points, widths: Sequence[float], height: float) -> Points:
+    """Move nodes apart until no label lies on another, or the picture has no room left."""
+    for _ in range(90):
         moved = False
-        for one, other in combinations(at, 2):
-            across = (widths[one] + widths[other]) / 2 + 6 - abs(at[one][0] - at[other][0])
-            along = 42 - abs(at[one][1] - at[other][1])
+        for one, other in combinations(range(len(points)), 2):
+            a, b = points[one], points[other]
+            along = 44 - abs(a[1] - b[1])
+            across = (widths[one] + widths[other]) / 2 + 8 - abs(a[0] - b[0])
             if across <= 0 or along <= 0:
                 continue
             moved = True
-            axis, push = (1, along / 2) if along < across else (0, across / 2)
-            sign = 1 if at[one][axis] >= at[other][axis] else -1
-            at[one][axis] += sign * push * 0.6
-            at[other][axis] -= sign * push * 0.6
-        for key, point in at.items():
-            point[0] = min(max(point[0], widths[key] / 2 + 4), WIDTH - widths[key] / 2 - 4)
-            point[1] = min(max(point[1], 22), HEIGHT - 30)
+            axis, push = (1, along) if along < across else (0, across)
+            step = push * 0.3 if a[axis] >= b[axis] else push * -0.3
+            a[axis] += step
+            b[axis] -= step
+        for point, width in zip(points, widths, strict=True):
+            point[0] = min(max(point[0], width / 2 + 6), WIDTH - width / 2 - 6)
+            point[1] = min(max(point[1], 24), height - 36)
         if not moved:
             break
-    return {key: (round(x), round(y)) for key, (x, y) in at.items()}
+    return points

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from generator.dates import PartialDate
 from generator.fields import shorten
 from generator.gazetteer import KnownPlace
+from generator.labels import text_width
 from generator.link import Briefing
 from generator.records import Actor, Role
 from generator.ties import Tie, Ties
@@ -58,6 +59,10 @@ class Pictures:
         svg = template.render(name=name, title=title, width=width, height=height, words=self.words, **values)
         return Drawing(svg + "\n", title)
 
+    def styles(self) -> str:
+        """Return the rules of all pictures as CSS for a page that holds one."""
+        return self.environment.get_template("page.css.j2").render().strip() + "\n"
+
     def roles(self, actor: Actor) -> Drawing | None:
         """Draw an actor's roles as bars over time; None when fewer than two have dates: one is said in words."""
         roles = [role for role in actor.roles if role.from_ or role.to]
@@ -66,12 +71,12 @@ class Pictures:
         days = [day for role in roles for day in (_start(role), _end(role)) if day]
         last = max([*days, self._today()])
         first = min(days)
-        scale = _Scale(first, last, 4, WIDTH - 12)
+        scale = Scale(first, last, 4, WIDTH - 12)
         roles.sort(key=lambda role: _start(role) or first)
         rows = [_role_row(role, scale, number * 30) for number, role in enumerate(roles)]
         height = len(rows) * 30 + 24
         title = self.words("pictures.roles", name=actor.name)
-        return self.draw("roles", title, WIDTH, height, rows=rows, ticks=_year_ticks(scale), axis_y=height - 20)
+        return self.draw("roles", title, WIDTH, height, rows=rows, ticks=scale.year_ticks(6), axis_y=height - 20)
 
     def _today(self) -> date:
         """Return the day up to which what lasts is drawn: the briefing's, or that of its newest record."""
@@ -189,20 +194,59 @@ def _shown_node(node: _Node, is_centre: bool, width: float, height: float) -> di
     return shown | {"label_x": round(label_x, 1), "label_y": round(label_y, 1)}
 
 
-def text_width(text: str, size: float) -> float:
-    """Return about how wide text is, in pixels: those of Chinese, Japanese, Korean are as wide as high."""
-    return sum(size if ord(letter) > 0x2E7F else size * 0.56 for letter in text)
+class Scale(NamedTuple):
+    """Where days lie: the first at `left`, the last at `right`; days beyond them lie at the ends."""
 
-
-class _Scale(NamedTuple):
     first: date
     last: date
     left: float
     right: float
 
     def x(self, day: date) -> float:
+        """Return where a day lies."""
         span = max(1, (self.last - self.first).days)
-        return round(self.left + (day - self.first).days / span * (self.right - self.left), 1)
+        at = self.left + (day - self.first).days / span * (self.right - self.left)
+        return round(min(max(at, self.left), self.right), 1)
+
+    def year_ticks(self, most: int) -> list[dict[str, Any]]:
+        """Return where years begin, at most so many, evenly: {x, label}; those of a short time are months."""
+        if self.last.year - self.first.year < 2:
+            return self._month_ticks(most)
+        years = range(self.first.year + 1, self.last.year + 1)
+        step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 1000, 10000) if len(years) / step <= most)
+        shown = [year for year in years if year % step == 0]
+        return [{"x": self.x(date(year, 1, 1)), "label": str(year)} for year in shown]
+
+    def _month_ticks(self, most: int) -> list[dict[str, Any]]:
+        months = [
+            date(month // 12, month % 12 + 1, 1) for month in range(_month(self.first) + 1, _month(self.last) + 1)
+        ]
+        step = next(step for step in (1, 2, 3, 6, 12, 24) if len(months) / step <= most)
+        shown = [month for month in months if (month.month - 1) % step == 0]
+        return [{"x": self.x(month), "label": f"{month:%Y-%m}"} for month in shown]
+
+
+def _month(day: date) -> int:
+    return day.year * 12 + day.month - 1
+
+
+def key_entries(
+    entries: Sequence[tuple[str, str, str, float]], width: float, size: float = 12
+) -> tuple[list[dict[str, Any]], float]:
+    """Return a legend in lines that fit a width, and its height: {name, label, kind, x, y, label_x, width} of each.
+
+    An entry is its name, its label, a kind for the template to tell entries apart by, and the width of its sample.
+    """
+    shown = []
+    x = y = 0.0
+    for name, label, kind, sample in entries:
+        wide = round(sample + 6 + text_width(label, size), 1)
+        if x and x + wide > width - 20:
+            x, y = 0.0, y + 20
+        shown.append({"name": name, "label": label, "kind": kind, "x": 10 + x, "y": y, "label_x": sample + 6})
+        shown[-1]["width"] = wide
+        x = round(x + wide + 18, 1)
+    return shown, y + 20
 
 
 def _start(role: Role) -> date | None:
@@ -213,20 +257,13 @@ def _end(role: Role) -> date | None:
     return role.to.end if role.to else None
 
 
-def _role_row(role: Role, scale: _Scale, y: float) -> dict[str, Any]:
+def _role_row(role: Role, scale: Scale, y: float) -> dict[str, Any]:
     left, right = scale.x(_start(role) or scale.first), scale.x(_end(role) or scale.last)
     label = shorten(role.title, 46)
     is_late = left + text_width(label, 12) > WIDTH
     shown = {"label": label, "x": left, "width": max(2.0, round(right - left, 1)), "y": y}
     shown |= {"text_x": WIDTH - 2 if is_late else left, "anchor_end": is_late}
     return shown | {"open_start": _start(role) is None, "open_end": _end(role) is None}
-
-
-def _year_ticks(scale: _Scale) -> list[dict[str, Any]]:
-    years = range(scale.first.year + 1, scale.last.year + 1)
-    step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 1000) if len(years) / step <= 6)
-    shown = [year for year in years if year % step == 0]
-    return [{"x": scale.x(date(year, 1, 1)), "label": str(year)} for year in shown]
 
 
 def _periods(first: date, last: date, by_month: bool) -> list[date]:

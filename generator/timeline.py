@@ -1,25 +1,32 @@
 """The timeline: which events and quotes are on it, how each is drawn, and the data that its script reads.
 
-A date is drawn as it is known: a day as a point, a month as a bar of its length, "about" with a broken outline, an open
-end fading away.
+A date is drawn as it is known: a day as a point; a month as a pale bar of its length, in which it was some day; what
+lasted as a full bar; "about" with a broken outline, doubt with a dotted one; an open end fades away.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from generator.dates import PartialDate
+from generator.dates import PartialDate, parse_date
 from generator.fields import shorten
+from generator.labels import text_width
 from generator.link import Briefing
-from generator.pictures import Drawing, Pictures, text_width
+from generator.pictures import Drawing, Pictures, Scale, key_entries
 from generator.records import Actor, Event, Quote, Record
 
 MOST_ITEMS = 400
 MOST_DRAWN = 40  # in the picture that needs no script
+OUTLIERS = 0.1  # of the items, the earliest: left of where the picture starts when they would squeeze the rest
 WIDTH = 1000.0
-LANE = 26.0
+LANE = 25.0
+TOP = 34.0
+LABEL = 60  # characters
+INSIDE = 240  # a bar of this width has its words above it, not beside it
+FADE = 70.0  # how far an open start is drawn
+LEGEND = ("point", "lasting", "within", "about", "uncertain", "open", "quote")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,36 +35,81 @@ class Item:
 
     record: Record
     date: PartialDate
-    actors: tuple[str, ...]  # keys
+    actors: tuple[str, ...]  # keys of those who took part, spoke or were spoken to
     said: tuple[Quote, ...] = ()
+    links: int = 0  # how many records and pages name it
+
+
+class Extent(NamedTuple):
+    """How a date is drawn: from `start` to `end` (None: open), and from `sure_from` to `sure_to` without doubt."""
+
+    start: date | None
+    end: date | None
+    sure_from: date | None
+    sure_to: date | None
+    doubt: str  # "about", "uncertain" or ""
+
+    @property
+    def is_point(self) -> bool:
+        return self.start == self.end
+
+    @property
+    def left(self) -> date:
+        """The day it is drawn from; of an open start the last day that is known."""
+        return self.start or self.sure_to or self.end or date.min
+
+    @property
+    def right(self) -> date:
+        """The day it is drawn to; what has no end is drawn to the end."""
+        return self.end or date.max
+
+
+def extent_of(when: PartialDate) -> Extent:
+    """Return how a date is drawn. Of an interval it is sure what lies between the latest start and the earliest end."""
+    doubt = "about" if "~" in when.text or "%" in when.text else "uncertain" if "?" in when.text else ""
+    if "/" not in when.text:
+        return Extent(when.start, when.end, None, None, doubt)
+    first, last = (part.strip() for part in when.text.split("/"))
+    latest_start = parse_date(first).end if first not in ("", "..") else None
+    earliest_end = parse_date(last).start if last not in ("", "..") else None
+    if latest_start and earliest_end and latest_start > earliest_end:
+        latest_start = earliest_end = None
+    return Extent(when.start, when.end, latest_start, earliest_end, doubt)
 
 
 def items_of(briefing: Briefing) -> tuple[list[Item], int]:
     """Return what is on the timeline, in order of time, and how many there would be; the most linked are chosen."""
     said: dict[str, list[Quote]] = {}
-    items = []
+    dated = []
     for record in briefing.records.values():
         if isinstance(record, Quote) and record.date:
             if record.event:
                 said.setdefault(_id(record.event), []).append(record)
             else:
-                items.append(Item(record=record, date=record.date, actors=_keys((record.speaker, *record.to))))
-    for record in briefing.records.values():
-        if isinstance(record, Event):
-            actors = _keys(participant.actor for participant in record.participants)
-            items.append(Item(record=record, date=record.date, actors=actors, said=tuple(said.get(record.id, ()))))
-    count = len(items)
-    if count > MOST_ITEMS:
-        items.sort(key=lambda item: (-_links(briefing, item.record), item.record.key))
-        del items[MOST_ITEMS:]
-    return sorted(items, key=lambda item: (*item.date.sort_key, item.record.key)), count
+                dated.append(record)
+    found: list[Event | Quote] = [record for record in briefing.records.values() if isinstance(record, Event)]
+    found += dated
+    links = {record.key: _links(briefing, record) for record in found}
+    chosen = sorted(found, key=lambda record: (-links[record.key], record.key))[:MOST_ITEMS]
+    items = [_item(record, said.get(record.id, ()), links[record.key]) for record in chosen]
+    return sorted(items, key=lambda item: (*item.date.sort_key, item.record.key)), len(found)
+
+
+def _item(record: Event | Quote, said: Iterable[Quote], links: int) -> Item:
+    if isinstance(record, Quote):
+        assert record.date  # only those are asked for
+        return Item(record=record, date=record.date, actors=_keys((record.speaker, *record.to)), links=links)
+    quotes = tuple(said)
+    present = (participant.actor for participant in record.participants)
+    actors = _keys((*present, *(quote.speaker for quote in quotes)))
+    return Item(record=record, date=record.date, actors=actors, said=quotes, links=links)
 
 
 def _id(id: str) -> str:
     return id.rpartition("/")[2]
 
 
-def _keys(ids: Any) -> tuple[str, ...]:
+def _keys(ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"{Actor.folder}/{_id(id)}" for id in ids))
 
 
@@ -65,94 +117,156 @@ def _links(briefing: Briefing, record: Record) -> int:
     return sum(len(backlinks) for backlinks in briefing.backlinks.get(record.key, {}).values())
 
 
-def doubt_of(when: PartialDate) -> str:
-    """Return how a date is drawn: "" as it stands, "about" or "uncertain"."""
-    return "about" if "~" in when.text or "%" in when.text else "uncertain" if "?" in when.text else ""
+def window_of(items: Sequence[Item]) -> tuple[date, date] | None:
+    """Return the days that the picture starts with: all, or all but a few early ones that would squeeze the rest."""
+    extents = [extent_of(item.date) for item in items]
+    starts = sorted(extent.left for extent in extents)
+    if not starts:
+        return None
+    ends = [extent.end or extent.left for extent in extents]
+    first, last = starts[0], max(ends)
+    late = starts[int(len(starts) * OUTLIERS)]
+    if (last - late).days < (last - first).days / 2:
+        first = late
+    room = timedelta(days=max(2, (last - first).days // 40))
+    return _moved(first, -room), _moved(last, room)
+
+
+def _moved(day: date, by: timedelta) -> date:
+    try:
+        return day + by
+    except OverflowError:
+        return day
 
 
 def timeline_data(pictures: Pictures, items: Sequence[Item], topics: Mapping[str, str]) -> str:
     """Return the timeline as JSON for its script: items, and the names of the actors, types and topics they have."""
     words, records = pictures.words, pictures.briefing.records
-    rows = []
-    for item in items:
-        record = item.record
-        row: dict[str, Any] = {
-            "key": record.key,
-            "title": shorten(record.caption, 90),
-            "when": words.in_words(item.date),
-            "start": str(item.date.start or ""),
-            "end": str(item.date.end or ""),
-            "doubt": doubt_of(item.date),
-            "actors": item.actors,
-            "type": record.type if isinstance(record, Event) and record.type else "",
-            "topics": [topics[tag].rpartition("/")[2] for tag in record.tags],
-            "said": [
-                [str(quote.date.start or quote.date.end), quote.key, quote.caption] for quote in item.said if quote.date
-            ],
-        }
-        rows.append(row)
     actors = {key: records[key].caption for item in items for key in item.actors}
+    types = {_type(item): "" for item in items}
+    for name in types:
+        types[name] = words("kinds.quote") if name == Quote.kind else name[:1].upper() + name[1:]
     names = {topics[tag].rpartition("/")[2]: tag for item in items for tag in item.record.tags}
-    data = {"items": rows, "actors": dict(sorted(actors.items())), "topics": dict(sorted(names.items()))}
+    window = window_of(items)
+    data = {
+        "items": [_row(pictures, item, topics) for item in items],
+        "actors": {_id(key): actors[key] for key in sorted(actors, key=lambda key: actors[key].casefold())},
+        "types": dict(sorted((name, label) for name, label in types.items() if name)),
+        "topics": dict(sorted(names.items())),
+        "window": [str(day) for day in window or ()],
+    }
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def timeline_picture(pictures: Pictures, items: Sequence[Item]) -> Drawing | None:
-    """Draw the latest items of the timeline; None when there are none."""
-    drawn = [item for item in items if item.date.start][-MOST_DRAWN:]
-    if not drawn:
+def _row(pictures: Pictures, item: Item, topics: Mapping[str, str]) -> dict[str, Any]:
+    record, extent = item.record, extent_of(item.date)
+    row = {
+        "key": record.key,
+        "title": shorten(record.caption, 90),
+        "when": pictures.words.in_words(item.date),
+        "start": extent.start,
+        "end": extent.end,
+        "from": extent.sure_from,
+        "to": extent.sure_to,
+        "doubt": extent.doubt,
+        "links": item.links,
+        "actors": [_id(key) for key in item.actors],
+        "type": _type(item),
+        "topics": [topics[tag].rpartition("/")[2] for tag in record.tags],
+        "said": [
+            [str(quote.date.start or quote.date.end), quote.key, shorten(quote.caption, 60)]
+            for quote in item.said
+            if quote.date
+        ],
+    }
+    return {name: str(value) if isinstance(value, date) else value for name, value in row.items() if value}
+
+
+def _type(item: Item) -> str:
+    if isinstance(item.record, Event):
+        return item.record.type or ""
+    return Quote.kind
+
+
+class Timeline(NamedTuple):
+    """The picture, how many items are in it, and how many of those on the timeline end before it starts."""
+
+    drawing: Drawing
+    shown: int
+    earlier: int
+
+
+def timeline_picture(pictures: Pictures, items: Sequence[Item]) -> Timeline | None:
+    """Draw the most linked items of the days that the timeline starts with; None when there are none."""
+    window = window_of(items)
+    if not window:
         return None
-    first = min(item.date.start for item in drawn if item.date.start)
-    last = max(item.date.end or first for item in drawn) + timedelta(days=1)
-    days = max(1, (last - first).days)
-
-    def x(day: date) -> float:
-        return round(10 + (day - first).days / days * (WIDTH - 220), 1)
-
-    rows = [
-        _drawn(item, x(item.date.start or first), x(item.date.end or last), item.date.end is None) for item in drawn
-    ]
+    inside = [item for item in items if extent_of(item.date).right >= window[0]]
+    drawn = sorted(inside, key=lambda item: (-item.links, item.record.key))[:MOST_DRAWN]
+    drawn.sort(key=lambda item: (*item.date.sort_key, item.record.key))
+    scale = Scale(*window, 10, WIDTH - 10)
+    rows = [_drawn(item, scale) for item in drawn]
     lanes = _pack(rows)
-    marks = [
-        {"x": x(quote.date.start or first), "y": row["y"]}
-        for item, row in zip(drawn, rows, strict=True)
-        for quote in item.said
-        if quote.date and first <= (quote.date.start or first) <= last
-    ]
-    height = 30 + lanes * LANE
-    ends = [(first, "start"), (last - timedelta(days=1), "end")]
+    bottom = TOP + lanes * LANE + 4
     words = pictures.words
-    ticks = [
-        {"x": x(day), "anchor": anchor, "label": words.in_words(PartialDate(day.isoformat(), day, day))}
-        for day, anchor in ends
-    ]
-    title = words("timeline.alt", shown=len(drawn), first=ticks[0]["label"], last=ticks[1]["label"])
-    return pictures.draw("timeline", title, WIDTH, height, rows=rows, marks=marks, ticks=ticks)
+    ends = [words.in_words(PartialDate(day.isoformat(), day, day)) for day in window]
+    title = words("timeline.alt", count=len(drawn), first=ends[0], last=ends[1])
+    legend, tall = key_entries([(name, words(f"timeline.legend.{name}"), "", 30) for name in LEGEND], WIDTH)
+    values = {"rows": rows, "ticks": scale.year_ticks(10), "bottom": bottom, "legend": legend, "legend_y": bottom + 8}
+    drawing = pictures.draw("timeline", title, WIDTH, bottom + tall + 12, **values)
+    return Timeline(drawing, len(drawn), len(items) - len(inside))
 
 
-def _drawn(item: Item, left: float, right: float, is_open: bool) -> dict[str, Any]:
-    label = shorten(item.record.caption, 60)
-    width = max(6.0, round(right - left, 1))
+def _drawn(item: Item, scale: Scale) -> dict[str, Any]:
+    extent = extent_of(item.date)
+    left, right = scale.x(max(extent.left, scale.first)), scale.x(extent.right)
+    start = max(scale.left - 10, left - FADE) if extent.start is None else left
+    end = scale.right + 10 if extent.end is None else right
+    width = 0.0 if extent.is_point else max(6.0, end - start)
+    label = shorten(item.record.caption, LABEL)
+    wide = text_width(label, 12)
+    is_inside = width >= INSIDE
+    label_x = start if is_inside else start + width + (9 if extent.is_point else 5)
+    is_left = label_x + wide > WIDTH
+    if is_left:
+        label_x = (WIDTH - 2) if is_inside else start - (9 if extent.is_point else 5)
+    sure = _sure(extent, scale)
     return {
-        "x": left,
-        "width": width,
+        "x": start,
+        "width": round(width, 1),
+        "sure_x": sure[0],
+        "sure_width": round(sure[1] - sure[0], 1) if sure[1] > sure[0] else 0,
         "label": label,
-        "label_x": round(left + (width if width < 200 else 0) + 5, 1),
-        "end": left + max(width, (width if width < 200 else 0) + 10 + text_width(label, 12)),
-        "doubt": doubt_of(item.date),
-        "is_open": is_open,
-        "is_point": item.date.start == item.date.end,
+        "label_x": round(label_x, 1),
+        "is_left": is_left,
+        "is_inside": is_inside,
+        "from": min(start, label_x - wide if is_left else start) - 6,
+        "to": max(start + width, label_x if is_left else label_x + wide) + 6,
+        "doubt": extent.doubt,
+        "is_point": extent.is_point,
         "is_quote": isinstance(item.record, Quote),
-        "is_inside": width >= 200,
+        "fades": "start" if extent.start is None else "end" if extent.end is None else "",
+        "marks": sorted({scale.x(quote.date.start) for quote in item.said if quote.date and quote.date.start}),
         "y": 0.0,
     }
 
 
+def _sure(extent: Extent, scale: Scale) -> tuple[float, float]:
+    """Return from where to where the bar is full; an open end has none of its own, for it fades."""
+    if extent.sure_from and extent.sure_to:
+        return scale.x(max(extent.sure_from, scale.first)), scale.x(max(extent.sure_to, scale.first))
+    return 0.0, 0.0
+
+
 def _pack(rows: Sequence[dict[str, Any]]) -> int:
     """Give each row a lane in which nothing lies below it, and return how many lanes there are."""
-    ends: list[float] = []
-    for row in sorted(rows, key=lambda row: row["x"]):
-        lane = next((number for number, end in enumerate(ends) if end <= row["x"]), len(ends))
-        ends[lane : lane + 1] = [row["end"]]
-        row["y"] = 24 + lane * LANE
-    return len(ends)
+    lanes: list[list[tuple[float, float]]] = []
+    for row in rows:
+        taken = (row["from"], row["to"])
+        free = next((lane for lane in lanes if all(taken[1] <= a or b <= taken[0] for a, b in lane)), None)
+        if free is None:
+            free = []
+            lanes.append(free)
+        free.append(taken)
+        row["y"] = TOP + next(number for number, lane in enumerate(lanes) if lane is free) * LANE
+    return len(lanes)

@@ -1,11 +1,12 @@
 """The pages of the timeline, the network and the map: each a picture, and below it the same in words."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from generator.fields import shorten
 from generator.gazetteer import KnownPlace
+from generator.labels import Spot, place_labels
 from generator.lists import Maker, Page
 from generator.network import KINDS, Edge, edges_of, network_picture, shown_actors
 from generator.pictures import FOLDER, Drawing, Pictures
@@ -15,32 +16,39 @@ from generator.timeline import Item, items_of, timeline_data, timeline_picture
 from generator.world import project, world_path
 
 PATHS = {"timeline": "timeline.md", "network": "network.md", "map": "map.md"}
+STYLES = f"{FOLDER}/pictures.css"
+DATA = f"{FOLDER}/timeline.json"
 ROWS = 100  # of a picture's text twin
 MAP_WIDTH = 1000.0
+MAP_SHAPE = 0.52  # height by width
+MOST_PINS = 500
 LABELLED = 30  # places that are named on the map itself
 
 
 def build_views(maker: Maker) -> Iterator[Page]:
-    """Yield the three pages, their pictures, and the data of the timeline."""
+    """Yield the three pages, their pictures, the data of the timeline, and the styles that pages share with them."""
     pictures = maker.pictures
     yield from _timeline(maker, pictures)
     yield from _network(maker, pictures)
     yield from _map(maker, pictures)
+    yield Page(STYLES, pictures.styles())
 
 
 def _view(maker: Maker, name: str, drawing: Drawing | None, **values: Any) -> Iterator[Page]:
     path = PATHS[name]
     words = maker.words
-    title = words(f"{name}.title")
     meta = {
-        "title": title,
+        "title": words(f"{name}.title"),
         "description": words(f"{name}.intro"),
         "kind": "Overview",
         "picture": name if drawing else "",
+        "hide": ["toc"],
     }
     links = values.pop("links")
     picture = f"{FOLDER}/{name}.svg" if drawing else ""
-    shown = {"name": name, "picture": picture, "alt": drawing.title if drawing else "", **values}
+    rows = values.pop("rows")
+    shown = {"name": name, "picture": picture, "alt": drawing.title if drawing else "", "table": rows[:ROWS], **values}
+    shown["cut"] = words("pictures.rows", shown=ROWS, count=len(rows)) if len(rows) > ROWS else ""
     yield maker.render("view.md.j2", path, meta, links, **shown)
     if drawing:
         yield Page(picture, drawing.svg)
@@ -49,14 +57,20 @@ def _view(maker: Maker, name: str, drawing: Drawing | None, **values: Any) -> It
 def _timeline(maker: Maker, pictures: Pictures) -> Iterator[Page]:
     links = maker.links_on(PATHS["timeline"])
     items, count = items_of(maker.briefing)
-    table = [_item_row(maker, links, item) for item in items[-ROWS:]]
-    drawing = timeline_picture(pictures, items)
+    rows = [_item_row(maker, links, item) for item in items]
+    made = timeline_picture(pictures, items)
     head = [maker.words(f"timeline.{name}") for name in ("when", "what", "where", "quotes")]
-    shown = maker.words("pictures.shown", shown=len(items), count=count)
+    shown = _told(maker, count, made.shown if made else 0, made.earlier if made else 0)
     more = links.link("events/index", maker.words("timeline.all"))
-    yield from _view(maker, "timeline", drawing, links=links, head=head, table=table, shown=shown, more=more)
+    drawing = made.drawing if made else None
+    yield from _view(maker, "timeline", drawing, links=links, head=head, rows=rows, shown=shown, more=more)
     if drawing:
-        yield Page(f"{FOLDER}/timeline.json", timeline_data(pictures, items, maker.topics))
+        yield Page(DATA, timeline_data(pictures, items, maker.topics))
+
+
+def _told(maker: Maker, count: int, shown: int, earlier: int) -> str:
+    told = maker.words("timeline.shown", shown=shown, count=count)
+    return f"{told} {maker.words('timeline.earlier', count=earlier)}" if earlier else told
 
 
 def _item_row(maker: Maker, links: PageLinks, item: Item) -> list[str]:
@@ -72,10 +86,10 @@ def _network(maker: Maker, pictures: Pictures) -> Iterator[Page]:
     edges = edges_of(maker.briefing, maker.ties, keys)
     drawing = network_picture(pictures, keys, edges) if edges else None
     head = [maker.words(f"network.{name}") for name in ("pair", "together", "quoted", "part", "years")]
-    table = _pairs(links, edges)
-    shown = maker.words("pictures.shown", shown=len(keys), count=len(maker.ties))
+    rows = _pairs(links, edges)
+    shown = maker.words("network.shown", shown=len(keys), count=len(maker.ties))
     more = links.link("actors/index", maker.words("network.all"))
-    yield from _view(maker, "network", drawing, links=links, head=head, table=table, shown=shown, more=more)
+    yield from _view(maker, "network", drawing, links=links, head=head, rows=rows, shown=shown, more=more)
 
 
 def _pairs(links: PageLinks, edges: Sequence[Edge]) -> list[list[str]]:
@@ -85,7 +99,7 @@ def _pairs(links: PageLinks, edges: Sequence[Edge]) -> list[list[str]]:
         by_pair[edge.one, edge.other][edge.kind] = edge
     ranked = sorted(by_pair.items(), key=lambda item: (-sum(edge.total for edge in item[1].values()), item[0]))
     rows = []
-    for (one, other), kinds in ranked[:ROWS]:
+    for (one, other), kinds in ranked:
         years = sorted({year for edge in kinds.values() for year in edge.years if year})
         span = "" if not years else years[0] if len(years) == 1 else f"{years[0]}\N{EN DASH}{years[-1]}"
         counts = [str(kinds[kind].total) if kind in kinds else "" for kind in KINDS]
@@ -96,13 +110,13 @@ def _pairs(links: PageLinks, edges: Sequence[Edge]) -> list[list[str]]:
 def _map(maker: Maker, pictures: Pictures) -> Iterator[Page]:
     links = maker.links_on(PATHS["map"])
     ranked = sorted(maker.places.values(), key=lambda place: (-len(place.events), place.name.casefold()))
-    mapped = [place for place in ranked if place.is_mapped]
+    mapped = [place for place in ranked if place.is_mapped][:MOST_PINS]
     drawing = _map_picture(maker, pictures, mapped) if mapped else None
     head = [maker.words(f"map.{name}") for name in ("place", "country", "events", "on_map")]
-    table = [_place_row(maker, links, place) for place in ranked[:ROWS]]
-    shown = maker.words("pictures.shown", shown=len(mapped), count=len(ranked))
+    rows = [_place_row(maker, links, place) for place in ranked]
+    shown = maker.words("map.shown", shown=len(mapped), count=len(ranked))
     more = links.link("places/index", maker.words("map.all"))
-    yield from _view(maker, "map", drawing, links=links, head=head, table=table, shown=shown, more=more)
+    yield from _view(maker, "map", drawing, links=links, head=head, rows=rows, shown=shown, more=more)
 
 
 def _place_row(maker: Maker, links: PageLinks, place: KnownPlace) -> list[str]:
@@ -112,40 +126,39 @@ def _place_row(maker: Maker, links: PageLinks, place: KnownPlace) -> list[str]:
 
 
 def _map_picture(maker: Maker, pictures: Pictures, places: Sequence[KnownPlace]) -> Drawing:
-    at = {place.key: project(place.longitude or 0.0, place.latitude or 0.0, MAP_WIDTH) for place in places}
-    left, top, wide, tall = _frame(at)
-    scale = round(wide / MAP_WIDTH, 3)
+    at = [project(place.longitude or 0.0, place.latitude or 0.0, MAP_WIDTH) for place in places]
+    box = _frame(at)
+    scale = round(MAP_WIDTH / box[2], 4)
     pins = [
         {
             "key": place.key,
-            "x": at[place.key][0],
-            "y": at[place.key][1],
-            "r": round(min(16.0, 5 + 1.5 * len(place.events) ** 0.5), 1),
+            "x": x,
+            "y": y,
+            "at_x": round((x - box[0]) * scale, 1),
+            "at_y": round((y - box[1]) * scale, 1),
+            "r": round(min(18.0, 4.5 + 1.5 * len(place.events) ** 0.5), 1),
             "label": shorten(place.name, 30),
             "title": f"{place.name}: {maker.words('map.count', count=len(place.events))}",
-            "years": " ".join(str(year) for year in _years(maker, place)),
-            "is_labelled": number < LABELLED,
         }
-        for number, place in enumerate(places)
+        for place, (x, y) in zip(places, at, strict=True)
     ]
+    spots = [Spot(pin["at_x"], pin["at_y"], pin["r"], pin["label"]) for pin in pins]
+    tall = MAP_SHAPE * MAP_WIDTH
+    for number, (pin, offset) in enumerate(zip(pins, place_labels(spots, 13, MAP_WIDTH, tall), strict=True)):
+        named = offset if number < LABELLED else None
+        pin |= named._asdict() if named else {"dx": 0, "dy": round(-pin["r"] - 5, 1), "anchor": ""}
     title = maker.words("map.alt", count=len(places))
-    box = f"{left:g} {top:g} {wide:g} {tall:g}"
     return pictures.draw(
-        "map", title, MAP_WIDTH, 0.52 * MAP_WIDTH, land=world_path(MAP_WIDTH), pins=pins, box=box, scale=scale
+        "map", title, MAP_WIDTH, tall, land=world_path(MAP_WIDTH), pins=pins[::-1], box=box, scale=scale
     )
 
 
-def _years(maker: Maker, place: KnownPlace) -> list[int]:
-    found = (maker.briefing.records[key].when for key in place.events)
-    return sorted({year for when in found if when for year in when.years})
-
-
-def _frame(at: Mapping[str, tuple[float, float]]) -> tuple[float, float, float, float]:
+def _frame(at: Sequence[tuple[float, float]]) -> tuple[float, float, float, float]:
     """Return the part of the map that has all the places, with room around: left, top, width, height."""
-    xs, ys = [x for x, _ in at.values()], [y for _, y in at.values()]
-    wide = max(120.0, (max(xs) - min(xs)) * 1.5, (max(ys) - min(ys)) * 1.5 / 0.52)
+    xs, ys = [x for x, _ in at], [y for _, y in at]
+    wide = max(120.0, (max(xs) - min(xs)) * 1.4, (max(ys) - min(ys)) * 1.4 / MAP_SHAPE)
     wide = min(wide, MAP_WIDTH)
-    tall = 0.52 * wide
+    tall = MAP_SHAPE * wide
     left = min(max(0.0, (min(xs) + max(xs) - wide) / 2), MAP_WIDTH - wide)
-    top = min(max(0.0, (min(ys) + max(ys) - tall) / 2), 0.52 * MAP_WIDTH - tall)
+    top = min(max(0.0, (min(ys) + max(ys) - tall) / 2), MAP_SHAPE * MAP_WIDTH - tall)
     return round(left, 1), round(top, 1), round(wide, 1), round(tall, 1)
