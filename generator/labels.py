@@ -24,7 +24,7 @@ class Offset(NamedTuple):
 
 
 def text_width(text: str, size: float) -> float:
-    """Return about how wide text is, in pixels: letters of Chinese, Japanese and Korean are as wide as they are high."""
+    """Return about how wide text is, in pixels: those of Chinese, Japanese, Korean are as wide as high."""
     return sum(size if ord(letter) > 0x2E7F else size * 0.56 for letter in text)
 
 

@@ -19,7 +19,7 @@ from generator.pictures import FOLDER, Pictures
 from generator.places import Places
 from generator.profiles import neighbours_of, record_pages
 from generator.records import KIND_BY_FOLDER, KINDS, Actor, Event, Quote, Record
-from generator.render import build_environment, captions_of, front_matter, plain_text
+from generator.render import PageLinks, build_environment, captions_of, front_matter, plain_text
 from generator.rows import Row, Rows
 from generator.ties import ties_of
 from generator.validate import Checked
@@ -96,10 +96,18 @@ def _home(maker: Maker) -> Iterator[Page]:
     }
     years = maker.pictures.years()
     values["picture"] = maker.picture(links, f"{FOLDER}/years.svg", years)
-    values["has_network"] = bool(maker.ties)
+    values["network"] = _network(maker, links)
     yield maker.render("home.md.j2", path, meta, links, info=briefing.info, **values)
     if years:
         yield Page(f"{FOLDER}/years.svg", years.svg)
+
+
+def _network(maker: Maker, links: PageLinks) -> str:
+    """Return the small network of whoever appears with others most, which that actor's own page has too."""
+    key = max(maker.ties, key=lambda key: (sum(map(len, maker.ties[key].values())), key), default="")
+    actor = maker.briefing.records.get(key)
+    drawing = maker.pictures.neighbours(actor) if isinstance(actor, Actor) else None
+    return maker.picture(links, f"{FOLDER}/{key}-network.svg", drawing)
 
 
 def _latest_events(briefing: Briefing) -> list[Record]:

@@ -586,10 +586,11 @@
     const image = figure?.querySelector("img");
     if (!image) return;
     const answer = await fetch(image.src);
-    const root = new DOMParser().parseFromString(await answer.text(), "image/svg+xml").documentElement;
+    // Without its style, which the page has in a file: the policy refuses it already when the text is parsed.
+    const text = (await answer.text()).replace(/<style>[^<]*<\/style>/, "");
+    const root = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
     if (!answer.ok || root.localName !== "svg") return; // the image stays
     const drawn = document.importNode(root, true);
-    drawn.querySelector("style")?.remove(); // the page has these rules in a file
     const data = picture === "timeline" ? await (await fetch(image.src.replace(/svg$/, "json"))).json() : null;
     const view = frame(figure, drawn);
     ({ timeline: showTimeline, network: showNetwork, map: showMap })[picture](view, drawn, data);
