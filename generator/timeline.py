@@ -26,6 +26,7 @@ TOP = 34.0
 LABEL = 60  # characters
 INSIDE = 240  # a bar of this width has its words above it, not beside it
 FADE = 70.0  # how far an open start is drawn
+SLIVER = 20  # of "2018/2019" two days are sure: less than a twentieth is not drawn
 LEGEND = ("point", "lasting", "within", "about", "uncertain", "open", "quote")
 
 
@@ -72,9 +73,13 @@ def extent_of(when: PartialDate) -> Extent:
     first, last = (part.strip() for part in when.text.split("/"))
     latest_start = parse_date(first).end if first not in ("", "..") else None
     earliest_end = parse_date(last).start if last not in ("", "..") else None
-    if latest_start and earliest_end and latest_start > earliest_end:
+    if latest_start and earliest_end and (earliest_end - latest_start) * SLIVER < _length(when):
         latest_start = earliest_end = None
     return Extent(when.start, when.end, latest_start, earliest_end, doubt)
+
+
+def _length(when: PartialDate) -> timedelta:
+    return when.end - when.start if when.start and when.end else timedelta(0)
 
 
 def items_of(briefing: Briefing) -> tuple[list[Item], int]:

@@ -12,7 +12,7 @@ from generator.network import KINDS, Edge, edges_of, network_picture, shown_acto
 from generator.pictures import FOLDER, Drawing, Pictures
 from generator.prose import escape_text
 from generator.render import PageLinks
-from generator.timeline import Item, items_of, timeline_data, timeline_picture
+from generator.timeline import Item, Timeline, items_of, timeline_data, timeline_picture
 from generator.world import project, world_path
 
 PATHS = {"timeline": "timeline.md", "network": "network.md", "map": "map.md"}
@@ -47,7 +47,8 @@ def _view(maker: Maker, name: str, drawing: Drawing | None, **values: Any) -> It
     links = values.pop("links")
     picture = f"{FOLDER}/{name}.svg" if drawing else ""
     rows = values.pop("rows")
-    shown = {"name": name, "picture": picture, "alt": drawing.title if drawing else "", "table": rows[:ROWS], **values}
+    shown = {"name": name, "picture": picture, "alt": drawing.title if drawing else "", "drawn": "", **values}
+    shown["table"] = rows[:ROWS]
     shown["cut"] = words("pictures.rows", shown=ROWS, count=len(rows)) if len(rows) > ROWS else ""
     yield maker.render("view.md.j2", path, meta, links, **shown)
     if drawing:
@@ -60,17 +61,20 @@ def _timeline(maker: Maker, pictures: Pictures) -> Iterator[Page]:
     rows = [_item_row(maker, links, item) for item in items]
     made = timeline_picture(pictures, items)
     head = [maker.words(f"timeline.{name}") for name in ("when", "what", "where", "quotes")]
-    shown = _told(maker, count, made.shown if made else 0, made.earlier if made else 0)
+    drawn = _drawn(maker, len(items), made) if made else ""
+    shown = maker.words("timeline.capped", shown=len(items), count=count) if len(items) < count else ""
     more = links.link("events/index", maker.words("timeline.all"))
     drawing = made.drawing if made else None
-    yield from _view(maker, "timeline", drawing, links=links, head=head, rows=rows, shown=shown, more=more)
+    values = {"head": head, "rows": rows, "drawn": drawn, "shown": shown, "more": more}
+    yield from _view(maker, "timeline", drawing, links=links, **values)
     if drawing:
         yield Page(DATA, timeline_data(pictures, items, maker.topics))
 
 
-def _told(maker: Maker, count: int, shown: int, earlier: int) -> str:
-    told = maker.words("timeline.shown", shown=shown, count=count)
-    return f"{told} {maker.words('timeline.earlier', count=earlier)}" if earlier else told
+def _drawn(maker: Maker, count: int, made: Timeline) -> str:
+    """Say what is in the picture that needs no script."""
+    told = maker.words("timeline.shown", shown=made.shown, count=count)
+    return f"{told} {maker.words('timeline.earlier', count=made.earlier)}" if made.earlier else told
 
 
 def _item_row(maker: Maker, links: PageLinks, item: Item) -> list[str]:

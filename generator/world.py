@@ -1,7 +1,7 @@
 """Where land is: outlines of the world's countries, and the projections that maps are drawn in.
 
 Source of the outlines: Natural Earth, 1:110 million, public domain, by way of the package world-atlas 2.0.2; kept in
-`templates/pictures/world.json` as rings of longitude and latitude in tenths of a degree.
+`templates/pictures/world.json` as rings of longitude and latitude in tenths of a degree, cut at the 180th meridian.
 """
 
 import json

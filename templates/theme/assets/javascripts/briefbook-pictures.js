@@ -71,8 +71,8 @@
     return { figure, fields, buttons, svg, stage, tell };
   }
 
-  function select(view, name, label, options, onChange) {
-    const list = element("select", { name }, element("option", { value: "" }, said.picture_all));
+  function select(view, name, label, options, onChange, none = said.picture_all) {
+    const list = element("select", { name }, element("option", { value: "" }, none));
     for (const [value, text] of options) list.append(element("option", { value }, text));
     const wanted = chosen.get(name);
     if (options.some(([value]) => value === wanted)) list.value = wanted;
@@ -153,7 +153,8 @@
       key: link.dataset.key,
       x: Number(link.dataset.x),
       y: Number(link.dataset.y),
-      r: Number(link.dataset.r),
+      full: Number(link.dataset.r),
+      mark: link.querySelector("circle, rect, path"),
       text: link.querySelector("text"),
     }));
     const holder = root.querySelector(".p-items");
@@ -165,7 +166,7 @@
       item.text.removeAttribute("display");
       item.wide = item.text.getComputedTextLength();
     }
-    const ranked = [...items].sort((one, other) => other.r - one.r || one.x - other.x);
+    const ranked = [...items].sort((one, other) => other.full - one.full || one.x - other.x);
     let wide = 0;
     let tall = 0;
     let moved = false;
@@ -190,9 +191,12 @@
 
     function draw(transform) {
       ground.setAttribute("transform", transform);
+      const size = clamp(Math.sqrt(transform.k / (1000 / box[2])), 0.5, 1); // on a phone marks start small
       for (const item of items) {
         [item.at, item.down] = transform.apply([item.x, item.y]);
         item.link.setAttribute("transform", `translate(${item.at.toFixed(1)} ${item.down.toFixed(1)})`);
+        item.r = item.full * size;
+        item.mark.setAttribute("transform", `scale(${size.toFixed(2)})`);
         item.isIn = item.at >= 0 && item.at <= wide && item.down >= 0 && item.down <= tall;
       }
       label(ranked.filter((item) => item.isIn), wide, tall);
@@ -291,7 +295,7 @@
     }
 
     const options = Object.entries(names).map(([id, item]) => [id, item.link.querySelector("text").textContent]).sort((a, b) => a[1].localeCompare(b[1], language));
-    const focus = select(view, "focus", said.network_focus, options, () => light(names[focus.value]?.key));
+    const focus = select(view, "focus", said.network_focus, options, () => light(names[focus.value]?.key), said.network_nobody);
     const checks = element("fieldset", { class: "bb-checks" }, element("legend", {}, said.network_kinds));
     const used = new Set(edges.map((edge) => edge.kind));
     for (const kind of ["together", "quoted", "part"].filter((name) => used.has(name))) {
@@ -342,7 +346,6 @@
     };
     if (range.from > range.to) range.from = range.to;
     update();
-    group.append(element("p", { class: "bb-hint" }, said.network_undated));
     return group;
   }
 
@@ -453,7 +456,7 @@
 
   function itemOf(row) {
     const day = (text) => (text ? Date.parse(text) : NaN);
-    const item = { ...row, start: day(row.start), end: day(row.end), sureFrom: day(row.from), sureTo: day(row.to) };
+    const item = { ...row, start: day(row.start), end: day(row.end) + (row.end === row.start ? 0 : DAY), sureFrom: day(row.from), sureTo: day(row.to) };
     return Object.assign(item, {
       links: row.links ?? 0,
       actor: row.actors ?? [],
