@@ -18,6 +18,7 @@ from generator.records import Actor
 from generator.ties import Tie, TieKind, Ties
 
 MOST_NODES = 80
+MOST_EDGES = 240  # more lines than that, and none can be followed
 WIDTH = 1000.0
 KINDS: tuple[TieKind, ...] = ("together", "quoted", "part")
 SHAPES = ("person", "country", "organisation", "group")
@@ -26,16 +27,16 @@ ROUNDS = 40  # of the layout
 
 
 class Edge(NamedTuple):
-    """What ties two actors in one way. `years` is {year: ties}, with "" for those that have no date."""
+    """What ties two actors in one way. `years` are (year, ties), with "" for those that have no date."""
 
     one: str
     other: str
     kind: TieKind
-    years: Mapping[str, int]
+    years: tuple[tuple[str, int], ...]
 
     @property
     def total(self) -> int:
-        return sum(self.years.values())
+        return sum(count for _, count in self.years)
 
 
 def shown_actors(briefing: Briefing, ties: Ties) -> list[str]:
@@ -52,8 +53,23 @@ def edges_of(briefing: Briefing, ties: Ties, keys: Sequence[str]) -> list[Edge]:
         by_kind: defaultdict[TieKind, Counter[str]] = defaultdict(Counter)
         for tie in ties.get(one, {}).get(other, ()):
             by_kind[tie.kind][_year(briefing, tie)] += 1
-        edges += [Edge(one, other, kind, by_kind[kind]) for kind in KINDS if kind in by_kind]
+        edges += [Edge(one, other, kind, tuple(sorted(by_kind[kind].items()))) for kind in KINDS if kind in by_kind]
     return edges
+
+
+def drawn_edges(edges: Sequence[Edge]) -> list[Edge]:
+    """Return the edges that are drawn: the strongest, and of each actor at least the strongest one, in their order."""
+    ranked = sorted(edges, key=lambda edge: -edge.total)
+    chosen: set[Edge] = set()
+    reached: set[str] = set()
+    for edge in ranked:
+        if not {edge.one, edge.other} <= reached:
+            chosen.add(edge)
+            reached |= {edge.one, edge.other}
+    for edge in ranked[:MOST_EDGES]:
+        if len(chosen) < MOST_EDGES:
+            chosen.add(edge)
+    return [edge for edge in edges if edge in chosen]
 
 
 def _year(briefing: Briefing, tie: Tie) -> str:
@@ -65,7 +81,7 @@ def network_picture(pictures: Pictures, keys: Sequence[str], edges: Sequence[Edg
     """Draw the network of these actors."""
     words = pictures.words
     nodes = _nodes(pictures, keys, edges)
-    height = 300.0 + 11 * len(nodes)
+    height = 400.0 + 6 * len(nodes)
     _lay_out(nodes, edges, height)
     for node, spot in zip(nodes, place_labels([_spot(node) for node in nodes], 13, WIDTH, height), strict=True):
         node |= spot._asdict() if spot else {"dx": 0, "dy": node["r"] + 13, "anchor": "middle"}
@@ -76,8 +92,8 @@ def network_picture(pictures: Pictures, keys: Sequence[str], edges: Sequence[Edg
             "other": edge.other,
             "kind": edge.kind,
             "d": _curve(at[edge.one], at[edge.other], KINDS.index(edge.kind)),
-            "weight": round(min(5.0, 1.1 + 0.5 * (edge.total - 1)), 1),
-            "years": " ".join(f"{year}:{count}" for year, count in sorted(edge.years.items())),
+            "weight": round(min(5.0, 0.9 + 0.4 * edge.total), 1),
+            "years": " ".join(f"{year}:{count}" for year, count in edge.years),
         }
         for edge in edges
     ]
@@ -94,13 +110,14 @@ def _nodes(pictures: Pictures, keys: Sequence[str], edges: Sequence[Edge]) -> li
     for edge in edges:
         totals[edge.one] += edge.total
         totals[edge.other] += edge.total
+    most = max(totals.values())
     return [
         {
             "key": key,
             "kind": getattr(records[key], "type", "") or "actor",
             "label": shorten(records[key].caption, LABEL),
             "title": f"{records[key].caption}: {pictures.words('network.ties', count=totals[key])}",
-            "r": round(min(20.0, 5 + 1.5 * sqrt(totals[key])), 1),
+            "r": round(6 + 12 * sqrt(totals[key] / most), 1),
             "x": 0.0,
             "y": 0.0,
         }
@@ -199,16 +216,19 @@ def _turn(points: Points) -> Points:
 
 
 def _fill(points: Points, height: float) -> Points:
-    """Return the points spread over the whole picture."""
-    room = ((80.0, WIDTH - 160), (30.0, height - 70))
-    ends = [(min(point[axis] for point in points), max(point[axis] for point in points)) for axis in (0, 1)]
-    return [
-        [
-            start + (point[axis] - ends[axis][0]) / ((ends[axis][1] - ends[axis][0]) or 1) * size
-            for axis, (start, size) in enumerate(room)
-        ]
-        for point in points
-    ]
+    """Return the points spread over the whole picture: half by where they lie, half by their order from side to side.
+
+    By the places alone a few that lie far out would leave the others no room.
+    """
+    filled = [[0.0, 0.0] for _ in points]
+    for axis, (start, size) in enumerate(((80.0, WIDTH - 160), (30.0, height - 70))):
+        order = sorted(range(len(points)), key=lambda number: points[number][axis])
+        least, most = points[order[0]][axis], points[order[-1]][axis]
+        for rank, number in enumerate(order):
+            by_place = (points[number][axis] - least) / ((most - least) or 1)
+            by_rank = rank / max(1, len(points) - 1)
+            filled[number][axis] = start + (by_place + by_rank) / 2 * size
+    return filled
 
 
 def _spread(points: Points, widths: Sequence[float], height: float) -> Points:

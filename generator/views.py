@@ -8,7 +8,7 @@ from generator.fields import shorten
 from generator.gazetteer import KnownPlace
 from generator.labels import Spot, place_labels
 from generator.lists import Maker, Page
-from generator.network import KINDS, Edge, edges_of, network_picture, shown_actors
+from generator.network import KINDS, Edge, drawn_edges, edges_of, network_picture, shown_actors
 from generator.pictures import FOLDER, Drawing, Pictures
 from generator.prose import escape_text
 from generator.render import PageLinks
@@ -88,10 +88,13 @@ def _network(maker: Maker, pictures: Pictures) -> Iterator[Page]:
     links = maker.links_on(PATHS["network"])
     keys = shown_actors(maker.briefing, maker.ties)
     edges = edges_of(maker.briefing, maker.ties, keys)
-    drawing = network_picture(pictures, keys, edges) if edges else None
+    drawn = drawn_edges(edges)
+    drawing = network_picture(pictures, keys, drawn) if drawn else None
     head = [maker.words(f"network.{name}") for name in ("pair", "together", "quoted", "part", "years")]
     rows = _pairs(links, edges)
     shown = maker.words("network.shown", shown=len(keys), count=len(maker.ties))
+    if len(drawn) < len(edges):
+        shown += f" {maker.words('network.lines', shown=len(drawn), count=len(edges))}"
     more = links.link("actors/index", maker.words("network.all"))
     yield from _view(maker, "network", drawing, links=links, head=head, rows=rows, shown=shown, more=more)
 
@@ -104,7 +107,7 @@ def _pairs(links: PageLinks, edges: Sequence[Edge]) -> list[list[str]]:
     ranked = sorted(by_pair.items(), key=lambda item: (-sum(edge.total for edge in item[1].values()), item[0]))
     rows = []
     for (one, other), kinds in ranked:
-        years = sorted({year for edge in kinds.values() for year in edge.years if year})
+        years = sorted({year for edge in kinds.values() for year, _ in edge.years if year})
         span = "" if not years else years[0] if len(years) == 1 else f"{years[0]}\N{EN DASH}{years[-1]}"
         counts = [str(kinds[kind].total) if kind in kinds else "" for kind in KINDS]
         rows.append([f"{links.to(one)} \N{EN DASH} {links.to(other)}", *counts, span])

@@ -274,7 +274,7 @@
         const ties = edge.years.filter(([year]) => !year || (year >= range.from && year <= range.to)).reduce((sum, [, count]) => sum + Number(count), 0);
         edge.isIn = ties > 0 && kinds[edge.kind].checked;
         edge.path.classList.toggle("is-out", !edge.isIn);
-        edge.path.setAttribute("stroke-width", Math.min(5, 1.1 + 0.5 * Math.max(0, ties - 1)));
+        edge.path.setAttribute("stroke-width", Math.min(5, 0.9 + 0.4 * Math.max(1, ties)));
         if (edge.isIn) edge.ends.forEach((key) => tied.add(key));
       }
       for (const item of items) item.link.classList.toggle("is-faint", !tied.has(item.key));
@@ -488,12 +488,15 @@
     item.group = shape("g", {}, item.link);
     for (const mark of item.marks) {
       mark.name = shape("title");
-      mark.count = shape("text", { class: "p-small p-halo", x: 6, y: -3, "font-size": 10 });
-      mark.link = shape("a", { class: "p-mark" }, mark.name, shape("path", { class: "p-said", d: "M0 0l4.5 -10h-9z" }), mark.count);
+      mark.count = shape("text", { class: "p-small p-halo", x: 5, y: -5, "font-size": 10 });
+      mark.link = shape("a", { class: "p-mark" }, mark.name, shape("path", { class: "p-said", d: "M0 -5l3.5 -7h-7z" }), mark.count);
       item.group.append(mark.link);
     }
     return item.group;
   }
+
+  // Between a mark and its label; a number of quotes stands there too.
+  const gapOf = (item) => (item.isPoint ? 9 : 5) + (item.marks.length > 1 ? 5 : 0);
 
   // How far a mark and its label reach at this scale; the label stands above a long bar, or beside a short one.
   function measure(item, at, edge, cut, pen) {
@@ -504,7 +507,7 @@
       item.words = item.text.textContent = words;
       item.reach = pen.measureText(words).width;
     }
-    const gap = item.isPoint ? 9 : 5;
+    const gap = gapOf(item);
     const end = item.isPoint ? to : Math.max(to, from + 6);
     item.isInside = !item.isPoint && end - from > item.reach + 20;
     item.isLeft = !item.isInside && end + gap + item.reach > edge;
@@ -540,7 +543,7 @@
       set(item.sure, { x: sure[0] || 0, width: Math.max(0, sure[1] - sure[0]) || 0, ...thick });
     }
     item.text.classList.toggle("is-mute", item.isBare);
-    const gap = item.isPoint ? 9 : 5;
+    const gap = gapOf(item);
     if (item.isInside) set(item.text, { x: clamp(from, 4, Math.max(4, to - item.reach)).toFixed(1), y: 0, "text-anchor": "start" });
     else set(item.text, { x: (item.isLeft ? from - gap : to + gap).toFixed(1), y: 4, "text-anchor": item.isLeft ? "end" : "start" });
     placeMarks(item, scale);
