@@ -23,7 +23,8 @@ WIDTH = 1000.0
 KINDS: tuple[TieKind, ...] = ("together", "quoted", "part")
 SHAPES = ("person", "country", "organisation", "group")
 LABEL = 26  # characters
-ROUNDS = 40  # of the layout
+ROW = 44.0  # pixels that a node and its label need from top to bottom
+ROUNDS = 24  # of the layout
 
 
 class Edge(NamedTuple):
@@ -233,22 +234,29 @@ def _fill(points: Points, height: float) -> Points:
 
 def _spread(points: Points, widths: Sequence[float], height: float) -> Points:
     """Move nodes apart until no label lies on another, or the picture has no room left."""
-    for _ in range(90):
+    for _ in range(60):
+        order = sorted(range(len(points)), key=lambda number: points[number][1])
         moved = False
-        for one, other in combinations(range(len(points)), 2):
-            a, b = points[one], points[other]
-            along = 44 - abs(a[1] - b[1])
-            across = (widths[one] + widths[other]) / 2 + 8 - abs(a[0] - b[0])
-            if across <= 0 or along <= 0:
-                continue
-            moved = True
-            axis, push = (1, along) if along < across else (0, across)
-            step = push * 0.3 if a[axis] >= b[axis] else push * -0.3
-            a[axis] += step
-            b[axis] -= step
+        for place, one in enumerate(order):
+            for other in order[place + 1 :]:
+                if points[other][1] - points[one][1] >= ROW:
+                    break
+                moved |= _push(points[one], points[other], (widths[one] + widths[other]) / 2 + 8)
         for point, width in zip(points, widths, strict=True):
             point[0] = min(max(point[0], width / 2 + 6), WIDTH - width / 2 - 6)
             point[1] = min(max(point[1], 24), height - 36)
         if not moved:
             break
     return points
+
+
+def _push(one: list[float], other: list[float], wide: float) -> bool:
+    """Move two points a little apart when they are nearer than a label needs; tell whether they were."""
+    across, along = wide - abs(one[0] - other[0]), ROW - abs(one[1] - other[1])
+    if across <= 0 or along <= 0:
+        return False
+    axis, push = (1, along) if along < across else (0, across)
+    step = push * 0.3 if one[axis] >= other[axis] else push * -0.3
+    one[axis] += step
+    other[axis] -= step
+    return True

@@ -50,13 +50,13 @@ def land_around(latitude: float, longitude: float, width: float, height: float) 
     """
     scale = width / DEGREES_ACROSS
     narrow = max(0.2, cos(radians(latitude)))
+    across, up = (width / 2 + MARGIN) / scale / narrow, (height / 2 + MARGIN) / scale
     path = ""
-    for ring, bounds in zip(rings(), _bounds(), strict=True):
-        west, south, east, north = bounds
-        turn = 360 * round((longitude - sum(point[0] for point in ring) / len(ring)) / 360)  # the nearer way round
-        if south > latitude + DEGREES_ACROSS or north < latitude - DEGREES_ACROSS:
+    for ring, (west, south, east, north) in zip(rings(), _bounds(), strict=True):
+        turn = 360 * round((longitude - (west + east) / 2) / 360)  # the nearer way round
+        if south > latitude + up or north < latitude - up:
             continue
-        if (west + turn - longitude) * narrow > DEGREES_ACROSS or (east + turn - longitude) * narrow < -DEGREES_ACROSS:
+        if west + turn > longitude + across or east + turn < longitude - across:
             continue
         points = [
             (width / 2 + (x + turn - longitude) * scale * narrow, height / 2 - (y - latitude) * scale) for x, y in ring
