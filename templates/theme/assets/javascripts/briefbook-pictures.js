@@ -489,7 +489,7 @@
     for (const mark of item.marks) {
       mark.name = shape("title");
       mark.count = shape("text", { class: "p-small p-halo", x: 5, y: -5, "font-size": 10 });
-      mark.link = shape("a", { class: "p-mark" }, mark.name, shape("path", { class: "p-said", d: "M0 -5l3.5 -7h-7z" }), mark.count);
+      mark.link = shape("a", { class: "p-mark", href: address(item.key) }, mark.name, shape("path", { class: "p-said", d: "M0 -5l3.5 -7h-7z" }), mark.count);
       item.group.append(mark.link);
     }
     return item.group;
