@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import sys
 import tempfile
 import traceback
@@ -16,6 +17,7 @@ import click
 
 from generator import __version__
 from generator.errors import BriefbookError, Problem, RecordsInvalid, Severity, is_failure
+from generator.fields import LANGUAGE_PATTERN
 from generator.link import Briefing
 from generator.pipeline import Project, check_briefing, write_pages
 from generator.records import KINDS, Record
@@ -146,12 +148,19 @@ def pages(context: click.Context, folder: Path, strict: bool) -> None:
     click.echo(f"{written} files changed in {folder}")
 
 
+def _language(context: click.Context, option: click.Parameter, value: str) -> str:
+    if not re.fullmatch(LANGUAGE_PATTERN, value):
+        raise click.BadParameter(f"'{value}' is not a language tag. Write one such as 'fr' or 'pt-BR'.")
+    return value
+
+
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--title", default="A new briefing", help="Title of the briefing.")
-def init(folder: Path, title: str) -> None:
+@click.option("--language", default="en", callback=_language, help="Language of the interface: en, fr, or another.")
+def init(folder: Path, title: str, language: str) -> None:
     """Make a small, working briefing in FOLDER."""
-    init_briefing(folder, title)
+    init_briefing(folder, title, language)
     write_folder(folder / "build" / "schema", build_schemas())
     click.echo(f"A briefing lies in {folder}. Next: cd {folder}, then 'briefbook serve'.")
 

@@ -27,6 +27,7 @@ from generator.dates import PartialDate, parse_date
 FieldPath = tuple[str | int, ...]  # ("sources", 0, "at")
 
 ID_PATTERN = r"[a-z0-9]+(-[a-z0-9]+)*"
+LANGUAGE_PATTERN = r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*"  # BCP 47, near enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ Words = Annotated[str, AfterValidator(str.strip), Field(min_length=1)]
 Prose = Annotated[Words, IsProse()]
 Url = Annotated[str, AfterValidator(_check_url)]
 DateText = Annotated[PartialDate, _DateField]
-Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
+Language = Annotated[str, Field(pattern=f"^{LANGUAGE_PATTERN}$")]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 Confidence = Literal["low", "moderate", "high"]
 

@@ -15,12 +15,13 @@ from generator.pipeline import package_templates
 from generator.places import Places
 from generator.records import Quote, Record
 from generator.validate import validate_records
+from generator.words import ENGLISH, load_words
 
 Given = Mapping[str, str | Sequence[str]]
 
 
-def init_briefing(folder: Path, title: str) -> None:
-    """Write a small, working briefing into a new or empty folder.
+def init_briefing(folder: Path, title: str, language: str) -> None:
+    """Write a small, working briefing into a new or empty folder; its menu is in the language, its example in English.
 
     Raises: BriefbookError when there is something in the folder.
     """
@@ -33,10 +34,22 @@ def init_briefing(folder: Path, title: str) -> None:
         # A leading dot is written as "dot-" in the package, where tools leave hidden files out.
         target = folder / source.relative_to(example).as_posix().replace("dot-", ".")
         target.parent.mkdir(parents=True, exist_ok=True)
-        text = source.read_text("utf-8")
+        text = _translated(source.name, source.read_text("utf-8"), language)
         target.write_text(text.replace("A new briefing", _one_line(title)) if title else text, "utf-8")
     (folder / "docs" / "assets").mkdir(exist_ok=True)
     (folder / "templates").mkdir(exist_ok=True)  # there from the start, so that the preview follows it
+
+
+def _translated(name: str, text: str, language: str) -> str:
+    """Return a file of a new briefing with its language named, or the menu in it."""
+    if name == "briefing.yml":
+        return text.replace("summary:", f"language: {language}\nsummary:", 1)
+    if name != "mkdocs.yml":
+        return text
+    english, own = (load_words(tag, [package_templates()]).section("nav") for tag in (ENGLISH, language))
+    for key, words in english.items():
+        text = re.sub(rf"{re.escape(str(words))}(?=[:}}])", str(own[key]), text)
+    return text
 
 
 def _one_line(text: str) -> str:

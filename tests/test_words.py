@@ -15,6 +15,7 @@ from generator.pipeline import package_templates
 from generator.profiles import section_names
 from generator.records import KINDS
 from generator.words import load_words
+from tests.sites import command
 
 ENGLISH = load_words("en", [package_templates()])
 LANGUAGES = sorted(file.stem for file in (package_templates() / "words").glob("*.yml"))
@@ -111,3 +112,22 @@ def test_a_briefing_may_bring_its_own_words(tmp_path: Path) -> None:
     (tmp_path / "words/en.yml").write_text("kinds: {quote: [}\n")
     with pytest.raises(BriefbookError, match="cannot be read"):
         load_words("en", [tmp_path, package_templates()])
+
+
+def test_a_briefing_starts_in_a_language(tmp_path: Path) -> None:
+    assert (
+        command("briefbook", "init", "dossier", "--language", "fr", "--title", "Un dossier", cwd=tmp_path).returncode
+        == 0
+    )
+    settings = yaml.load((tmp_path / "dossier/mkdocs.yml").read_text("utf-8"), yaml.BaseLoader)
+    assert settings["nav"][0] == {"Conclusions": "index.md"}
+    assert [toggle["toggle"]["name"] for toggle in settings["theme"]["palette"]] == [
+        "Passer au mode sombre",
+        "Passer au mode clair",
+    ]
+    done = command("briefbook", "pages", "pages", cwd=tmp_path / "dossier")
+    assert done.returncode == 0, done.stderr
+    assert "## Conclusions principales" in (tmp_path / "dossier/pages/index.md").read_text("utf-8")
+    done = command("briefbook", "init", "other", "--language", "x y", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "'x y' is not a language tag" in done.stderr
