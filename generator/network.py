@@ -100,7 +100,7 @@ def network_picture(pictures: Pictures, keys: Sequence[str], edges: Sequence[Edg
     ]
     shapes = [(name, words(f"types.{name}"), "shape", 14.0) for name in SHAPES]
     legend, tall = key_entries([*((name, words(f"network.{name}"), "edge", 34.0) for name in KINDS), *shapes], WIDTH)
-    title = words("network.alt", shown=len(keys), count=len(pictures.ties))
+    title = words("network.alt", shown=len(keys), count=len(pictures.briefing.of_kind(Actor.folder)))
     values = {"nodes": nodes, "edges": lines, "legend": legend, "legend_y": height + 8}
     return pictures.draw("network", title, WIDTH, height + tall + 12, **values)
 

@@ -23,7 +23,7 @@ from generator.render import PageLinks, build_environment, captions_of, front_ma
 from generator.rows import Row, Rows
 from generator.ties import ties_of
 from generator.validate import Checked
-from generator.views import PATHS, build_views
+from generator.views import DATA, PATHS, build_views
 from generator.words import Words
 
 LATEST = 5  # events on the home page
@@ -137,7 +137,7 @@ def find_collisions(briefing: Briefing, checked: Iterable[Checked], places: Plac
     written = {item.record.key: item for item in checked}
     made = {f"{HOME}.md": "the home page", "tags/index.md": "the list of topics", "years/index.md": "the list of years"}
     made["places/index.md"] = "the list of places"
-    made |= {path: f"the {name}" for name, path in PATHS.items()}
+    made |= {path: f"the {name}" for name, path in PATHS.items()} | {DATA: "the data of the timeline"}
     made |= {f"{model.folder}/index.md": f"the list of {model.folder}" for model in KINDS}
     problems: list[Problem] = []
 
@@ -166,6 +166,8 @@ def find_collisions(briefing: Briefing, checked: Iterable[Checked], places: Plac
         if name.startswith(folders):  # lists go on in folders below these, more of them as the briefing grows
             made.setdefault(path, "a page made from records, now or later,")
         claim(path, "the page", name, "", "Move it, or give it another name.")
+    for name in briefing.assets:
+        claim(name, "the file", name, "", "Move it, or give it another name.")
     return problems
 
 

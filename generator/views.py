@@ -11,6 +11,7 @@ from generator.lists import Maker, Page
 from generator.network import KINDS, Edge, drawn_edges, edges_of, network_picture, shown_actors
 from generator.pictures import FOLDER, Drawing, Pictures
 from generator.prose import escape_text
+from generator.records import Actor
 from generator.render import PageLinks
 from generator.timeline import Item, Timeline, items_of, timeline_data, timeline_picture
 from generator.world import project, world_path
@@ -92,7 +93,7 @@ def _network(maker: Maker, pictures: Pictures) -> Iterator[Page]:
     drawing = network_picture(pictures, keys, drawn) if drawn else None
     head = [maker.words(f"network.{name}") for name in ("pair", "together", "quoted", "part", "years")]
     rows = _pairs(links, edges)
-    shown = maker.words("network.shown", shown=len(keys), count=len(maker.ties))
+    shown = maker.words("network.shown", shown=len(keys), count=len(maker.briefing.of_kind(Actor.folder)))
     if len(drawn) < len(edges):
         shown += f" {maker.words('network.lines', shown=len(drawn), count=len(edges))}"
     more = links.link("actors/index", maker.words("network.all"))
@@ -122,6 +123,8 @@ def _map(maker: Maker, pictures: Pictures) -> Iterator[Page]:
     head = [maker.words(f"map.{name}") for name in ("place", "country", "events", "on_map")]
     rows = [_place_row(maker, links, place) for place in ranked]
     shown = maker.words("map.shown", shown=len(mapped), count=len(ranked))
+    unplaced = sum(not place.is_mapped for place in ranked)
+    shown += f" {maker.words('map.unplaced', count=unplaced)}" if unplaced else ""
     more = links.link("places/index", maker.words("map.all"))
     yield from _view(maker, "map", drawing, links=links, head=head, rows=rows, shown=shown, more=more)
 
