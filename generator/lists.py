@@ -102,7 +102,7 @@ def build_overviews(maker: Maker) -> Iterator[Page]:
         records = list(maker.briefing.of_kind(model.folder))
         if model is Actor:
             records.sort(key=lambda record: _ACTOR_ORDER.index(getattr(record, "type", None)))
-        listed = [Backlink(record.key, ()) for record in records]
+        listed = [(Backlink(record.key, ()),) for record in records]
         yield from list_pages(
             maker,
             f"{model.folder}/index.md",
@@ -176,11 +176,11 @@ def _involved(maker: Maker, keys: Iterable[str]) -> list[str]:
     return sorted(counts, key=lambda key: (-counts[key], key))
 
 
-def in_order(maker: Maker, keys: Iterable[str]) -> list[Backlink]:
+def in_order(maker: Maker, keys: Iterable[str]) -> list[tuple[Backlink, ...]]:
     """Return records as topics, places and years list them: events, quotes, actors, then sources."""
     folders = [model.folder for model in (Event, Quote, Actor, Source)]
     ranked = sorted(dict.fromkeys(keys), key=lambda key: folders.index(maker.briefing.records[key].folder))
-    return [Backlink(key, ()) for key in ranked]
+    return [(Backlink(key, ()),) for key in ranked]
 
 
 def years_of(record: Record) -> tuple[int, ...]:
@@ -202,13 +202,15 @@ def list_pages(
     maker: Maker,
     path: str,
     title: str,
-    listed: Sequence[Backlink],
+    listed: Sequence[Sequence[Backlink]],
     *,
     kind: str = "Overview",
     intro: str = "",
     back: str = "",
 ) -> Iterator[Page]:
     """Yield the pages of a list of records: the first at `path`, the others below it.
+
+    `listed` has a row each, with all the backlinks that the row is of.
 
     `back` is the key of the record that the list belongs to, if it belongs to one.
     """
@@ -217,8 +219,8 @@ def list_pages(
         links = maker.links_on(page_path)
         groups: dict[str, list[Row]] = {}
         for item in chunk:
-            row = maker.rows.of_backlink(links, item, back)
-            record = maker.briefing.records.get(item.key)
+            row = maker.rows.of_backlinks(links, item, back)
+            record = maker.briefing.records.get(item[0].key)
             heading = (
                 maker.words(f"plurals.{record.folder}") if kind in ("Topic", "Place", "Year") and record else row.group
             )

@@ -173,27 +173,36 @@ def neighbours_of(briefing: Briefing) -> Neighbours:
 def _sections(maker: Maker, record: Record, links: PageLinks) -> Iterator[Section]:
     """Yield what refers to a record, grouped by how it does; a long group has its own pages."""
     for name in _SECTIONS:
-        backlinks = _listed(maker, record, name)
-        if backlinks:
-            groups = _by_year(maker, record, links, name, backlinks[:ROWS_IN_A_SECTION])
-            more = f"{record.key}/{name}.md" if len(backlinks) > ROWS_IN_A_SECTION else ""
-            yield Section(name, maker.words(f"back.{name}"), groups, len(backlinks), more)
+        listed = _listed(maker, record, name)
+        if listed:
+            groups = _by_year(maker, record, links, name, listed[:ROWS_IN_A_SECTION])
+            more = f"{record.key}/{name}.md" if len(listed) > ROWS_IN_A_SECTION else ""
+            yield Section(name, maker.words(f"back.{name}"), groups, len(listed), more)
 
 
-def _listed(maker: Maker, record: Record, name: str) -> Sequence[Backlink]:
-    """Return what refers to a record in one way: an actor's quotes newest first, all else in the briefing's order."""
-    backlinks = maker.briefing.backlinks.get(record.key, {}).get(name, ())
+def _listed(maker: Maker, record: Record, name: str) -> Sequence[Sequence[Backlink]]:
+    """Return what refers to a record in one way, the backlinks of one record together.
+
+    An actor's quotes come newest first; what rests on a source with quotes, then events; all else as in the briefing.
+    """
+    groups: dict[str, list[Backlink]] = {}
+    for backlink in maker.briefing.backlinks.get(record.key, {}).get(name, ()):
+        groups.setdefault(backlink.key, []).append(backlink)
+    listed = list(groups.values())
+    if isinstance(record, Source):
+        order = [model.folder for model in (Quote, Event, Actor, Source)]
+        listed.sort(key=lambda group: order.index(folder) if (folder := group[0].key.partition("/")[0]) in order else 9)
     if not isinstance(record, Actor) or not name.startswith("quotes"):
-        return backlinks
-    undated = [backlink for backlink in backlinks if maker.briefing.records[backlink.key].when is None]
-    dated = [backlink for backlink in backlinks if maker.briefing.records[backlink.key].when is not None]
+        return listed
+    undated = [group for group in listed if maker.briefing.records[group[0].key].when is None]
+    dated = [group for group in listed if maker.briefing.records[group[0].key].when is not None]
     return [*reversed(dated), *undated]
 
 
 def _by_year(
-    maker: Maker, record: Record, links: PageLinks, name: str, backlinks: Sequence[Backlink]
+    maker: Maker, record: Record, links: PageLinks, name: str, listed: Sequence[Sequence[Backlink]]
 ) -> tuple[tuple[str, tuple[Row, ...]], ...]:
-    rows = [maker.rows.of_backlink(links, backlink, record.key) for backlink in backlinks]
+    rows = [maker.rows.of_backlinks(links, backlinks, record.key) for backlinks in listed]
     if not isinstance(record, Actor) or name != "quotes-by-this-actor" or len({row.group for row in rows}) < 2:
         return (("", tuple(rows)),)
     groups: dict[str, list[Row]] = {}

@@ -1,6 +1,6 @@
 """The lines by which lists name records: what a record is called, and what is said of it beside its name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -79,15 +79,19 @@ class Rows:
                 return _Told(caption, "", (escape_text(publisher), *when), "")
         return _Told(caption, "", when, "")
 
-    def of_backlink(self, links: PageLinks, backlink: Backlink, named: str) -> Row:
-        """Return the row of what names a record: a record (with its role there), a judgement, or a page.
+    def of_backlinks(self, links: PageLinks, backlinks: Sequence[Backlink], named: str) -> Row:
+        """Return the row of what names a record, once or several times: a record, a judgement, or a page.
 
-        `named` is the key of the record that is named; the row has the sentence that does so.
+        `backlinks` have one key. `named` is the key of the record that is named; the row says as what it is named, and
+        has the sentences that do so.
         """
+        backlink = backlinks[0]
         record = self.briefing.records.get(backlink.key)
         if record is not None:
-            row = self.of_record(links, record, *_role_in(record, backlink, self.words), on=named)
-            return row._replace(context=self._context(record, backlink, named))
+            roles = dict.fromkeys(role for backlink in backlinks for role in _role_in(record, backlink, self.words))
+            contexts = dict.fromkeys(self._context(record, backlink, named) for backlink in backlinks)
+            row = self.of_record(links, record, *([", ".join(roles)] if roles else []), on=named)
+            return row._replace(context="<br>".join(context for context in contexts if context))
         if backlink.key == HOME and backlink.at[:1] == ("judgements",):
             judgement = self.briefing.info.judgements[int(backlink.at[1])]
             prose = self.briefing.prose[HOME, ("judgements", backlink.at[1], "text")]
