@@ -325,7 +325,7 @@
     const inputs = {};
     for (const end of ["from", "to"]) {
       const input = (inputs[end] = element("input", { type: "range", min: least, max: most, step: 1, name: end }));
-      const told = element("output", {});
+      const told = element("b", { "aria-hidden": "true" }); // the field says its value itself
       const wanted = Number(chosen.get(end));
       if (wanted >= least && wanted <= most) range[end] = wanted;
       input.addEventListener("input", () => {
