@@ -102,10 +102,10 @@ def test_the_sliders_and_kinds_of_the_network_hide_ties(page: Page, first: Serve
     assert 0 < late < every
     undated = page.locator(".bb-stage .p-edge--part:not(.is-out)[data-years*=':1']").count()
     assert undated > 0
-    page.get_by_label("in quotes").uncheck()
+    page.get_by_role("checkbox", name="in quotes").uncheck()
     assert lines.count() < late
     page.reload()
-    expect(page.get_by_label("in quotes")).not_to_be_checked()
+    expect(page.get_by_role("checkbox", name="in quotes")).not_to_be_checked()
     expect(page.get_by_role("slider", name="From")).to_have_value("2024")
 
 

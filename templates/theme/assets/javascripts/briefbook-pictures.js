@@ -51,6 +51,7 @@
     const hint = element("p", { class: "bb-hint", id: "bb-picture-hint" }, said.picture_hint);
     const svg = shape("svg", { class: root.getAttribute("class"), role: "group", "aria-label": image.alt });
     const stage = element("div", { class: "bb-stage", tabindex: "0", role: "group", "aria-label": image.alt, "aria-describedby": "bb-picture-hint" }, svg);
+    stage.append(nameOf(stage));
     const status = element("p", { class: "bb-status-line", role: "status" });
     const legend = element("ul", { class: "bb-legend", "aria-label": said.picture_legend });
     for (const entry of root.querySelectorAll(".p-key")) {
@@ -69,6 +70,20 @@
       timer = setTimeout(() => (status.textContent = text), 150);
     };
     return { figure, fields, buttons, svg, stage, tell };
+  }
+
+  // The whole name of what the pointer or the focus is on, in a corner: beside the mark it would cover others. The
+  // stage listens, here and below: Chromium lets Tab stop at any part of an SVG that listens to the focus.
+  function nameOf(stage) {
+    const name = element("p", { class: "bb-name", "aria-hidden": "true", hidden: "" });
+    const show = ({ target }) => {
+      const link = target.closest("a");
+      name.hidden = !link;
+      name.textContent = link?.getAttribute("aria-label") ?? "";
+    };
+    for (const start of ["mouseover", "focusin"]) stage.addEventListener(start, show);
+    for (const end of ["mouseleave", "focusout"]) stage.addEventListener(end, () => (name.hidden = true));
+    return name;
   }
 
   function select(view, name, label, options, onChange, none = said.picture_all) {
@@ -203,7 +218,7 @@
       view.onDraw?.(items);
     }
 
-    holder.addEventListener("focusin", ({ target }) => {
+    view.stage.addEventListener("focusin", ({ target }) => {
       const item = items.find(({ link }) => link === target.closest(".p-item"));
       if (item && !item.isIn) acts.centre(item.x, item.y);
     });
@@ -310,11 +325,11 @@
     view.fields.append(checks);
     if (years.length > 1) view.fields.append(yearRange(range, years, show));
     for (const [start, end] of [["mouseover", "mouseout"], ["focusin", "focusout"]]) {
-      view.svg.addEventListener(start, ({ target }) => {
+      view.stage.addEventListener(start, ({ target }) => {
         const link = target.closest(".p-item");
         if (link) light(link.dataset.key);
       });
-      view.svg.addEventListener(end, () => light(names[focus.value]?.key));
+      view.stage.addEventListener(end, () => light(names[focus.value]?.key));
     }
     show();
   }
@@ -438,8 +453,9 @@
       view.tell(fill(said.timeline_shown, values) + (hidden ? ` ${fill(said.timeline_hidden, { count: hidden })}` : ""));
     }
 
-    holder.addEventListener("focusin", ({ target }) => {
+    view.stage.addEventListener("focusin", ({ target }) => {
       const item = items.find(({ group }) => group.contains(target));
+      if (!item) return;
       const at = d3.zoomTransform(view.svg).rescaleX(flat)(item.left);
       if (at < 0 || at > wide) acts.centre(flat(item.left), 0);
     });
@@ -485,6 +501,7 @@
     }
     item.text = shape("text", { class: "p-halo", "font-size": 12 });
     item.link.append(item.text);
+    item.link.prepend((item.hit = shape("rect", { class: "p-hit", y: -11, height: 22 })));
     item.group = shape("g", {}, item.link);
     for (const mark of item.marks) {
       mark.name = shape("title");
@@ -546,6 +563,9 @@
     const gap = gapOf(item);
     if (item.isInside) set(item.text, { x: clamp(from, 4, Math.max(4, to - item.reach)).toFixed(1), y: 0, "text-anchor": "start" });
     else set(item.text, { x: (item.isLeft ? from - gap : to + gap).toFixed(1), y: 4, "text-anchor": item.isLeft ? "end" : "start" });
+    const label = item.isBare || item.isInside ? 0 : gap + item.reach;
+    const reach = [from - (item.isLeft ? label : 0) - 5, to + (item.isLeft ? 0 : label) + 5];
+    set(item.hit, { x: reach[0].toFixed(1), width: (reach[1] - reach[0]).toFixed(1) });
     placeMarks(item, scale);
   }
 
