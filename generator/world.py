@@ -7,6 +7,7 @@ Source of the outlines: Natural Earth, 1:110 million, public domain, by way of t
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 from math import cos, radians
 from pathlib import Path
 
@@ -100,4 +101,13 @@ def _cut(points: Sequence[Point], axis: int, sign: int, limit: float) -> Iterato
 
 
 def _closed(points: Iterable[Point]) -> str:
-    return "M" + "L".join(f"{x:g} {y:g}" for x, y in points) + "Z"
+    """Return a closed line as SVG has it, each point as the way from the one before: half as long as with places."""
+    tenths = [(round(x * 10), round(y * 10)) for x, y in points]
+    steps = [(x - before_x, y - before_y) for (before_x, before_y), (x, y) in pairwise(tenths)]
+    ways = "".join(f"{_number(x)}{' ' if y >= 0 else ''}{_number(y)}{' '}" for x, y in steps if x or y)
+    return f"M{_number(tenths[0][0])} {_number(tenths[0][1])}l{ways.strip()}z" if ways else ""
+
+
+def _number(tenths: int) -> str:
+    """Return tenths as a decimal number in the fewest letters: "-.5"."""
+    return f"{tenths / 10:g}".replace("0.", ".", 1) if -10 < tenths < 10 and tenths else f"{tenths / 10:g}"
