@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from generator.lists import Maker, Page
 from generator.records import Actor, Quote, Source
 
-FOLDER = f"{Quote.folder}/data"
+DATA_FOLDER = f"{Quote.folder}/data"
 CHUNK = 100
 UNDATED = "undated"
 
@@ -26,10 +26,10 @@ def build_explorer(maker: Maker) -> Iterator[Page]:
         "dated": sum(quote.date is not None for quote in quotes),
         "facets": _facets(maker, quotes),
     }
-    yield Page(f"{FOLDER}/index.json", _json(index))
+    yield Page(f"{DATA_FOLDER}/index.json", _json(index))
     for number, start in enumerate(range(0, len(quotes), CHUNK), start=1):
         rows = [_row(maker, quote) for quote in quotes[start : start + CHUNK]]
-        yield Page(f"{FOLDER}/rows-{number}.json", _json(rows))
+        yield Page(f"{DATA_FOLDER}/rows-{number}.json", _json(rows))
 
 
 def _json(value: object) -> str:

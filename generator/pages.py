@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from generator.errors import Place, Problem
-from generator.explorer import build_explorer
+from generator.explorer import DATA_FOLDER, build_explorer
 from generator.facts import Resolve
 from generator.fields import shorten, slug
 from generator.gazetteer import places_of
@@ -167,6 +167,8 @@ def find_collisions(briefing: Briefing, checked: Iterable[Checked], places: Plac
             made.setdefault(path, "a page made from records, now or later,")
         claim(path, "the page", name, "", "Move it, or give it another name.")
     for name in briefing.assets:
+        if name.startswith(f"{DATA_FOLDER}/"):  # chunks, more of them as the briefing grows
+            made.setdefault(name, "the data of the quotes, now or later,")
         claim(name, "the file", name, "", "Move it, or give it another name.")
     return problems
 
