@@ -85,6 +85,17 @@ def test_search_gives_the_actor_before_what_mentions_the_actor(page: Page) -> No
     expect(page.locator(".pf-result-link").first).to_contain_text("Vladimir Putin Actor")
 
 
+def test_search_gives_the_actor_first_when_events_have_the_name_in_their_titles(page: Page) -> None:
+    search(page, "Kim Jong-un")
+    expect(page.locator(".bb-result").first).to_contain_text("Actor")
+
+
+def test_search_does_not_show_the_names_in_latin_letters_that_it_finds_by(page: Page) -> None:
+    search(page, "XiJinPing")
+    expect(page.locator(".bb-result").first).to_contain_text("Xi Jinping")
+    expect(page.locator(".bb-result").first).not_to_contain_text("XiJinPing")
+
+
 def test_search_is_narrowed_by_kind_and_says_what_each_result_is(page: Page) -> None:
     search(page, "Pyongyang")
     page.get_by_role("combobox", name="Kind").click()

@@ -4,8 +4,8 @@
   const script = document.currentScript;
   const bundle = new URL(script.dataset.bundle, document.baseURI).href;
   const base = new URL(script.dataset.base, document.baseURI).pathname;
-  // Titles count most, and long pages are not held against the words in them.
-  const RANKING = { metaWeights: { title: 8 }, termSimilarity: 2, termFrequency: 0.5, pageLength: 0.4 };
+  // Titles count most, and an actor's names as they do; long pages are not held against the words in them.
+  const RANKING = { metaWeights: { title: 8, also: 8 }, termSimilarity: 2, termFrequency: 0.5, pageLength: 0.4 };
   let loading = null;
   const words = () => JSON.parse(document.getElementById("bb-words").textContent);
 
