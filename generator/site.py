@@ -55,10 +55,11 @@ def configure(config: MkDocsConfig, project: Project, briefing: Briefing) -> Non
 
 
 def theme_values(project: Project, briefing: Briefing) -> dict[str, Any]:
-    """Return what the theme's templates get as `config.extra.briefbook`: the words that they and the scripts show."""
+    """Return what the theme's templates get as `config.extra.briefbook`: words and the edition."""
     words = load_words(briefing.info.language, project.template_dirs)
     kinds = words.section("kinds")
-    return {"kinds": kinds, "words": words.section("theme"), "script": words.section("script")}
+    shown = {"kinds": kinds, "words": words.section("theme"), "script": words.section("script")}
+    return {**shown, "edition": briefing.info.edition or ""}
 
 
 def theme_language(briefing: Briefing) -> str:

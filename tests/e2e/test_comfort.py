@@ -51,6 +51,14 @@ def test_a_card_opens_on_focus_and_escape_dismisses_it(page: Page) -> None:
     expect(link).not_to_have_attribute("aria-describedby", "bb-card")
 
 
+def test_a_card_of_a_source_says_when_it_is_of_and_its_title_once(page: Page, first: Served) -> None:
+    page.goto(f"{first.address}quotes/putin-unwavering-support/")
+    page.locator("#sources + ul a").first.hover()
+    card = page.get_by_role("tooltip")
+    expect(card.locator("p").nth(2)).to_have_text("about June 2024")
+    assert card.inner_text().count("Seeks Allies in North Korea") == 1
+
+
 def test_a_page_that_cannot_be_read_has_no_card(page: Page) -> None:
     page.route("**/actors/vladimir-putin/", lambda route: route.abort())
     with page.expect_event("requestfailed"):
@@ -85,6 +93,27 @@ def test_a_quote_is_copied_with_its_citation(page: Page, first: Served) -> None:
         "Vladimir Putin Seeks Allies in North Korea to Distance from China, paragraph 6: “He told Kim Jong-un,”",
         f"https://example.org{SUB_PATH}quotes/putin-unwavering-support/",
     ]
+
+
+def test_a_quote_is_copied_where_there_is_no_clipboard_and_the_focus_stays(page: Page, first: Served) -> None:
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")  # as over http
+    page.goto(f"{first.address}quotes/putin-unwavering-support/")
+    button = page.get_by_role("button", name="Copy with its citation")
+    button.click()
+    expect(page.get_by_role("status")).to_have_text("Copied.")
+    expect(button).to_be_focused()
+
+
+def test_print_ends_with_title_edition_and_address_and_no_empty_page(page: Page) -> None:
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(page.locator(".bb-footnotes > p")).to_have_text(
+        f"Russia, North Korea and China in June 2024 · First edition · https://example.org{SUB_PATH}actors/kim-jong-un/"
+    )
+    ends = page.evaluate(
+        "['main', '.bb-footnotes'].map(name => Math.round(document.querySelector(name).getBoundingClientRect().bottom))"
+    )
+    assert ends[0] == ends[1]
 
 
 def test_print_has_the_addresses_as_footnotes_and_takes_them_away_again(page: Page) -> None:

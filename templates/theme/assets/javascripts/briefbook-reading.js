@@ -21,7 +21,7 @@
   function shorten(text, width) {
     if (text.length <= width) return text;
     const head = text.slice(0, width);
-    return `${head.slice(0, head.lastIndexOf(" ") + 1).trimEnd() || head}…`;
+    return `${head.slice(0, head.lastIndexOf(" ") + 1).replace(/[\s,;:.]+$/, "") || head}…`;
   }
 
   // Cards
@@ -63,7 +63,8 @@
     if (portrait) parts.unshift(element("img", { src: new URL(portrait.getAttribute("src"), url).href, alt: "" }));
     else if (letters) parts.unshift(element("span", { class: letters.className }, plain(letters)));
     parts.push(element("p", { class: "bb-card-title" }, plain(title)));
-    const below = plain(find(".bb-lead, .bb-when"));
+    const isSource = record.matches(".bb-page--source"); // its first line is a citation, which says the title again
+    const below = isSource ? [record.dataset.who, record.dataset.when].filter(Boolean).join(" · ") : plain(find(".bb-lead, .bb-when"));
     const summary = [...record.children].find((child) => child.matches("p:not([class])"));
     if (below) parts.push(element("p", {}, below));
     if (summary) parts.push(element("p", {}, shorten(plain(summary), 160)));
@@ -144,12 +145,14 @@
 
   async function copy(text) {
     if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    const button = document.activeElement;
     const field = element("textarea", { readonly: "", class: "bb-copied" }); // over http there is no clipboard
     field.value = text;
     document.body.append(field);
     field.select();
     const done = document.execCommand("copy");
     field.remove();
+    button.focus();
     if (!done) throw new Error("not copied");
   }
 
@@ -191,10 +194,10 @@
       link.after(element("sup", { class: "bb-footmark" }, `${numbers.get(url)}`));
     }
     const list = element("ol", {}, ...[...numbers.keys()].map((url) => element("li", {}, url)));
-    const name = document.querySelector('meta[property="og:site_name"]')?.content ?? "";
+    const told = ['meta[property="og:site_name"]', 'meta[name="bb-edition"]'].map((meta) => document.querySelector(meta)?.content);
     const notes = element("section", { class: "bb-footnotes" });
     if (numbers.size) notes.append(element("h2", {}, said.print_addresses), list);
-    notes.append(element("p", {}, `${name} · ${address(new URL(location.href))}`));
+    notes.append(element("p", {}, [...told, address(new URL(location.href))].filter(Boolean).join(" · ")));
     page.append(notes);
   }
 
