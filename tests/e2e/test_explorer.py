@@ -144,3 +144,78 @@ def test_without_scripts_the_list_is_there(browser: Browser, first: Served) -> N
         page = context.new_page()
         page.goto(f"{first.address}quotes/")
         expect(page.locator(".bb-list li")).to_have_count(len(quotes_of(first)))
+
+
+def test_whoever_comes_back_from_a_quote_finds_the_place_in_the_list(browser: Browser, large: Served) -> None:
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        page = context.new_page()
+        page.goto(f"{large.address}quotes/")
+        rows = page.locator(".bb-explorer .bb-list > ul > li")
+        expect(rows).to_have_count(50)
+        for count in (50, 100):  # the list goes on as its end is reached
+            rows.nth(count - 1).scroll_into_view_if_needed()
+            expect(rows.nth(count + 49)).to_be_attached()
+        rows.nth(140).locator("a").first.click()
+        expect(page.locator("blockquote.bb-quote").first).to_be_visible()
+        page.go_back()
+        expect(rows.nth(140)).to_be_in_viewport()
+
+
+def test_quotes_that_cannot_be_read_are_told_and_asked_for_again(browser: Browser, large: Served) -> None:
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        page = context.new_page()
+        page.route("**/rows-5.json", lambda route: route.abort())
+        page.goto(f"{large.address}quotes/")
+        field = page.get_by_role("searchbox", name="Words")
+        field.fill("agreement")
+        count = page.locator(".bb-explorer-count")
+        expect(count).to_contain_text("could not be read")
+        expect(page.locator(".bb-explorer .bb-list li")).to_have_count(0)
+        page.unroute("**/rows-5.json")
+        field.fill("agreement ")
+        expect(count).to_have_text(re.compile("^[1-9][0-9]* of 900"))
+
+
+def test_a_choice_that_leaves_nothing_is_loosened_by_one_button(page: Page, first: Served) -> None:
+    page.goto(f"{first.address}quotes/?q=unwavering&speaker=li-qiang")
+    expect(page.get_by_text("No quote is like that")).to_be_visible()
+    expect(page.get_by_role("button", name="Without Words: 1")).to_be_visible()
+    page.get_by_role("button", name="Without Speaker: 1").click()
+    expect(page.locator(".bb-explorer-count")).to_have_text(re.compile("^1 of"))
+    expect(page.locator(".bb-explorer-count")).to_be_focused()
+    assert page.url.endswith("?q=unwavering")
+
+
+def test_the_keyboard_stays_where_a_choice_was_taken_back(page: Page, first: Served) -> None:
+    page.goto(f"{first.address}quotes/?speaker=li-qiang&speaker=kim-jong-un&q=unwavering")
+    box = page.get_by_role("checkbox", name="Li Qiang")
+    box.focus()
+    page.keyboard.press("Space")
+    expect(box).not_to_be_checked()
+    expect(box).to_be_focused()
+    page.get_by_role("button", name="Remove Speaker").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Remove Words: unwavering")).to_be_focused()
+
+
+def test_a_long_facet_shows_the_eight_most_frequent_and_says_how_many_there_are(
+    browser: Browser, large: Served
+) -> None:
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        page = context.new_page()
+        page.goto(f"{large.address}quotes/?status=disputed")
+        group = page.get_by_role("group", name="Speaker")
+        counts = group.locator(".bb-facet-count")
+        expect(counts.locator("visible=true")).to_have_count(8)
+        first = sorted(int(text) for text in counts.locator("visible=true").all_inner_texts())
+        group.get_by_role("button", name=re.compile("Show all")).click()
+        everyone = sorted(int(text) for text in counts.locator("visible=true").all_inner_texts())
+        assert first == everyone[-8:]
+        group.get_by_role("button", name="Show fewer").click()
+        expect(group.get_by_role("button", name=f"Show all {len(everyone)}")).to_be_visible()
+
+
+def test_the_means_to_narrow_are_not_printed(page: Page) -> None:
+    page.emulate_media(media="print")
+    expect(page.locator(".bb-facet").first).to_be_hidden()
+    expect(page.locator(".bb-explorer .bb-list li").first).to_be_visible()

@@ -6,9 +6,12 @@
   const STEP = 50;
   const SHOWN_VALUES = 8;
   const WIDTH = 220;
+  const AHEAD = 6; // chunks that are read at once while somebody searches
   const SORTS = ["newest", "oldest", "speaker"];
   let said, index, page, parts;
   const chunks = new Map();
+  const plains = new WeakMap(); // by row: its words for comparing
+  const { compare } = new Intl.Collator(document.documentElement.lang);
   const state = { chosen: {}, words: "", sort: "newest", shown: STEP };
   let turn = 0; // of updates: what an older one finds late is dropped
 
@@ -29,7 +32,11 @@
   }
 
   function chunk(at) {
-    if (!chunks.has(at)) chunks.set(at, json(`rows-${at + 1}`));
+    if (!chunks.has(at)) {
+      const rows = json(`rows-${at + 1}`);
+      rows.catch(() => chunks.delete(at)); // so that the next who asks tries again
+      chunks.set(at, rows);
+    }
     return chunks.get(at);
   }
 
@@ -70,9 +77,10 @@
     return at < 0 ? -1 : at + 1;
   }
 
-  function matches(wants, [, words, original]) {
-    const texts = [words, original].filter(Boolean).map((text) => folded(text).plain);
-    return wants.every((want) => texts.some((plain) => placeOf(want, plain) >= 0));
+  function matches(wants, one) {
+    const [, words, original] = one;
+    if (!plains.has(one)) plains.set(one, [words, original].filter(Boolean).map((text) => folded(text).plain));
+    return wants.every((want) => plains.get(one).some((plain) => placeOf(want, plain) >= 0));
   }
 
   // What is chosen
@@ -85,7 +93,7 @@
     }
     state.words = query.get("q") ?? "";
     state.sort = SORTS.includes(query.get("sort")) ? query.get("sort") : SORTS[0];
-    state.shown = STEP;
+    state.shown = history.state?.shown ?? STEP;
   }
 
   function address() {
@@ -94,14 +102,17 @@
     for (const [name, chosen] of Object.entries(state.chosen))
       for (const at of chosen) query.append(name, index.facets[name].values[at][0]);
     if (state.sort !== SORTS[0]) query.set("sort", state.sort);
-    return `${location.pathname}${query.size ? `?${query}` : ""}`;
+    return `${location.pathname}${query.toString() && `?${query}`}`;
   }
 
   function changed(way) {
     state.shown = STEP;
     history[way](null, "", address());
-    update();
+    refresh();
   }
+
+  // Whoever comes back from a quote finds the list as long as it was, and the place in it.
+  const remember = (top) => history.replaceState({ shown: state.shown, top }, "", location.href);
 
   // Rows that pass all facets but one: the counts beside the values of that one are of these.
   function passing(found, except) {
@@ -114,15 +125,17 @@
     if (state.sort === "newest") return [...rows.filter((at) => at < index.dated).reverse(), ...rows.filter((at) => at >= index.dated)];
     const { values, rows: own } = index.facets.speaker;
     const name = (at) => values[own[at][0]][1];
-    return [...rows].sort((one, other) => name(one).localeCompare(name(other), document.documentElement.lang) || one - other);
+    return [...rows].sort((one, other) => compare(name(one), name(other)) || one - other);
   }
 
+  const everything = () => Array.from({ length: index.count }, (_, at) => at);
+
   async function withWords(mine) {
-    const all = Array.from({ length: index.count }, (_, at) => at);
     const wants = wanted(state.words);
-    if (!wants.length) return all;
+    if (!wants.length) return everything();
     const found = [];
     for (let at = 0; at * index.chunk < index.count; at += 1) {
+      for (let next = at; next < at + AHEAD && next * index.chunk < index.count; next += 1) chunk(next).catch(() => {});
       const rows = await chunk(at);
       if (mine !== turn) return null;
       rows.forEach((one, offset) => matches(wants, one) && found.push(at * index.chunk + offset));
@@ -131,6 +144,25 @@
     return found;
   }
 
+  function refresh() {
+    const updated = update();
+    const mine = turn;
+    return updated.catch(() => mine === turn && tellFailure());
+  }
+
+  // A chunk could not be read: what is on the page is not what is chosen.
+  function tellFailure() {
+    parts.list.replaceChildren();
+    parts.more.hidden = parts.empty.hidden = true;
+    tell(said.explorer_failed);
+  }
+
+  function tell(text) {
+    if (parts.count.textContent !== text) parts.count.textContent = text; // it is read aloud, once
+  }
+
+  const counted = (rows) => fill(said.explorer_count, { shown: number(rows.length), all: number(index.count) });
+
   async function update() {
     const mine = ++turn;
     const found = await withWords(mine);
@@ -138,27 +170,37 @@
     const rows = ordered(passing(found, ""));
     showFacets(found);
     showChips();
-    parts.count.textContent = fill(said.explorer_count, { shown: number(rows.length), all: number(index.count) });
-    parts.empty.hidden = rows.length > 0;
+    tell(counted(rows));
+    showWaysOut(rows.length ? null : found);
     await showRows(rows, mine);
   }
 
   // What is shown
 
   async function showRows(rows, mine) {
-    const shown = await Promise.all(rows.slice(0, state.shown).map(async (at) => shownRow(at, await row(at))));
+    const made = (from, to) => Promise.all(rows.slice(from, to).map(async (at) => shownRow(at, await row(at))));
+    const shown = await made(0, state.shown);
     if (mine !== turn) return;
     parts.list.replaceChildren(...shown);
     parts.more.hidden = rows.length <= state.shown;
-    parts.more.onclick = async () => {
+    let isAdding = false;
+    const add = async () => {
       const isByHand = document.activeElement === parts.more;
-      const from = state.shown;
-      state.shown += STEP;
-      const added = await Promise.all(rows.slice(from, state.shown).map(async (at) => shownRow(at, await row(at))));
+      const added = await made(state.shown, state.shown + STEP);
       if (mine !== turn) return;
+      state.shown += STEP;
       parts.list.append(...added);
       parts.more.hidden = rows.length <= state.shown;
+      remember();
+      tell(counted(rows));
       if (isByHand) added[0]?.querySelector("a").focus({ preventScroll: true });
+    };
+    parts.more.onclick = () => {
+      if (isAdding) return;
+      isAdding = true;
+      add()
+        .catch(() => tell(said.explorer_failed)) // the button stays, to try again
+        .finally(() => (isAdding = false));
     };
   }
 
@@ -218,49 +260,63 @@
       for (const at of passing(found, name))
         for (const value of index.facets[name].rows[at]) counts.set(value, (counts.get(value) ?? 0) + 1);
       const chosen = state.chosen[name];
-      let more = 0;
-      let room = SHOWN_VALUES;
-      for (const { at, label, box, count } of facet.values) {
-        const many = counts.get(at) ?? 0;
-        const isChosen = chosen.has(at);
-        box.checked = isChosen;
-        count.textContent = number(many);
-        const fits = facet.isOpen || room > 0;
-        label.hidden = !isChosen && (!many || !fits);
-        if (!label.hidden && !isChosen) room -= 1;
-        if (many && !fits && !isChosen) more += 1;
+      const many = ({ at }) => counts.get(at) ?? 0;
+      const open = facet.values.filter((value) => many(value) || chosen.has(value.at));
+      const ranked = name === "year" ? open : [...open].sort((one, other) => many(other) - many(one));
+      const first = new Set(facet.isOpen ? open : ranked.slice(0, SHOWN_VALUES));
+      for (const value of facet.values) {
+        value.box.checked = chosen.has(value.at);
+        value.count.textContent = number(many(value));
+        // A value that the keyboard is at stays where it is.
+        value.label.hidden = !first.has(value) && !value.box.checked && value.box !== document.activeElement;
       }
-      facet.more.hidden = !more && !facet.isOpen;
-      facet.more.textContent = facet.isOpen ? said.explorer_fewer : fill(said.explorer_all, { count: number(more + SHOWN_VALUES) });
+      facet.more.hidden = open.length <= SHOWN_VALUES;
+      facet.more.textContent = facet.isOpen ? said.explorer_fewer : fill(said.explorer_all, { count: number(open.length) });
       facet.more.setAttribute("aria-expanded", facet.isOpen);
       facet.field.hidden = facet.values.every(({ label }) => label.hidden);
     }
   }
 
+  function chip(words, name, act) {
+    const made = element("button", { type: "button", class: "bb-chip", ...name }, words);
+    made.addEventListener("click", () => {
+      act();
+      changed("pushState");
+    });
+    return made;
+  }
+
+  const chosenFacets = () => Object.entries(state.chosen).filter(([, chosen]) => chosen.size);
+  const clearWords = () => (state.words = parts.field.value = "");
+
   function showChips() {
-    const chips = [];
-    for (const [name, chosen] of Object.entries(state.chosen))
-      for (const at of chosen) {
-        const words = `${said[`explorer_${name}`]}: ${index.facets[name].values[at][1]}`;
-        const chip = element("button", { type: "button", class: "bb-chip", "aria-label": fill(said.explorer_remove, { choice: words }) }, `${words} ×`);
-        chip.addEventListener("click", () => {
-          chosen.delete(at);
-          changed("pushState");
-          parts.field.focus();
-        });
-        chips.push(chip);
-      }
-    if (chips.length || state.words.trim()) {
-      const clear = element("button", { type: "button", class: "bb-chip bb-chip--clear" }, said.explorer_clear);
-      clear.addEventListener("click", () => {
-        for (const chosen of Object.values(state.chosen)) chosen.clear();
-        state.words = parts.field.value = "";
-        changed("pushState");
-        parts.field.focus();
-      });
-      chips.push(clear);
+    const removable = (words, act) => chip(`${words} ×`, { "aria-label": fill(said.explorer_remove, { choice: words }) }, act);
+    const chips = chosenFacets().flatMap(([name, chosen]) =>
+      [...chosen].map((at) => removable(`${said[`explorer_${name}`]}: ${index.facets[name].values[at][1]}`, () => chosen.delete(at))),
+    );
+    if (state.words.trim()) chips.push(removable(`${said.explorer_words}: ${state.words.trim()}`, clearWords));
+    const clear = chip(said.explorer_clear, { class: "bb-chip bb-chip--clear" }, () => {
+      for (const chosen of Object.values(state.chosen)) chosen.clear();
+      clearWords();
+    });
+    const held = [...parts.chips.children].indexOf(document.activeElement);
+    parts.chips.replaceChildren(...chips, ...(chips.length ? [clear] : []));
+    if (held >= 0) (chips[Math.min(held, chips.length - 1)] ?? parts.count).focus();
+  }
+
+  // When nothing is left: what gives quotes again, if this one choice goes.
+  function showWaysOut(found) {
+    const isHeld = parts.empty.contains(document.activeElement);
+    parts.empty.hidden = !found;
+    if (found) {
+      const ways = chosenFacets().map(([name, chosen]) => [said[`explorer_${name}`], passing(found, name).length, () => chosen.clear()]);
+      if (wanted(state.words).length) ways.push([said.explorer_words, passing(everything(), "").length, clearWords]);
+      const buttons = ways
+        .filter(([, count]) => count)
+        .map(([choice, count, act]) => chip(fill(said.explorer_without, { choice, count: number(count) }), {}, act));
+      parts.empty.replaceChildren(element("p", {}, said.explorer_none), element("div", { class: "bb-chips" }, ...buttons));
     }
-    parts.chips.replaceChildren(...chips);
+    if (isHeld) parts.count.focus();
   }
 
   // How it is built
@@ -286,7 +342,7 @@
     });
     facet.more.addEventListener("click", () => {
       facet.isOpen = !facet.isOpen;
-      update();
+      refresh();
     });
     const labels = facet.values.map(({ label }) => label);
     facet.field = element("fieldset", { class: "bb-facet" }, element("legend", {}, said[`explorer_${name}`]), ...labels, facet.more);
@@ -313,10 +369,11 @@
     const panel = element("details", { class: "bb-facets", open: "" }, element("summary", {}, said.explorer_narrow), ...Object.values(facets).map((facet) => facet.field));
     const narrow = matchMedia("(max-width: 59.9375em)");
     panel.open = !narrow.matches;
-    const count = element("p", { class: "bb-explorer-count", role: "status" });
+    const count = element("p", { class: "bb-explorer-count", role: "status", tabindex: "-1" });
     const chips = element("div", { class: "bb-chips" });
-    const empty = element("p", { hidden: "" }, said.explorer_none);
+    const empty = element("div", { hidden: "" });
     const list = element("ul");
+    list.addEventListener("click", () => remember(scrollY));
     const more = element("button", { type: "button", class: "md-button bb-explorer-more", hidden: "" }, said.explorer_more);
     const head = element(
       "div",
@@ -335,23 +392,29 @@
     readAddress();
     parts.field.value = state.words;
     parts.sort.value = state.sort;
-    return update();
   }
 
   async function start() {
     page = document.querySelector(".bb-page");
     said = JSON.parse(document.getElementById("bb-words").textContent);
+    let explorer;
     try {
       index = await json("index");
+      explorer = build();
+      show();
+      await update();
     } catch {
       return; // from file://, say: the plain list stays
     }
-    const explorer = build();
     const rest = [...page.children].filter((child) => !child.matches("h1, p:not(.bb-pager)"));
-    await show();
     for (const child of rest) child.hidden = true;
     page.append(explorer);
-    addEventListener("popstate", show);
+    const isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+    if (isBack && history.state?.top) scrollTo({ top: history.state.top, behavior: "instant" });
+    addEventListener("popstate", () => {
+      show();
+      refresh();
+    });
     new IntersectionObserver(([entry]) => entry.isIntersecting && !parts.more.hidden && document.activeElement !== parts.more && parts.more.click(), {
       rootMargin: "400px",
     }).observe(parts.more);
