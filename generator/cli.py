@@ -148,7 +148,7 @@ def pages(context: click.Context, folder: Path, strict: bool) -> None:
     click.echo(f"{written} files changed in {folder}")
 
 
-def _language(context: click.Context, option: click.Parameter, value: str) -> str:
+def _language(_context: click.Context, _option: click.Parameter, value: str) -> str:
     if not re.fullmatch(LANGUAGE_PATTERN, value):
         raise click.BadParameter(f"'{value}' is not a language tag. Write one such as 'fr' or 'pt-BR'.")
     return value

@@ -294,7 +294,10 @@ def _place_picture(maker: Maker, links: PageLinks, event: Event) -> str:
 def _quote_values(maker: Maker, quote: Quote, links: PageLinks) -> Mapping[str, Any]:
     speaker = maker.briefing.records[maker.rows.resolve(quote.speaker, ("actors",))]
     role = role_at(speaker.roles, quote.date) if isinstance(speaker, Actor) and quote.date else None
+    event = maker.briefing.records[maker.rows.resolve(quote.event, ("events",))] if quote.event else None
+    place = maker.places[event.place.name] if isinstance(event, Event) and event.place else None
     return {
+        "place": links.link(place.key, escape_text(place.name)) if place else "",
         "speaker": speaker.key,
         "role": _role_title(maker, links, role) if role else "",
         "said_there": _said_around(maker, quote, links),

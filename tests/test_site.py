@@ -177,6 +177,28 @@ def test_two_builds_are_the_same_wherever_and_whenever(tmp_path: Path) -> None:
     assert set(re.findall(rb"<lastmod>(.*?)</lastmod>", first["sitemap.xml"])) == {b"2024-06-30"}  # the newest record
 
 
+@pytest.mark.parametrize("renderer", ["mkdocs", "properdocs", "zensical"])
+def test_the_interface_is_in_the_briefing_s_language(renderer: str, tmp_path: Path) -> None:
+    folder = copy_first_briefing(tmp_path)
+    card = folder / "docs/briefing.yml"
+    card.write_text(card.read_text("utf-8").replace("language: en", "language: fr"), "utf-8")
+    site = build(folder, "--renderer", renderer)
+    page = (site / "quotes/putin-grave-mistake/index.html").read_text("utf-8")
+    assert '<html lang="fr"' in page
+    for words in (
+        "Citation",
+        "20 juin 2024",
+        "rapportée",
+        "Note de la rédaction",
+        "Chercher dans le dossier",
+        "Recherche",
+    ):
+        assert words in page, words
+    english = re.compile(r"Editor’s note|Said at|>Quote<|Search the briefing|Table of contents")
+    assert not english.search(page)
+    assert "Page introuvable" in (site / "404.html").read_text("utf-8")
+
+
 def test_mkdocs_build_by_itself_gives_the_same_site(tmp_path: Path) -> None:
     ours = contents(build(start_briefing(tmp_path / "a")))
     folder = start_briefing(tmp_path / "b")

@@ -89,7 +89,7 @@ def test_a_quote_is_copied_with_its_citation(page: Page, first: Served) -> None:
     expect(page.get_by_role("status")).to_have_text("Copied.")
     assert page.evaluate("navigator.clipboard.readText()").split("\n") == [
         "“We greatly appreciate your systematic and unwavering support of Russian policy, including on the Ukrainian matter.”",
-        "— Vladimir Putin, President, Russia, 19 June 2024",
+        "— Vladimir Putin, President, Russia, 19 June 2024, Pyongyang",
         "Vladimir Putin Seeks Allies in North Korea to Distance from China, paragraph 6: “He told Kim Jong-un,”",
         f"https://example.org{SUB_PATH}quotes/putin-unwavering-support/",
     ]
