@@ -17,7 +17,7 @@ from generator.link import Briefing
 from generator.pictures import Drawing, Pictures, Scale, key_entries
 from generator.records import Actor, Event, Quote, Record
 
-MOST_ITEMS = 400
+MOST_ITEMS = 300
 MOST_DRAWN = 40  # in the picture that needs no script
 OUTLIERS = 0.1  # of the items, the earliest: left of where the picture starts when they would squeeze the rest
 WIDTH = 1000.0

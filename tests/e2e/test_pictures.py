@@ -224,7 +224,7 @@ def test_pages_without_a_picture_load_nothing_for_it(browser: Browser, first: Se
 def test_a_large_briefing_says_what_is_not_shown(page: Page, large: Served) -> None:
     status = opened(page, f"{large.address}timeline/")
     expect(status).to_contain_text(re.compile(r"\d+ find no room at this scale"))
-    expect(page.locator("figcaption")).to_contain_text(re.compile(r"The timeline has the 400 of \d+"))
+    expect(page.locator("figcaption")).to_contain_text(re.compile(r"The timeline has the 300 of \d+"))
     opened(page, f"{large.address}network/")
     expect(page.locator("figcaption")).to_contain_text("80 of 400 actors are drawn")
     expect(page.locator("figcaption")).to_contain_text("the 240 strongest are drawn")
