@@ -8,7 +8,8 @@
   const STEP = 1.6; // of a zoom by button or key
   const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const said = JSON.parse(document.getElementById("bb-words").textContent);
-  const language = document.documentElement.lang || "en";
+  const { lang } = document.documentElement;
+  const language = !lang || lang === "en" ? "en-GB" : lang; // dates as the pages have them
 
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (gap, name) => values[name] ?? gap);
   const address = (key) => new URL(key + suffix, base).href;
@@ -456,8 +457,8 @@
     view.stage.addEventListener("focusin", ({ target }) => {
       const item = items.find(({ group }) => group.contains(target));
       if (!item) return;
-      const at = d3.zoomTransform(view.svg).rescaleX(flat)(item.left);
-      if (at < 0 || at > wide) acts.centre(flat(item.left), 0);
+      const { x } = d3.zoomTransform(view.svg);
+      if (item.bare[1] + x < 0 || item.bare[0] + x > wide) acts.centre(flat(item.left), 0);
     });
     size(view.stage.clientWidth);
     filter();

@@ -188,7 +188,7 @@
     for (const details of opened) details.open = true;
     const numbers = new Map();
     for (const link of page.querySelectorAll("a[href]:not(.headerlink, .md-content__button, .footnote-ref, .footnote-backref)")) {
-      if (link.closest("svg, .bb-pager, [hidden]")) continue;
+      if (link.closest("svg, .bb-pager, .bb-skip, [hidden]")) continue;
       const url = address(new URL(link.href));
       if (!numbers.has(url)) numbers.set(url, numbers.size + 1);
       link.after(element("sup", { class: "bb-footmark" }, `${numbers.get(url)}`));
