@@ -68,14 +68,17 @@ def protect_site(site: Path) -> None:
     their policies all the same.
     """
     needed: dict[str, set[str]] = {}
-    for page in _pages_of(site):
-        html = page.read_bytes()
+    pictures = sorted(site.glob("pictures/*.svg"))  # the small ones in folders below have the same style
+    for file in (*pictures, *_pages_of(site)):
+        html = file.read_bytes()
         sources = find_sources(html)
         for directive, allowed in sources.items():
             needed.setdefault(directive, set()).update(allowed)
+        if file.suffix == ".svg":  # by itself, in a tab of its own, it is a document with a style
+            continue
         finished = _with_policy(html, policy(sources))
         if finished != html:
-            page.write_bytes(finished)
+            file.write_bytes(finished)
     headers = site / "_headers"
     if not headers.exists():
         headers.write_text(_headers({name: frozenset(allowed) for name, allowed in needed.items()}), "utf-8")

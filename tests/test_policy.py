@@ -81,3 +81,12 @@ def test_headers_that_somebody_brings_stay(tmp_path: Path) -> None:
     (tmp_path / "_headers").write_text("/*\n  X-Own: yes\n")
     protect_site(tmp_path)
     assert (tmp_path / "_headers").read_text() == "/*\n  X-Own: yes\n"
+
+
+def test_a_picture_keeps_its_style_when_it_is_opened_by_itself(tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    picture = b"<svg xmlns='http://www.w3.org/2000/svg'><style>svg{--a:b}</style></svg>"
+    (tmp_path / "pictures/network.svg").write_bytes(picture)
+    protect_site(tmp_path)
+    assert f"style-src 'self' {digest('svg{--a:b}')}" in (tmp_path / "_headers").read_text()
+    assert (tmp_path / "pictures/network.svg").read_bytes() == picture
