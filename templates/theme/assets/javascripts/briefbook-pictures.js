@@ -296,7 +296,7 @@
       for (const item of items) item.link.classList.toggle("is-faint", !tied.has(item.key));
       light(names[focus.value]?.key);
       const shown = edges.filter((edge) => edge.isIn).length;
-      view.tell(fill(years.length ? said.network_shown : said.network_shown_all, { actors: tied.size, all: items.length, ties: shown, first: range.from, last: range.to }));
+      view.tell(fill(years.length > 1 ? said.network_shown : said.network_shown_all, { actors: tied.size, all: items.length, ties: shown, first: range.from, last: range.to }));
     }
 
     function light(key) {
@@ -622,5 +622,5 @@
     const view = frame(figure, drawn);
     ({ timeline: showTimeline, network: showNetwork, map: showMap })[picture](view, drawn, data);
   }
-  start();
+  start().catch(() => {}); // the image stays, as it does for those who open the page as a file
 })();
