@@ -87,10 +87,10 @@ class Pictures:
         return max(days, default=date.min)
 
     def neighbours(self, actor: Actor) -> Drawing | None:
-        """Draw an actor among those who appear with it most; None when nobody does."""
+        """Draw an actor among those who appear with it most; None when fewer than two do."""
         others = self.ties.get(actor.key, {})
         ranked = sorted(others, key=lambda key: (-len(others[key]), key))[:NEIGHBOURS]
-        if not ranked:
+        if len(ranked) < 2:  # one is said in words
             return None
         tall = 210
         nodes = [_Node(WIDTH / 2, tall / 2, 13, actor, "", 0)]
