@@ -507,7 +507,8 @@
     for (const mark of item.marks) {
       mark.name = shape("title");
       mark.count = shape("text", { class: "p-small p-halo", x: 5, y: -5, "font-size": 10 });
-      mark.link = shape("a", { class: "p-mark", href: address(item.key) }, mark.name, shape("path", { class: "p-said", d: "M0 -5l3.5 -7h-7z" }), mark.count);
+      mark.hit = shape("rect", { class: "p-hit", x: -5, y: -14, height: 13 });
+      mark.link = shape("a", { class: "p-mark", href: address(item.key) }, mark.name, mark.hit, shape("path", { class: "p-said", d: "M0 -5l3.5 -7h-7z" }), mark.count);
       item.group.append(mark.link);
     }
     return item.group;
@@ -589,6 +590,7 @@
       const name = mark.all > 1 ? fill(said.timeline_quotes, { count: mark.all, title: item.title }) : mark.title;
       mark.name.textContent = name;
       mark.count.textContent = mark.all > 1 ? mark.all : "";
+      mark.hit.setAttribute("width", mark.all > 1 ? 20 : 10); // between the mark and its number too
       set(mark.link, { href: mark.all > 1 ? `${address(item.key)}#quotes-said-there` : address(mark.key), "aria-label": name });
     }
   }
