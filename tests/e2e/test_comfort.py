@@ -168,3 +168,26 @@ def test_from_an_actor_to_those_it_appears_with_and_what_they_share(page: Page) 
     expect(page.locator("h1")).to_contain_text("Far East again")
     page.get_by_role("link", name="Russia's Far East").first.click()
     expect(page.locator(".bb-kind")).to_have_text(re.compile("place", re.IGNORECASE))
+
+
+NOTE_SHIFTS = """window.shifts = 0;
+new PerformanceObserver((list) => list.getEntries().forEach((shift) => (window.shifts += shift.value)))
+  .observe({ type: "layout-shift", buffered: true })"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_jumps_while_a_page_gets_ready(browser: Browser, first: Served, width: int) -> None:
+    with browser.new_context(viewport={"width": width, "height": 800}) as context:
+        context.add_init_script(NOTE_SHIFTS)
+        page = context.new_page()
+        for name in ("", "actors/kim-jong-un/", "quotes/", "timeline/", "network/", "map/"):
+            page.goto(f"{first.address}{name}", wait_until="networkidle")
+            assert page.evaluate("window.shifts") < 0.02, name  # 0.1 is what browsers' makers call good
+
+
+def test_a_picture_that_no_script_takes_over_is_shown_as_it_is(browser: Browser, first: Served) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.route("**/briefbook-pictures.js", lambda route: route.abort())
+        page.goto(f"{first.address}timeline/")
+        expect(page.locator(".bb-view img")).to_be_visible()
