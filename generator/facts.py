@@ -129,7 +129,7 @@ def _badge(name: str, value: str, words: Words) -> str:
 
 def _place(place: EventPlace, links: PageLinks) -> str:
     words = links.words
-    parts = [links.link(links.places[place.name].key, escape_text(place.name))]
+    parts = [links.to_place(place.name)]
     if place.country and words.country_name(place.country) != place.name:
         parts.append(escape_text(words.country_name(place.country)))
     text = ", ".join(parts)

@@ -68,6 +68,11 @@ class Maker:
         """Return a picture as Markdown, or nothing when there is none."""
         return f"![{escape_text(drawing.title)}](<{links.path_to(path)}>)" if drawing else ""
 
+    def place_picture(self, links: PageLinks, name: str) -> str:
+        """Return the picture of a place as Markdown, or nothing when it has no coordinates."""
+        place = self.places[name]
+        return self.picture(links, f"{FOLDER}/{place.key}.svg", self.pictures.place(place))
+
     def render(self, template: str, path: str, meta: Mapping[str, Any], links: PageLinks, **values: Any) -> Page:
         """Return the page that a template makes of these values, with its front matter.
 
@@ -211,7 +216,6 @@ def list_pages(
     """Yield the pages of a list of records: the first at `path`, the others below it.
 
     `listed` has a row each, with all the backlinks that the row is of.
-
     `back` is the key of the record that the list belongs to, if it belongs to one.
     """
     stem = path.removesuffix(".md").removesuffix("/index")
@@ -225,9 +229,7 @@ def list_pages(
                 maker.words(f"plurals.{record.folder}") if kind in ("Topic", "Place", "Year") and record else row.group
             )
             groups.setdefault(heading, []).append(row)
-        place = maker.places.get(title) if kind == "Place" else None
-        drawing = maker.pictures.place(place) if place and pager.number == 1 else None
-        picture = maker.picture(links, f"{FOLDER}/{place.key}.svg", drawing) if place else ""
+        picture = maker.place_picture(links, title) if kind == "Place" and pager.number == 1 else ""
         yield _list_page(
             maker, page_path, title, kind, intro, list(groups.items()), pager, links, len(listed), back, picture
         )

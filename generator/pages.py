@@ -152,11 +152,10 @@ def find_collisions(briefing: Briefing, checked: Iterable[Checked], places: Plac
     for key, record in briefing.records.items():
         what = f"the page of the {record.kind} '{record.id}'"
         claim(f"{key}.md", what, key, "id", "Give it another id.")
+    hint = "Write one of them throughout, or name them further apart."
     for tag, key in sorted(tags_of(briefing).items()):
-        hint = "Write one of them throughout, or name them further apart."
         claim(f"tags/{slug(tag)}.md", f"the page of the topic '{tag}'", key, "tags", hint)
     for place in places_of(briefing).values():
-        hint = "Write one of them throughout, or name them further apart."
         claim(f"{place.key}.md", f"the page of the place '{place.name}'", place.events[0], "place", hint)
     made |= {f"years/{year}.md": f"the page of {year}" for item in briefing.records.values() for year in years_of(item)}
     folders = tuple(f"{folder}/" for folder in (*KIND_BY_FOLDER, "tags", "places", "years"))

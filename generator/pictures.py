@@ -7,11 +7,10 @@ its colours from the reader's scheme. Layout is decided here; the templates in `
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import cached_property
 from math import cos, pi, sin
 from pathlib import Path
 from typing import Any, NamedTuple
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from generator.dates import PartialDate
 from generator.fields import shorten
@@ -19,6 +18,7 @@ from generator.gazetteer import KnownPlace
 from generator.labels import text_width
 from generator.link import Briefing
 from generator.records import Actor, Role
+from generator.render import new_environment
 from generator.ties import Tie, Ties
 from generator.words import Words
 from generator.world import land_around
@@ -44,14 +44,7 @@ class Pictures:
         self.ties = ties
         self.words = words
         self._places: dict[str, Drawing] = {}
-        self.environment = Environment(
-            loader=FileSystemLoader([folder / FOLDER for folder in template_dirs]),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            autoescape=True,
-            auto_reload=False,
-        )
+        self.environment = new_environment((folder / FOLDER for folder in template_dirs), autoescape=True)
 
     def draw(self, name: str, title: str, width: float, height: float, **values: Any) -> Drawing:
         """Return the picture that the template `<name>.svg.j2` makes of these values."""
@@ -69,7 +62,7 @@ class Pictures:
         if len(roles) < 2:
             return None
         days = [day for role in roles for day in (_start(role), _end(role)) if day]
-        last = max([*days, self._today()])
+        last = max([*days, self._today])
         first = min(days)
         scale = Scale(first, last, 4, WIDTH - 12)
         roles.sort(key=lambda role: _start(role) or first)
@@ -78,6 +71,7 @@ class Pictures:
         title = self.words("pictures.roles", name=actor.name)
         return self.draw("roles", title, WIDTH, height, rows=rows, ticks=scale.year_ticks(6), axis_y=height - 20)
 
+    @cached_property
     def _today(self) -> date:
         """Return the day up to which what lasts is drawn: the briefing's, or that of its newest record."""
         as_of = self.briefing.info.as_of
@@ -124,18 +118,19 @@ class Pictures:
 
     def years(self) -> Drawing | None:
         """Draw how many events and quotes there are of each year, or month when all are of three years at most."""
-        counts: dict[str, Counter[date]] = {"events": Counter(), "quotes": Counter()}
         days = {
             name: [record.when.start for record in self.briefing.of_kind(name) if record.when and record.when.start]
-            for name in counts
+            for name in ("events", "quotes")
         }
         starts = sorted(day for found in days.values() for day in found)
         if len(starts) < 2:
             return None
         first, last = starts[len(starts) // 20], starts[-1]  # a few that lie far back would squeeze the others
         by_month = (last.year - first.year) < 3
-        for name, found in days.items():
-            counts[name] = Counter(day.replace(day=1) if by_month else date(day.year, 1, 1) for day in found)
+        counts = {
+            name: Counter(day.replace(day=1) if by_month else date(day.year, 1, 1) for day in found)
+            for name, found in days.items()
+        }
         return self._bars(counts, _periods(first, last, by_month), by_month)
 
     def _bars(self, counts: dict[str, Counter[date]], periods: Sequence[date], by_month: bool) -> Drawing:
@@ -218,16 +213,16 @@ class Scale(NamedTuple):
         return [{"x": self.x(date(year, 1, 1)), "label": str(year)} for year in shown]
 
     def _month_ticks(self, most: int) -> list[dict[str, Any]]:
-        months = [
-            date(month // 12, month % 12 + 1, 1) for month in range(_month(self.first) + 1, _month(self.last) + 1)
-        ]
+        months = _months(self.first, self.last)[1:]
         step = next(step for step in (1, 2, 3, 6, 12, 24) if len(months) / step <= most)
         shown = [month for month in months if (month.month - 1) % step == 0]
         return [{"x": self.x(month), "label": f"{month:%Y-%m}"} for month in shown]
 
 
-def _month(day: date) -> int:
-    return day.year * 12 + day.month - 1
+def _months(first: date, last: date) -> list[date]:
+    """Return the first day of each month from that of `first` to that of `last`."""
+    numbers = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
+    return [date(number // 12, number % 12 + 1, 1) for number in numbers]
 
 
 def key_entries(
@@ -267,7 +262,4 @@ def _role_row(role: Role, scale: Scale, y: float) -> dict[str, Any]:
 
 
 def _periods(first: date, last: date, by_month: bool) -> list[date]:
-    if not by_month:
-        return [date(year, 1, 1) for year in range(first.year, last.year + 1)]
-    months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
-    return [date(month // 12, month % 12 + 1, 1) for month in months]
+    return _months(first, last) if by_month else [date(year, 1, 1) for year in range(first.year, last.year + 1)]

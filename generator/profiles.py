@@ -94,9 +94,7 @@ def _of_its_kind(maker: Maker, record: Record, links: PageLinks) -> Mapping[str,
         case Quote():
             return _quote_values(maker, record, links)
         case Event():
-            place = maker.places[record.place.name].key if record.place else ""
-            picture = _place_picture(maker, links, record) if record.place else ""
-            return {"place": place, "picture": picture, "sources": _sources_of_all(maker, record, links)}
+            return _event_values(maker, record, links)
         case Source():
             return {"citation": _citation(maker, record)}
     return {}
@@ -111,11 +109,7 @@ def _drawings(maker: Maker, record: Record) -> Mapping[str, Drawing | None]:
 
 def _meta(maker: Maker, record: Record) -> Mapping[str, str]:
     """Return what the front matter says of a record: `when` and `who` are shown with it where it is found."""
-    speaker = (
-        maker.briefing.records[maker.rows.resolve(record.speaker, ("actors",))].caption
-        if isinstance(record, Quote)
-        else ""
-    )
+    speaker = _speaker(maker, record).caption if isinstance(record, Quote) else ""
     place = record.place.name if isinstance(record, Event) and record.place else ""
     publisher = record.publisher or "" if isinstance(record, Source) else ""
     return {
@@ -133,7 +127,7 @@ def _description(maker: Maker, record: Record) -> str:
     if isinstance(record, Actor) and record.description:
         return record.description
     if isinstance(record, Quote):
-        speaker = maker.briefing.records[maker.rows.resolve(record.speaker, ("actors",))].caption
+        speaker = _speaker(maker, record).caption
         when = f", {maker.words.in_words(record.date)}" if record.date else ""
         return f"{speaker}{when}: {shorten(record.text, 160)}"
     summary = plain_text(maker.briefing, maker.briefing.prose.get((record.key, ("summary",)), ()))
@@ -282,22 +276,27 @@ def initials(name: str) -> str:
 # Events
 
 
-def _place_picture(maker: Maker, links: PageLinks, event: Event) -> str:
-    place = maker.places[event.place.name] if event.place else None
-    drawing = maker.pictures.place(place) if place else None
-    return maker.picture(links, f"{FOLDER}/{place.key}.svg", drawing) if place else ""
+def _event_values(maker: Maker, event: Event, links: PageLinks) -> Mapping[str, Any]:
+    return {
+        "place": links.to_place(event.place.name) if event.place else "",
+        "picture": maker.place_picture(links, event.place.name) if event.place else "",
+        "sources": _sources_of_all(maker, event, links),
+    }
 
 
 # Quotes
 
 
+def _speaker(maker: Maker, quote: Quote) -> Record:
+    return maker.briefing.records[maker.rows.resolve(quote.speaker, ("actors",))]
+
+
 def _quote_values(maker: Maker, quote: Quote, links: PageLinks) -> Mapping[str, Any]:
-    speaker = maker.briefing.records[maker.rows.resolve(quote.speaker, ("actors",))]
+    speaker = _speaker(maker, quote)
     role = role_at(speaker.roles, quote.date) if isinstance(speaker, Actor) and quote.date else None
     event = maker.briefing.records[maker.rows.resolve(quote.event, ("events",))] if quote.event else None
-    place = maker.places[event.place.name] if isinstance(event, Event) and event.place else None
     return {
-        "place": links.link(place.key, escape_text(place.name)) if place else "",
+        "place": links.to_place(event.place.name) if isinstance(event, Event) and event.place else "",
         "speaker": speaker.key,
         "role": _role_title(maker, links, role) if role else "",
         "said_there": _said_around(maker, quote, links),

@@ -42,6 +42,10 @@ class PageLinks:
         """Return a link to a record or page with these words, which are Markdown."""
         return f"[{shown}]({self._up}{key}.md)"
 
+    def to_place(self, name: str) -> str:
+        """Return a link to the page of a place."""
+        return self.link(self.places[name].key, escape_text(name))
+
     def path_to(self, path: str) -> str:
         """Return the address of a page or asset, seen from this page."""
         return self._up + path
@@ -118,16 +122,21 @@ def block_text(text: str) -> str:
     )
 
 
-def build_environment(folders: Iterable[Path], words: Words) -> Environment:
-    """Return the Jinja environment for the page templates; of two templates with one name the first folder's counts."""
-    environment = Environment(
+def new_environment(folders: Iterable[Path], *, autoescape: bool) -> Environment:
+    """Return a Jinja environment; of two templates with one name the first folder's counts."""
+    return Environment(
         loader=FileSystemLoader([*folders]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        autoescape=False,
+        autoescape=autoescape,
         auto_reload=False,  # a build reads each template once; the next build has an environment of its own
     )
+
+
+def build_environment(folders: Iterable[Path], words: Words) -> Environment:
+    """Return the Jinja environment for the page templates, which write Markdown."""
+    environment = new_environment(folders, autoescape=False)
     environment.filters.update(
         md=lambda text: escape_text(str(text)),
         block=block_text,

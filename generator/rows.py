@@ -34,9 +34,6 @@ class _Told(NamedTuple):
     group: str
 
 
-TEXT_FRAGMENT_WORDS = 6
-
-
 class Rows:
     """Writes the rows of one briefing."""
 

@@ -41,18 +41,18 @@ def ties_of(briefing: Briefing) -> Ties:
 def _pairs(record: Record) -> Iterator[tuple[str, str, TieKind]]:
     match record:
         case Event():
-            present = dict.fromkeys(_key(participant.actor) for participant in record.participants)
+            present = dict.fromkeys(actor_key(participant.actor) for participant in record.participants)
             if len(present) <= MOST_PARTICIPANTS:
                 yield from ((one, other, "together") for one, other in combinations(present, 2))
         case Quote():
-            speaker = _key(record.speaker)
+            speaker = actor_key(record.speaker)
             for id in (*record.to, *record.about, *record.via):
-                yield speaker, _key(id), "quoted"
+                yield speaker, actor_key(id), "quoted"
         case Actor():
             for id in (*record.part_of, *(role.of for role in record.roles if role.of)):
-                yield record.key, _key(id), "part"
+                yield record.key, actor_key(id), "part"
 
 
-def _key(id: str) -> str:
+def actor_key(id: str) -> str:
     """Return the key of an actor; an id that is no actor's has none, and is found in no briefing."""
     return id if "/" in id else f"{Actor.folder}/{id}"

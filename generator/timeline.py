@@ -15,7 +15,8 @@ from generator.fields import shorten
 from generator.labels import text_width
 from generator.link import Briefing
 from generator.pictures import Drawing, Pictures, Scale, key_entries
-from generator.records import Actor, Event, Quote, Record
+from generator.records import Event, Quote, Record
+from generator.ties import actor_key
 
 MOST_ITEMS = 300
 MOST_DRAWN = 40  # in the picture that needs no script
@@ -115,7 +116,7 @@ def _id(id: str) -> str:
 
 
 def _keys(ids: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(f"{Actor.folder}/{_id(id)}" for id in ids))
+    return tuple(dict.fromkeys(map(actor_key, ids)))
 
 
 def _links(briefing: Briefing, record: Record) -> int:

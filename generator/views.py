@@ -80,7 +80,7 @@ def _drawn(maker: Maker, count: int, made: Timeline) -> str:
 
 def _item_row(maker: Maker, links: PageLinks, item: Item) -> list[str]:
     place = getattr(item.record, "place", None)
-    where = links.link(maker.places[place.name].key, escape_text(place.name)) if place else ""
+    where = links.to_place(place.name) if place else ""
     said = ", ".join(links.to(quote.key) for quote in item.said)
     return [escape_text(maker.words.in_words(item.date)), links.to(item.record.key), where, said]
 
@@ -132,7 +132,7 @@ def _map(maker: Maker, pictures: Pictures) -> Iterator[Page]:
 def _place_row(maker: Maker, links: PageLinks, place: KnownPlace) -> list[str]:
     country = maker.words.country_name(place.country) if place.country else ""
     is_mapped = maker.words("map.yes" if place.is_mapped else "map.no")
-    return [links.link(place.key, escape_text(place.name)), escape_text(country), str(len(place.events)), is_mapped]
+    return [links.to_place(place.name), escape_text(country), str(len(place.events)), is_mapped]
 
 
 def _map_picture(maker: Maker, pictures: Pictures, places: Sequence[KnownPlace]) -> Drawing:

@@ -26,7 +26,6 @@ PLURAL_FORMS = frozenset({"zero", "one", "two", "few", "many", "other"})
 
 _INTERVAL = {0: "yMMMd", 1: "yMMM", 2: "y"}  # CLDR's skeletons, by how many parts of the date are unknown
 _MONTH = re.compile(r"(?<![ML])([ML])\1\1(?!\1)")  # the abbreviated month of those, which we write out
-_GAP = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True)
@@ -172,7 +171,7 @@ def load_words(language: str, template_dirs: Iterable[Path]) -> Words:
     """
     folders = [folder / "words" for folder in template_dirs]
     texts: dict[str, str | Mapping[str, str]] = {}
-    english = _known(folders)
+    english = _read(folders[-1] / f"{ENGLISH}.yml", None)
     spoken = ENGLISH
     for tag in (ENGLISH, language.partition("-")[0].lower(), language):
         for folder in reversed(folders):
@@ -194,10 +193,6 @@ def _locale(tag: str) -> Locale:
         except (UnknownLocaleError, ValueError):
             continue
     return Locale("en", "GB")
-
-
-def _known(folders: Iterable[Path]) -> Mapping[str, str | Mapping[str, str]]:
-    return _read([*folders][-1] / f"{ENGLISH}.yml", None)
 
 
 def _read(file: Path, english: Mapping[str, object] | None) -> dict[str, str | Mapping[str, str]]:
