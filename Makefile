@@ -3,13 +3,16 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN = .venv/bin
 
-.PHONY: site serve test clean
+.PHONY: site serve pdf test clean
 
 site: .venv/site
 	@$(BIN)/briefbook build --strict
 
 serve: .venv/site
 	@$(BIN)/briefbook serve
+
+pdf: .venv/site
+	@$(BIN)/briefbook pdf --strict
 
 test: .venv/test
 	$(BIN)/ruff check .

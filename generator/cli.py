@@ -122,6 +122,27 @@ def build(context: click.Context, strict: bool, renderer: str) -> None:
 
 
 @main.command()
+@_strict
+@click.option("--paper", type=click.Choice(("a4", "letter")), default="a4", show_default=True, help="Size of a page.")
+@click.option(
+    "--links",
+    type=click.Choice(("screen", "print")),
+    default="screen",
+    show_default=True,
+    help="Links in colour for reading on a screen, or in black for printing.",
+)
+@click.pass_context
+def pdf(context: click.Context, strict: bool, paper: str, links: str) -> None:
+    """Set the briefing as a book into build/briefing.pdf."""
+    from generator.typeset import print_book
+
+    project: Project = context.obj
+    briefing = _check(project, strict)
+    _tell(f"Setting a book of {_many(len(briefing.records), 'record')}")
+    click.echo(f"The book lies in {print_book(briefing, project, paper, links)}")
+
+
+@main.command()
 @click.option("--address", default="127.0.0.1:8000", show_default=True, help="Where to show it.")
 @click.pass_context
 def serve(context: click.Context, address: str) -> None:
@@ -213,13 +234,19 @@ for _model in KINDS:
     _add_new_command(_model)
 
 
-def _write(project: Project, folder: Path, strict: bool) -> tuple[Briefing, int]:
-    """Check the briefing, print what is wrong, and write its pages unless that stops it."""
+def _check(project: Project, strict: bool) -> Briefing:
+    """Read the briefing and print what is wrong; return it unless that stops what was asked for."""
     _tell("Reading the records")
     briefing, problems = check_briefing(project)
     print_problems(problems, "human", project.root, stream=sys.stderr, strict=strict)
     if is_failure(problems, strict=strict):
         raise click.exceptions.Exit(1)
+    return briefing
+
+
+def _write(project: Project, folder: Path, strict: bool) -> tuple[Briefing, int]:
+    """Check the briefing, and write its pages unless what is wrong stops that."""
+    briefing = _check(project, strict)
     _tell(f"Writing the pages of {_many(len(briefing.records), 'record')}")
     return briefing, write_pages(briefing, project, folder)
 

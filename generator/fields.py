@@ -52,7 +52,9 @@ class _DateField:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(_read_date, core_schema.str_schema())
+        return core_schema.no_info_after_validator_function(
+            _read_date, core_schema.str_schema(), serialization=core_schema.to_string_ser_schema()
+        )
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:

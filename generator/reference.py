@@ -65,6 +65,10 @@ NOTES: Mapping[str, str] = {
     "fails leaves the old one as it was. `properdocs` and `zensical` must be installed: "
     "`pip install 'briefbook[renderers]'`.",
     "serve": "Stop it with Ctrl+C. Records with `draft: true` are in the preview and marked as drafts.",
+    "pdf": "The book has a cover, the judgements, who's who, what happened with what was said there, the sources, "
+    "and an index; footnotes say where each sentence can be seen, and the records are attached as JSON. It keeps to "
+    "PDF/UA-1 and PDF/A-3a, and is the same, byte for byte, for the same records. For Chinese, Japanese and Korean run "
+    "`pip install 'briefbook[cjk]'`, or have Noto CJK among the system's fonts.",
     "pages": "FOLDER must be new or empty, or written by this command before.",
     "init": "FOLDER must be new or empty. The briefing in it is complete and builds without a warning.",
     "schema": "FOLDER must be new or empty, or written by this command before. `init` and `build` write them too.",

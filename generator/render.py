@@ -62,14 +62,21 @@ class PageLinks:
         """Return linked prose as Markdown."""
         return "".join(self._piece(piece, is_tame) for piece in prose)
 
+    def links_name(self, key: str) -> bool:
+        """Tell whether a name found in text becomes a link here: the first of an actor on a page does."""
+        if key in self._linked:
+            return False
+        self._linked.add(key)
+        return True
+
     def _piece(self, piece: Any, is_tame: bool) -> str:
         if isinstance(piece, PlainWords):
             return tame_words(piece.text) if is_tame else piece.text
         if isinstance(piece, Mention):
-            if piece.key in self._linked and not piece.is_typed:
+            is_linked = self.links_name(piece.key)  # a typed link counts as the first, too
+            if not is_linked and not piece.is_typed:
                 words = piece.words or ""
                 return tame_words(words) if is_tame else words
-            self._linked.add(piece.key)
             return self.to(piece.key, piece.words)
         if isinstance(piece, Target):
             return self.path_to(piece.path)

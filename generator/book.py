@@ -1,0 +1,246 @@
+"""The `Briefing` to a book: sections, entries and footnotes as data, which `templates/book` lays out.
+
+Decides what stands in the book and in which order. Everything is in it once: `expected` says what must come out of the
+printing, record by record and citation by citation. Never writes, and knows nothing of Typst.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from anyascii import anyascii
+
+from generator.facts import Resolve, facts_of, web_link
+from generator.fields import shorten
+from generator.gazetteer import KnownPlace, places_of
+from generator.link import HOME, Backlink, Briefing
+from generator.markup import WITH_PAGE, Markup, Node, Nodes
+from generator.profiles import section_names
+from generator.prose import escape_text
+from generator.records import Actor, Citation, Event, Quote, Record, Source
+from generator.render import PageLinks, captions_of, direction
+from generator.words import Words
+
+Entry = dict[str, Any]
+
+
+class BookLinks(PageLinks):
+    """Links inside the book: to the entry of a record, and with its page where readers need it.
+
+    Actors and places are found by their names, in who's who and the index; all else by its page.
+    """
+
+    def link(self, key: str, shown: str) -> str:
+        title = "" if key.startswith(("actors/", "places/")) else f' "{WITH_PAGE}"'
+        return f"[{shown}](#{key}{title})" if key in self._briefing.records or "places/" in key else shown
+
+    def links_name(self, key: str) -> bool:
+        return True
+
+    def path_to(self, path: str) -> str:
+        return path
+
+
+@dataclass(slots=True)
+class Book:
+    """A book to be set: `content` is what the templates get; `expected` is what must be found in it when it is set."""
+
+    content: dict[str, Any]
+    expected: frozenset[str]
+
+
+def compose_book(briefing: Briefing, words: Words, markup: Markup) -> Book:
+    """Return the book of a briefing."""
+    return _Composer(briefing, words, markup, places_of(briefing)).book()
+
+
+@dataclass(slots=True)
+class _Composer:
+    briefing: Briefing
+    words: Words
+    markup: Markup
+    places: Mapping[str, KnownPlace]
+    links: BookLinks = field(init=False)
+    resolve: Resolve = field(init=False)
+    cited: set[str] = field(default_factory=set)  # sources that a footnote has given in full
+    expected: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.links = BookLinks("", self.briefing, captions_of(self.briefing), self.words, self.places)
+        self.resolve = Resolve(self.briefing.records)
+
+    def book(self) -> Book:
+        info = self.briefing.info
+        content = {
+            "lang": info.language,
+            "dir": direction(info.language),
+            "title": info.title,
+            "subtitle": info.subtitle or "",
+            "edition": info.edition or "",
+            "as_of": self.words("home.as_of", date=self.words.in_words(info.as_of)) if info.as_of else "",
+            "authors": list(info.authors),
+            "marking": info.marking or "",
+            "words": self.words.section("book"),
+            "judgements": [self._judgement(number) for number in range(len(info.judgements))],
+            "summary": self._prose(HOME, "summary"),
+            "actors": [self._actor(actor) for actor in self._in_order(Actor)],
+            "chronicle": list(self._chronicle()),
+            "sources": [self._entry(source) for source in self._in_order(Source)],
+            "index": self._index(),
+        }
+        return Book(content, frozenset(self.expected))
+
+    def _in_order(self, model: type[Record]) -> list[Any]:
+        return sorted(self.briefing.of_kind(model.folder), key=lambda record: (_sorted_as(record.caption), record.id))
+
+    def _judgement(self, number: int) -> Entry:
+        judgement = self.briefing.info.judgements[number]
+        words = self.words
+        said = [words(f"likelihood.{judgement.likelihood}")] if judgement.likelihood else []
+        if judgement.confidence:
+            said.append(words("home.confidence", level=words(f"confidence.{judgement.confidence}")))
+        rests_on = [self._inline(self.links.to(self.resolve(id))) for id in judgement.based_on]
+        text = self._prose(HOME, "judgements", number, "text")
+        return {"text": text, "said": " · ".join(said), "rests_on": rests_on}
+
+    def _prose(self, key: str, *at: str | int) -> Nodes:
+        return self.markup.blocks(self.links.prose(key, *at))
+
+    def _inline(self, text: str) -> Nodes:
+        return list(self.markup.inline(text))
+
+    # Records
+
+    def _entry(self, record: Record) -> Entry:
+        """Return what every record has in the book."""
+        self.expected.add(record.key)
+        facts = [
+            {"label": fact.label, "c": self._inline(fact.value)} for fact in facts_of(record, self.links, self.resolve)
+        ]
+        return {
+            "key": record.key,
+            "title": record.caption,
+            "facts": facts,
+            "summary": self._prose(record.key, "summary"),
+            "note": self._prose(record.key, "note"),
+            "cites": [self._cite(record, number, citation) for number, citation in enumerate(record.sources)],
+            "uses": list(self._uses(record)),
+            "tags": [f"tags/{tag}" for tag in record.tags],
+        }
+
+    def _uses(self, record: Record) -> Iterator[Entry]:
+        """Yield under which headings other records name this one, and which they are."""
+        backlinks = self.briefing.backlinks.get(record.key, {})
+        for name in section_names():
+            keys = _keys(backlinks.get(name, ()), self.briefing)
+            if keys and not (isinstance(record, Event) and name == "quotes-said-there"):  # they stand below it
+                yield {"label": self.words(f"back.{name}"), "keys": keys}
+
+    def _actor(self, actor: Actor) -> Entry:
+        names = [{"lang": tag, "dir": direction(tag), "c": [name]} for tag, name in actor.names.items()]
+        return self._entry(actor) | {"names": names, "lede": actor.description or ""}
+
+    def _quote(self, quote: Quote) -> Entry:
+        speaker = self.resolve(quote.speaker, ("actors",))
+        original = quote.original
+        tongue = quote.language or self.briefing.info.language
+        return self._entry(quote) | {
+            "t": "quote",
+            "speaker": self._inline(self.links.to(speaker)),
+            "when": self.words.in_words(quote.date) if quote.date else "",
+            "status": self.words(f"status.{quote.status}") if quote.status else "",
+            "text": _paragraphs(quote.text),
+            "lang": tongue,
+            "dir": direction(tongue),
+            "original": {
+                "lang": original.language,
+                "dir": direction(original.language),
+                "label": self.words("quote.original_in", language=self.words.language_name(original.language)),
+                "text": _paragraphs(original.text),
+            }
+            if original
+            else None,
+        }
+
+    def _event(self, event: Event) -> Entry:
+        backlinks = self.briefing.backlinks.get(event.key, {}).get("quotes-said-there", ())
+        quotes = [self.briefing.records[key] for key in _keys(backlinks, self.briefing)]
+        reported: Nodes = []
+        if event.as_reported:
+            said = event.as_reported
+            dated = self.words("event.dated", date=self.words.in_words(event.date))
+            source = f" ({self.links.to(self.resolve(said.source, ('sources',)))})" if said.source else ""
+            text = f"{self.words('event.other_date')} {escape_text(said.date)}{source}. {escape_text(dated)}"
+            reported = [*self.markup.blocks(text), *self._prose(event.key, "as_reported", "note")]
+        shown = [self._quote(quote) for quote in quotes if isinstance(quote, Quote)]
+        when = self.words.in_words(event.date)
+        return self._entry(event) | {"t": "event", "when": when, "reported": reported, "quotes": shown}
+
+    def _chronicle(self) -> Iterator[Entry]:
+        """Yield events and quotes by year; a quote that was said at an event stands below it, undated ones last."""
+        told: dict[str, list[Entry]] = {}
+        standing = (
+            record
+            for record in self.briefing.records.values()
+            if isinstance(record, Event) or (isinstance(record, Quote) and not record.event)
+        )
+        for record in sorted(standing, key=lambda record: record.when.sort_key if record.when else (date.max, 0)):
+            years = record.when.years if record.when else ()
+            year = str(years[0]) if years else self.words("groups.undated")
+            entry = self._event(record) if isinstance(record, Event) else self._quote(record)
+            told.setdefault(year, []).append(entry)
+        yield from ({"year": year, "entries": entries} for year, entries in told.items())
+
+    # Footnotes
+
+    def _cite(self, record: Record, number: int, citation: Citation) -> Entry:
+        """Return the footnote of a citation: in full where its source is first cited, shortened after that."""
+        id = f"{record.key}#{number}"
+        self.expected.add(id)
+        key = self.resolve(citation.source, ("sources",))
+        source = self.briefing.records[key]
+        assert isinstance(source, Source), "the field refers to sources only"
+        told = self._short(source) if key in self.cited else self._full(source)
+        self.cited.add(key)
+        parts = [self.links.link(key, told)]
+        parts += [escape_text(citation.at)] if citation.at else []
+        parts += [web_link(citation.url)] if citation.url else []
+        said = f": {escape_text(self.words('quoted', text=citation.quote))}" if citation.quote else ""
+        return {"id": id, "c": self._inline(", ".join(parts) + said)}
+
+    def _full(self, source: Source) -> str:
+        when = self.words.in_words(source.published) if source.published else ""
+        parts = ["; ".join(source.authors), self.words("quoted", text=source.title), source.publisher or "", when]
+        return escape_text(", ".join(part for part in parts if part))
+
+    def _short(self, source: Source) -> str:
+        who = next(iter(source.authors), source.publisher or "")
+        title = self.words("quoted", text=shorten(source.title, 40))
+        return escape_text(", ".join(part for part in (who, title) if part))
+
+    # The index
+
+    def _index(self) -> list[Entry]:
+        """Return names, places and topics in the order of the alphabet; other names of an actor lead to its own."""
+        entries = [{"key": place.key, "label": place.name} for place in self.places.values()]
+        for actor in self._in_order(Actor):
+            entries.append({"key": actor.key, "label": actor.name})
+            entries += [{"see": actor.name, "label": alias, "key": ""} for alias in actor.aliases]
+        tags = {tag for record in self.briefing.records.values() for tag in record.tags}
+        entries += [{"key": f"tags/{tag}", "label": tag} for tag in tags]
+        return sorted(entries, key=lambda entry: (_sorted_as(entry["label"]), entry["key"]))
+
+
+def _keys(backlinks: Iterable[Backlink], briefing: Briefing) -> list[str]:
+    return list(dict.fromkeys(backlink.key for backlink in backlinks if backlink.key in briefing.records))
+
+
+def _sorted_as(name: str) -> str:
+    return anyascii(name).casefold()
+
+
+def _paragraphs(text: str) -> list[Sequence[Node]]:
+    """Return words as they were said: paragraphs of lines."""
+    paragraphs = [part.strip().split("\n") for part in text.split("\n\n") if part.strip()]
+    return [[node for line in lines for node in ({"t": "br"}, " ".join(line.split()))][1:] for lines in paragraphs]

@@ -1,0 +1,170 @@
+"""The book as a PDF: checks that all its characters can be printed, has it set, and counts what is in it.
+
+Typst runs in a process of its own, with a limit of time and of memory: whatever happens there, the PDF of the last run
+stays until the new one is whole.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from generator.book import Book, compose_book
+from generator.errors import BriefbookError, Place, Problem, RecordsInvalid
+from generator.link import Briefing
+from generator.markup import Markup
+from generator.pipeline import Project, last_change
+from generator.places import Places
+from generator.validate import INFO_PATH, field_name
+from generator.words import load_words
+
+PAPERS = {"a4": "a4", "letter": "us-letter"}
+LINKS = ("screen", "print")
+TIME_LIMIT_SECONDS = 1800
+MEMORY_LIMIT_BYTES = 8 * 2**30
+
+_EAST_ASIAN = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "IDEOGRAPHIC", "FULLWIDTH", "BOPOMOFO")
+
+
+def print_book(briefing: Briefing, project: Project, paper: str, links: str) -> Path:
+    """Set the briefing as a book, and return the PDF, `build/briefing.pdf`.
+
+    `paper` is a key of PAPERS, `links` one of LINKS. Raises: RecordsInvalid when a character has no font;
+    BriefbookError when the book cannot be set, or lacks a record or a citation.
+    """
+    words = load_words(briefing.info.language, project.template_dirs)
+    book = compose_book(briefing, words, Markup())
+    target = project.root / "build" / "briefing.pdf"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".book-", dir=target.parent) as name:
+        folder = Path(name)
+        _write_parts(folder, book, briefing, project, {"paper": PAPERS[paper], "links": links})
+        found = _run(folder)
+        if found["missing"]:
+            raise RecordsInvalid(_unprintable(found["missing"], briefing, project))
+        lost = sorted(book.expected - set(found["set"]))
+        if lost:
+            raise BriefbookError(f"The book lacks {', '.join(lost[:5])}. Does templates/book lay all of it out?")
+        (folder / "book.pdf").replace(target)
+    return target
+
+
+def _write_parts(folder: Path, book: Book, briefing: Briefing, project: Project, choices: dict[str, Any]) -> None:
+    for templates in reversed(project.template_dirs):
+        for file in sorted((templates / "book").glob("*.typ")):
+            (folder / file.name).write_bytes(file.read_bytes())
+    records = {
+        key: record.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        for key, record in briefing.records.items()
+    }
+    (folder / "records.json").write_text(_json(records), "utf-8")
+    stamp = last_change(briefing)
+    told_day = datetime.fromtimestamp(stamp, UTC).date()  # PDF/A wants a date, and the clock's would change
+    targets = dict.fromkeys([*briefing.records, *(entry["key"] for entry in book.content["index"])], True)
+    told = {"day": str(told_day), "keys": targets, "records": dict.fromkeys(briefing.records, True), "stamp": stamp}
+    (folder / "book.json").write_text(_json({**book.content, **told, **choices}), "utf-8")
+    # One paragraph of each character that the fonts might lack; as data, as everything that people wrote.
+    (folder / "characters.json").write_text(_json(sorted(_characters(book.content))), "utf-8")
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str, sort_keys=True)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _characters(value: Any) -> set[str]:
+    """Return every character with the marks on it: a mark by itself is not what has to be printed."""
+    found = set()
+    for text in _texts(value):
+        cluster = ""
+        for character in text:
+            if cluster and unicodedata.category(character).startswith("M"):
+                cluster += character
+                continue
+            found.add(cluster)
+            cluster = character
+        found.add(cluster)
+    return {cluster for cluster in found if cluster.strip()}
+
+
+def _run(folder: Path) -> dict[str, Any]:
+    """Have the book in a folder set, and return what came of it."""
+    command = [sys.executable, "-m", "generator.printing", str(folder)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent.parent)])}
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=TIME_LIMIT_SECONDS,
+            env=environment,
+            preexec_fn=_limit_memory if os.name == "posix" else None,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise BriefbookError(f"The book was not set within {TIME_LIMIT_SECONDS // 60} minutes.") from error
+    if done.returncode:
+        why = done.stderr.strip().rpartition("\n")[2] or f"its process ended with status {done.returncode}"
+        raise BriefbookError(f"The book could not be set: {why}.")
+    found: dict[str, Any] = json.loads((folder / "found.json").read_text("utf-8"))
+    return found
+
+
+def _limit_memory() -> None:
+    import resource  # not on Windows
+
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
+
+
+def _unprintable(missing: Iterable[str], briefing: Briefing, project: Project) -> list[Problem]:
+    """Return a problem for each text with a character that no font has, at its place."""
+    places = Places(project.root)
+    problems = []
+    for text in missing:
+        named = f"'{text}' (U+{ord(text[0]):04X}, {unicodedata.name(text[0], 'no character')})"
+        message, hint = f"no font has {named}.", _font_hint(text)
+        found = [*_where(text, briefing, places)] or [(Place(INFO_PATH), "")]
+        problems += [Problem(place=place, field=field, message=message, hint=hint) for place, field in found]
+    return problems
+
+
+def _where(text: str, briefing: Briefing, places: Places) -> Iterator[tuple[Place, str]]:
+    parts = [(f"docs/{briefing.files[key]}", record) for key, record in briefing.records.items()]
+    for path, part in [*parts, (INFO_PATH, briefing.info)]:
+        for at, value in _fields(part.model_dump(mode="json", by_alias=True), ()):
+            if text in value:
+                yield places.of(path, at, needle=text), field_name(at)
+
+
+def _fields(value: Any, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if isinstance(value, str):
+        yield at, value
+    elif isinstance(value, dict | list):
+        for step, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _fields(inner, (*at, step))
+
+
+def _font_hint(text: str) -> str:
+    if unicodedata.name(text[0], "").startswith(_EAST_ASIAN):
+        return "Run 'pip install briefbook[cjk]', or install fonts-noto-cjk with your system's packages."
+    if unicodedata.category(text[0])[0] == "C":
+        return "Remove it: it is no character that can be printed."
+    return "Install a font that has it (on Debian: fonts-noto), or write it in another way."
