@@ -81,7 +81,7 @@ class _Composer:
             "as_of": self.words("home.as_of", date=self.words.in_words(info.as_of)) if info.as_of else "",
             "authors": list(info.authors),
             "marking": info.marking or "",
-            "words": self.words.section("book"),
+            "words": {**self.words.section("book"), "quoted": self.words("quoted")},
             "judgements": [self._judgement(number) for number in range(len(info.judgements))],
             "summary": self._prose(HOME, "summary"),
             "actors": [self._actor(actor) for actor in self._in_order(Actor)],
@@ -222,14 +222,25 @@ class _Composer:
     # The index
 
     def _index(self) -> list[Entry]:
-        """Return names, places and topics in the order of the alphabet; other names of an actor lead to its own."""
-        entries = [{"key": place.key, "label": place.name} for place in self.places.values()]
-        for actor in self._in_order(Actor):
-            entries.append({"key": actor.key, "label": actor.name})
-            entries += [{"see": actor.name, "label": alias, "key": ""} for alias in actor.aliases]
-        tags = {tag for record in self.briefing.records.values() for tag in record.tags}
-        entries += [{"key": f"tags/{tag}", "label": tag} for tag in tags]
-        return sorted(entries, key=lambda entry: (_sorted_as(entry["label"]), entry["key"]))
+        """Return names, places and topics in the order of the alphabet; other names of an actor lead to its own.
+
+        A country that is also where something happened stands there once, with the `keys` of both.
+        """
+        actors = self._in_order(Actor)
+        labels = [(actor.name, actor.key) for actor in actors]
+        labels += [(place.name, place.key) for place in self.places.values()]
+        labels += [(tag, f"tags/{tag}") for record in self.briefing.records.values() for tag in record.tags]
+        keys: dict[str, dict[str, None]] = {}
+        for label, key in labels:
+            keys.setdefault(label, {})[key] = None
+        entries: list[Entry] = [{"label": label, "keys": list(found)} for label, found in keys.items()]
+        entries += [
+            {"label": alias, "see": actor.name, "keys": []}
+            for actor in actors
+            for alias in actor.aliases
+            if alias not in keys
+        ]
+        return sorted(entries, key=lambda entry: (_sorted_as(entry["label"]), entry["label"], entry.get("see", "")))
 
 
 def _keys(backlinks: Iterable[Backlink], briefing: Briefing) -> list[str]:

@@ -67,7 +67,9 @@ def _write_parts(folder: Path, book: Book, briefing: Briefing, project: Project,
     (folder / "records.json").write_text(_json(records), "utf-8")
     stamp = last_change(briefing)
     told_day = datetime.fromtimestamp(stamp, UTC).date()  # PDF/A wants a date, and the clock's would change
-    targets = dict.fromkeys([*briefing.records, *(entry["key"] for entry in book.content["index"])], True)
+    targets = dict.fromkeys(
+        [*briefing.records, *(key for entry in book.content["index"] for key in entry["keys"])], True
+    )
     told = {"day": str(told_day), "keys": targets, "records": dict.fromkeys(briefing.records, True), "stamp": stamp}
     (folder / "book.json").write_text(_json({**book.content, **told, **choices}), "utf-8")
     # One paragraph of each character that the fonts might lack; as data, as everything that people wrote.
