@@ -7,6 +7,7 @@ printing, record by record and citation by citation. Never writes, and knows not
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from anyascii import anyascii
@@ -16,13 +17,21 @@ from generator.fields import shorten
 from generator.gazetteer import KnownPlace, places_of
 from generator.link import HOME, Backlink, Briefing
 from generator.markup import WITH_PAGE, Markup, Node, Nodes
+from generator.network import drawn_edges, edges_of, network_picture, shown_actors
+from generator.pictures import Drawing, Pictures
 from generator.profiles import section_names
 from generator.prose import escape_text
 from generator.records import Actor, Citation, Event, Quote, Record, Source
 from generator.render import PageLinks, captions_of, direction
+from generator.ties import ties_of
+from generator.timeline import items_of, timeline_picture
 from generator.words import Words
 
 Entry = dict[str, Any]
+
+PICTURE_WIDTH = 640.0  # pixels of a picture as wide as the page: at that, its labels are of 8 points
+EVENTS_DRAWN = 26
+ACTORS_DRAWN = 24
 
 
 class BookLinks(PageLinks):
@@ -44,15 +53,19 @@ class BookLinks(PageLinks):
 
 @dataclass(slots=True)
 class Book:
-    """A book to be set: `content` is what the templates get; `expected` is what must be found in it when it is set."""
+    """A book to be set: `content` is what the templates get; `expected` is what must be found in it when it is set.
+
+    `pictures` are SVG by file name, which `content` names.
+    """
 
     content: dict[str, Any]
     expected: frozenset[str]
+    pictures: Mapping[str, str]
 
 
-def compose_book(briefing: Briefing, words: Words, markup: Markup) -> Book:
-    """Return the book of a briefing."""
-    return _Composer(briefing, words, markup, places_of(briefing)).book()
+def compose_book(briefing: Briefing, words: Words, markup: Markup, template_dirs: Iterable[Path]) -> Book:
+    """Return the book of a briefing; `template_dirs` hold the templates of its pictures."""
+    return _Composer(briefing, words, markup, tuple(template_dirs), places_of(briefing)).book()
 
 
 @dataclass(slots=True)
@@ -60,6 +73,7 @@ class _Composer:
     briefing: Briefing
     words: Words
     markup: Markup
+    template_dirs: tuple[Path, ...]
     places: Mapping[str, KnownPlace]
     links: BookLinks = field(init=False)
     resolve: Resolve = field(init=False)
@@ -72,6 +86,7 @@ class _Composer:
 
     def book(self) -> Book:
         info = self.briefing.info
+        drawings = self._pictures()
         content = {
             "lang": info.language,
             "dir": direction(info.language),
@@ -88,8 +103,23 @@ class _Composer:
             "chronicle": list(self._chronicle()),
             "sources": [self._entry(source) for source in self._in_order(Source)],
             "index": self._index(),
+            "pictures": {name: {"file": f"{name}.svg", "alt": drawing.title} for name, drawing in drawings.items()},
         }
-        return Book(content, frozenset(self.expected))
+        pictures = {f"{name}.svg": drawing.svg for name, drawing in drawings.items()}
+        return Book(content, frozenset(self.expected), pictures)
+
+    def _pictures(self) -> dict[str, Drawing]:
+        """Return the timeline and the network of the main actors, drawn for a page of the book."""
+        ties = ties_of(self.briefing)
+        pictures = Pictures(self.briefing, ties, self.words, self.template_dirs)
+        items, _ = items_of(self.briefing)
+        timeline = timeline_picture(pictures, items, PICTURE_WIDTH, EVENTS_DRAWN)
+        found = {"timeline": timeline.drawing} if timeline else {}
+        actors = shown_actors(self.briefing, ties, ACTORS_DRAWN)
+        edges = drawn_edges(edges_of(self.briefing, ties, actors))
+        if edges:
+            found["network"] = network_picture(pictures, actors, edges, PICTURE_WIDTH)
+        return {name: pictures.for_print(drawing) for name, drawing in found.items()}
 
     def _in_order(self, model: type[Record]) -> list[Any]:
         return sorted(self.briefing.of_kind(model.folder), key=lambda record: (_sorted_as(record.caption), record.id))

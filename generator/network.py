@@ -40,10 +40,10 @@ class Edge(NamedTuple):
         return sum(count for _, count in self.years)
 
 
-def shown_actors(briefing: Briefing, ties: Ties) -> list[str]:
+def shown_actors(briefing: Briefing, ties: Ties, most: int = MOST_NODES) -> list[str]:
     """Return the keys of the actors that are drawn: those with most ties, in the order of the briefing."""
     ranked = sorted(ties, key=lambda key: (-sum(len(found) for found in ties[key].values()), key))
-    chosen = set(ranked[:MOST_NODES])
+    chosen = set(ranked[:most])
     return [actor.key for actor in briefing.of_kind(Actor.folder) if actor.key in chosen]
 
 
@@ -78,13 +78,13 @@ def _year(briefing: Briefing, tie: Tie) -> str:
     return str(when.years[0]) if when and when.years else ""
 
 
-def network_picture(pictures: Pictures, keys: Sequence[str], edges: Sequence[Edge]) -> Drawing:
+def network_picture(pictures: Pictures, keys: Sequence[str], edges: Sequence[Edge], width: float = WIDTH) -> Drawing:
     """Draw the network of these actors."""
     words = pictures.words
     nodes = _nodes(pictures, keys, edges)
-    height = 400.0 + 6 * len(nodes)
-    _lay_out(nodes, edges, height)
-    for node, spot in zip(nodes, place_labels([_spot(node) for node in nodes], 13, WIDTH, height), strict=True):
+    height = 400.0 + 6 * len(nodes) * WIDTH / width
+    _lay_out(nodes, edges, width, height)
+    for node, spot in zip(nodes, place_labels([_spot(node) for node in nodes], 13, width, height), strict=True):
         node |= spot._asdict() if spot else {"dx": 0, "dy": node["r"] + 13, "anchor": "middle"}
     at = {node["key"]: (node["x"], node["y"]) for node in nodes}
     lines = [
@@ -99,10 +99,10 @@ def network_picture(pictures: Pictures, keys: Sequence[str], edges: Sequence[Edg
         for edge in edges
     ]
     shapes = [(name, words(f"types.{name}"), "shape", 14.0) for name in SHAPES]
-    legend, tall = key_entries([*((name, words(f"network.{name}"), "edge", 34.0) for name in KINDS), *shapes], WIDTH)
+    legend, tall = key_entries([*((name, words(f"network.{name}"), "edge", 34.0) for name in KINDS), *shapes], width)
     title = words("network.alt", shown=len(keys), count=len(pictures.briefing.of_kind(Actor.folder)))
     values = {"nodes": nodes, "edges": lines, "legend": legend, "legend_y": height + 8}
-    return pictures.draw("network", title, WIDTH, height + tall + 12, **values)
+    return pictures.draw("network", title, width, height + tall + 12, **values)
 
 
 def _nodes(pictures: Pictures, keys: Sequence[str], edges: Sequence[Edge]) -> list[dict[str, Any]]:
@@ -141,16 +141,16 @@ def _curve(one: tuple[float, float], other: tuple[float, float], bend: int) -> s
 Points = list[list[float]]
 
 
-def _lay_out(nodes: Sequence[dict[str, Any]], edges: Sequence[Edge], height: float) -> None:
+def _lay_out(nodes: Sequence[dict[str, Any]], edges: Sequence[Edge], width: float, height: float) -> None:
     """Give each node its place: those tied are near each other, and no label lies on another."""
     number = {node["key"]: index for index, node in enumerate(nodes)}
     near: list[dict[int, float]] = [{} for _ in nodes]
     for edge in edges:
         one, other = number[edge.one], number[edge.other]
         near[one][other] = near[other][one] = near[one].get(other, 0) + edge.total
-    points = _fill(_turn(_settle(_distances(near))), height)
+    points = _fill(_turn(_settle(_distances(near))), width, height)
     widths = [max(2 * node["r"], text_width(node["label"], 13)) for node in nodes]
-    for node, (x, y) in zip(nodes, _spread(points, widths, height), strict=True):
+    for node, (x, y) in zip(nodes, _spread(points, widths, width, height), strict=True):
         node["x"], node["y"] = round(x, 1), round(y, 1)
 
 
@@ -216,13 +216,13 @@ def _turn(points: Points) -> Points:
     return [[x * cos(best) + y * sin(best), y * cos(best) - x * sin(best)] for x, y in moved]
 
 
-def _fill(points: Points, height: float) -> Points:
+def _fill(points: Points, broad: float, height: float) -> Points:
     """Return the points spread over the whole picture: half by where they lie, half by their order from side to side.
 
     By the places alone a few that lie far out would leave the others no room.
     """
     filled = [[0.0, 0.0] for _ in points]
-    for axis, (start, size) in enumerate(((80.0, WIDTH - 160), (30.0, height - 70))):
+    for axis, (start, size) in enumerate(((80.0, broad - 160), (30.0, height - 70))):
         order = sorted(range(len(points)), key=lambda number: points[number][axis])
         least, most = points[order[0]][axis], points[order[-1]][axis]
         for rank, number in enumerate(order):
@@ -232,7 +232,7 @@ def _fill(points: Points, height: float) -> Points:
     return filled
 
 
-def _spread(points: Points, widths: Sequence[float], height: float) -> Points:
+def _spread(points: Points, widths: Sequence[float], broad: float, height: float) -> Points:
     """Move nodes apart until no label lies on another, or the picture has no room left."""
     for _ in range(60):
         order = sorted(range(len(points)), key=lambda number: points[number][1])
@@ -243,7 +243,7 @@ def _spread(points: Points, widths: Sequence[float], height: float) -> Points:
                     break
                 moved |= _push(points[one], points[other], (widths[one] + widths[other]) / 2 + 8)
         for point, width in zip(points, widths, strict=True):
-            point[0] = min(max(point[0], width / 2 + 6), WIDTH - width / 2 - 6)
+            point[0] = min(max(point[0], width / 2 + 6), broad - width / 2 - 6)
             point[1] = min(max(point[1], 24), height - 36)
         if not moved:
             break

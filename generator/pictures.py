@@ -4,6 +4,7 @@ A picture is drawn when the pages are made, the same each time: it stands still,
 its colours from the reader's scheme. Layout is decided here; the templates in `pictures/` only write it down.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -55,6 +56,13 @@ class Pictures:
     def styles(self) -> str:
         """Return the rules of all pictures as CSS for a page that holds one."""
         return self.environment.get_template("page.css.j2").render().strip() + "\n"
+
+    def for_print(self, drawing: Drawing) -> Drawing:
+        """Return a picture for paper: its light colours written out, for what knows no variables or themes."""
+        colours = dict(re.findall(r"(--p-\w+): (#\w+);", drawing.svg.partition("@media")[0]))
+        svg = re.sub(r"^@media.*\n", "", drawing.svg, flags=re.MULTILINE)
+        svg = re.sub(r"var\((--p-\w+)\)", lambda found: str(colours[found[1]]), svg)
+        return Drawing(re.sub(r"font-family: [^;]*;", 'font-family: "Noto Sans";', svg), drawing.title)
 
     def roles(self, actor: Actor) -> Drawing | None:
         """Draw an actor's roles as bars over time; None when fewer than two have dates: one is said in words."""

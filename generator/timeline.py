@@ -202,24 +202,32 @@ class Timeline(NamedTuple):
     earlier: int
 
 
-def timeline_picture(pictures: Pictures, items: Sequence[Item]) -> Timeline | None:
+def timeline_picture(
+    pictures: Pictures, items: Sequence[Item], width: float = WIDTH, most: int = MOST_DRAWN
+) -> Timeline | None:
     """Draw the most linked items of the days that the timeline starts with; None when there are none."""
     window = window_of(items)
     if not window:
         return None
     inside = [item for item in items if extent_of(item.date).right >= window[0]]
-    drawn = sorted(inside, key=lambda item: (-item.links, item.record.key))[:MOST_DRAWN]
+    drawn = sorted(inside, key=lambda item: (-item.links, item.record.key))[:most]
     drawn.sort(key=lambda item: (*item.date.sort_key, item.record.key))
-    scale = Scale(*window, 10, WIDTH - 10)
+    scale = Scale(*window, 10, width - 10)
     rows = [_drawn(item, scale) for item in drawn]
     lanes = _pack(rows)
     bottom = TOP + lanes * LANE + 4
     words = pictures.words
     ends = [words.in_words(PartialDate(day.isoformat(), day, day)) for day in window]
     title = words("timeline.alt", count=len(drawn), first=ends[0], last=ends[1])
-    legend, tall = key_entries([(name, words(f"timeline.legend.{name}"), "", 30) for name in LEGEND], WIDTH)
-    values = {"rows": rows, "ticks": scale.year_ticks(10), "bottom": bottom, "legend": legend, "legend_y": bottom + 8}
-    drawing = pictures.draw("timeline", title, WIDTH, bottom + tall + 12, **values)
+    legend, tall = key_entries([(name, words(f"timeline.legend.{name}"), "", 30) for name in LEGEND], width)
+    values = {
+        "rows": rows,
+        "ticks": scale.year_ticks(int(width // 100)),
+        "bottom": bottom,
+        "legend": legend,
+        "legend_y": bottom + 8,
+    }
+    drawing = pictures.draw("timeline", title, width, bottom + tall + 12, **values)
     return Timeline(drawing, len(drawn), len(items) - len(inside))
 
 
@@ -229,13 +237,14 @@ def _drawn(item: Item, scale: Scale) -> dict[str, Any]:
     start = max(scale.left - 10, left - FADE) if extent.start is None else left
     end = scale.right + 10 if extent.end is None else right
     width = 0.0 if extent.is_point else max(6.0, end - start)
+    broad = scale.right + 10
     label = shorten(item.record.caption, LABEL)
     wide = text_width(label, 12)
     is_inside = width >= INSIDE
     label_x = start if is_inside else start + width + (9 if extent.is_point else 5)
-    is_left = label_x + wide > WIDTH
+    is_left = label_x + wide > broad
     if is_left:
-        label_x = (WIDTH - 2) if is_inside else start - (9 if extent.is_point else 5)
+        label_x = (broad - 2) if is_inside else start - (9 if extent.is_point else 5)
     sure = _sure(extent, scale)
     return {
         "x": start,

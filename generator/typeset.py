@@ -40,7 +40,7 @@ def print_book(briefing: Briefing, project: Project, paper: str, links: str) -> 
     BriefbookError when the book cannot be set, or lacks a record or a citation.
     """
     words = load_words(briefing.info.language, project.template_dirs)
-    book = compose_book(briefing, words, Markup())
+    book = compose_book(briefing, words, Markup(), project.template_dirs)
     target = project.root / "build" / "briefing.pdf"
     target.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".book-", dir=target.parent) as name:
@@ -72,6 +72,8 @@ def _write_parts(folder: Path, book: Book, briefing: Briefing, project: Project,
     )
     told = {"day": str(told_day), "keys": targets, "records": dict.fromkeys(briefing.records, True), "stamp": stamp}
     (folder / "book.json").write_text(_json({**book.content, **told, **choices}), "utf-8")
+    for name, svg in book.pictures.items():
+        (folder / name).write_text(svg, "utf-8")
     # One paragraph of each character that the fonts might lack; as data, as everything that people wrote.
     (folder / "characters.json").write_text(_json(sorted(_characters(book.content))), "utf-8")
 
