@@ -15,6 +15,7 @@ from generator.prose import escape_text
 from generator.words import load_words
 from tests.conftest import MakeProject
 from tests.sites import command, copy_first_briefing
+from tests.standards import broken_rules
 
 MARKUP = Markup()
 FILES = {
@@ -120,3 +121,4 @@ def test_book_speaks_the_scripts_of_its_records(make_project: MakeProject) -> No
     project = make_project({**FILES, "actors/jane.yml": f"name: Jane Doe\nnames: {names}\n"})
     done = command("briefbook", "pdf", cwd=project.root)
     assert done.returncode == 0, done.stderr
+    assert broken_rules(project.root / "build" / "briefing.pdf") == []
