@@ -22,7 +22,7 @@ from generator.pictures import Drawing, Pictures
 from generator.profiles import section_names
 from generator.prose import escape_text
 from generator.records import Actor, Citation, Event, Quote, Record, Source
-from generator.render import PageLinks, captions_of, direction
+from generator.render import PageLinks, captions_of
 from generator.ties import ties_of
 from generator.timeline import items_of, timeline_picture
 from generator.words import Words
@@ -89,7 +89,6 @@ class _Composer:
         drawings = self._pictures()
         content = {
             "lang": info.language,
-            "dir": direction(info.language),
             "title": info.title,
             "subtitle": info.subtitle or "",
             "edition": info.edition or "",
@@ -168,7 +167,7 @@ class _Composer:
                 yield {"label": self.words(f"back.{name}"), "keys": keys}
 
     def _actor(self, actor: Actor) -> Entry:
-        names = [{"lang": tag, "dir": direction(tag), "c": [name]} for tag, name in actor.names.items()]
+        names = [{"lang": tag, "c": [name]} for tag, name in actor.names.items()]
         return self._entry(actor) | {"names": names, "lede": actor.description or ""}
 
     def _quote(self, quote: Quote) -> Entry:
@@ -182,10 +181,8 @@ class _Composer:
             "status": self.words(f"status.{quote.status}") if quote.status else "",
             "text": _paragraphs(quote.text),
             "lang": tongue,
-            "dir": direction(tongue),
             "original": {
                 "lang": original.language,
-                "dir": direction(original.language),
                 "label": self.words("quote.original_in", language=self.words.language_name(original.language)),
                 "text": _paragraphs(original.text),
             }

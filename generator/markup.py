@@ -97,11 +97,10 @@ class _Tree(HTMLParser):
 
 
 class Markup:
-    """Reads Markdown with the extensions of a site. `extensions` and `settings` are as Python-Markdown takes them."""
+    """Reads Markdown with the extensions that a site starts with, but those that only a browser needs."""
 
-    def __init__(self, extensions: Sequence[str] = EXTENSIONS, settings: Mapping[str, Any] | None = None) -> None:
-        plain = [name for name in extensions if name not in ("briefbook", "toc")]  # cleaned below; no permalinks
-        self._markdown = markdown.Markdown(extensions=plain, extension_configs=dict(settings or {}))
+    def __init__(self) -> None:
+        self._markdown = markdown.Markdown(extensions=EXTENSIONS)
         self.inline = cache(self._inline)
 
     def blocks(self, text: str) -> Nodes:
@@ -144,7 +143,7 @@ class _Reader:
         if tag == "p":
             yield from _paragraph(self._inside(element))
         elif tag[0] == "h" and tag[1:].isdigit():
-            yield {"t": "h", "level": int(tag[1:]), "c": _trimmed(self._inside(element))}
+            yield {"t": "h", "c": _trimmed(self._inside(element))}
         elif tag in ("ul", "ol"):
             yield self._list(element)
         elif tag == "dl":

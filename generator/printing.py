@@ -60,15 +60,24 @@ def _compiler(folder: Path, name: str, fonts: typst.Fonts) -> typst.Compiler:
 
 def _missing(folder: Path, fonts: typst.Fonts) -> list[str]:
     """Return which of the book's characters no font has, found by setting each of them once."""
-    compiler = _compiler(folder, "characters.typ", fonts)
+    _, missing = _compile(_compiler(folder, "characters.typ", fonts), 0)
+    return missing
+
+
+def _compile(compiler: typst.Compiler, stamp: int) -> tuple[bytes, list[str]]:
+    """Return the PDF, or the characters for which there is none.
+
+    Raises: typst.TypstError when it fails for another reason.
+    """
     try:
-        compiler.compile_with_warnings(format="pdf", pdf_standards=STANDARDS, timestamp=0)
+        pdf, _ = compiler.compile_with_warnings(format="pdf", pdf_standards=STANDARDS, timestamp=stamp)
     except typst.TypstError as error:
-        found = [_unescaped(text) for text in _MISSING.findall(error.diagnostic)]
-        if not found:
+        missing = {_unescaped(text) for text in _MISSING.findall(error.diagnostic)}
+        if not missing:
             raise
-        return sorted(set(found))
-    return []
+        return b"", sorted(missing)
+    assert isinstance(pdf, bytes), "a PDF is one file"
+    return pdf, []
 
 
 def _unescaped(text: str) -> str:
@@ -77,14 +86,9 @@ def _unescaped(text: str) -> str:
 
 def _print(folder: Path, fonts: typst.Fonts, stamp: int) -> dict[str, Any]:
     compiler = _compiler(folder, "book.typ", fonts)
-    try:
-        pdf, _ = compiler.compile_with_warnings(format="pdf", pdf_standards=STANDARDS, timestamp=stamp)
-    except typst.TypstError as error:
-        missing = [_unescaped(text) for text in _MISSING.findall(error.diagnostic)]
-        if not missing:
-            raise
-        return {"missing": sorted(set(missing)), "set": []}
-    assert isinstance(pdf, bytes), "a PDF is one file"
+    pdf, missing = _compile(compiler, stamp)
+    if missing:
+        return {"missing": missing, "set": []}
     (folder / "large.pdf").write_bytes(pdf)
     # PDF/A-3a asks for a line end before "endstream", which qpdf leaves out unless told otherwise.
     small = ["qpdf", "--object-streams=generate", "--newline-before-endstream", "--deterministic-id"]

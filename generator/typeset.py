@@ -26,7 +26,6 @@ from generator.validate import INFO_PATH, field_name
 from generator.words import load_words
 
 PAPERS = {"a4": "a4", "letter": "us-letter"}
-LINKS = ("screen", "print")
 TIME_LIMIT_SECONDS = 1800
 MEMORY_LIMIT_BYTES = 8 * 2**30
 
@@ -36,7 +35,7 @@ _EAST_ASIAN = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "IDEOGRAPHIC", "FULLWIDT
 def print_book(briefing: Briefing, project: Project, paper: str, links: str) -> Path:
     """Set the briefing as a book, and return the PDF, `build/briefing.pdf`.
 
-    `paper` is a key of PAPERS, `links` one of LINKS. Raises: RecordsInvalid when a character has no font;
+    `paper` is a key of PAPERS, `links` "screen" or "print". Raises: RecordsInvalid when a character has no font;
     BriefbookError when the book cannot be set, or lacks a record or a citation.
     """
     words = load_words(briefing.info.language, project.template_dirs)
@@ -82,21 +81,10 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str, sort_keys=True)
 
 
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _texts(inner)
-
-
 def _characters(value: Any) -> set[str]:
     """Return every character with the marks on it: a mark by itself is not what has to be printed."""
     found = set()
-    for text in _texts(value):
+    for _, text in _fields(value, ()):
         cluster = ""
         for character in text:
             if cluster and unicodedata.category(character).startswith("M"):
@@ -111,7 +99,7 @@ def _characters(value: Any) -> set[str]:
 def _run(folder: Path) -> dict[str, Any]:
     """Have the book in a folder set, and return what came of it."""
     command = [sys.executable, "-m", "generator.printing", str(folder)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent.parent)])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
     try:
         done = subprocess.run(
             command,
@@ -161,7 +149,7 @@ def _where(text: str, briefing: Briefing, places: Places) -> Iterator[tuple[Plac
 def _fields(value: Any, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
     if isinstance(value, str):
         yield at, value
-    elif isinstance(value, dict | list):
+    elif isinstance(value, dict | list | tuple):
         for step, inner in value.items() if isinstance(value, dict) else enumerate(value):
             yield from _fields(inner, (*at, step))
 
