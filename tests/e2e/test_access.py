@@ -37,6 +37,7 @@ SEE_STOP = """() => {
     return [style.outlineStyle === "none" ? "" : style.outline, style.boxShadow, style.backgroundColor].join();
   }).join();
   const shown = stop.getClientRects()[0]?.width ? stop : stop.nextElementSibling;
+  if (!shown) return { name: stop.outerHTML, faults: [] };  // it went after it was reached: the button that leads up
   const { left, top, right, bottom } = shown.getClientRects()[0] ?? new DOMRect();
   const [x, y] = [(Math.max(left, 0) + Math.min(right, innerWidth)) / 2, (Math.max(top, 0) + Math.min(bottom, innerHeight)) / 2];
   const hit = document.elementFromPoint(x, y);
