@@ -15,7 +15,7 @@ from anyascii import anyascii
 from generator.facts import Resolve, facts_of, web_link
 from generator.fields import shorten
 from generator.gazetteer import KnownPlace, places_of
-from generator.link import HOME, Backlink, Briefing
+from generator.link import HOME, MENTIONED, Backlink, Briefing
 from generator.markup import WITH_PAGE, Markup, Node, Nodes
 from generator.network import drawn_edges, edges_of, network_picture, shown_actors
 from generator.pictures import Drawing, Pictures
@@ -42,7 +42,7 @@ class BookLinks(PageLinks):
 
     def link(self, key: str, shown: str) -> str:
         title = "" if key.startswith(("actors/", "places/")) else f' "{WITH_PAGE}"'
-        return f"[{shown}](#{key}{title})" if key in self._briefing.records or "places/" in key else shown
+        return f"[{shown}](#{key}{title})"  # what is not in the book is given in words by `Markup`
 
     def links_name(self, key: str) -> bool:
         return True
@@ -63,18 +63,18 @@ class Book:
     pictures: Mapping[str, str]
 
 
-def compose_book(briefing: Briefing, words: Words, markup: Markup, template_dirs: Iterable[Path]) -> Book:
+def compose_book(briefing: Briefing, words: Words, template_dirs: Iterable[Path]) -> Book:
     """Return the book of a briefing; `template_dirs` hold the templates of its pictures."""
-    return _Composer(briefing, words, markup, tuple(template_dirs), places_of(briefing)).book()
+    return _Composer(briefing, words, tuple(template_dirs), places_of(briefing)).book()
 
 
 @dataclass(slots=True)
 class _Composer:
     briefing: Briefing
     words: Words
-    markup: Markup
     template_dirs: tuple[Path, ...]
     places: Mapping[str, KnownPlace]
+    markup: Markup = field(init=False)
     links: BookLinks = field(init=False)
     resolve: Resolve = field(init=False)
     cited: set[str] = field(default_factory=set)  # sources that a footnote has given in full
@@ -83,6 +83,7 @@ class _Composer:
     def __post_init__(self) -> None:
         self.links = BookLinks("", self.briefing, captions_of(self.briefing), self.words, self.places)
         self.resolve = Resolve(self.briefing.records)
+        self.markup = Markup({*self.briefing.records, *(place.key for place in self.places.values())})
 
     def book(self) -> Book:
         info = self.briefing.info
@@ -159,11 +160,16 @@ class _Composer:
         }
 
     def _uses(self, record: Record) -> Iterator[Entry]:
-        """Yield under which headings other records name this one, and which they are."""
+        """Yield under which headings other records name this one, and which they are.
+
+        Not what the book tells elsewhere: where an actor is mentioned is in the index, what was said at an event below
+        it.
+        """
+        told = {Actor: MENTIONED, Event: "quotes-said-there"}.get(type(record))
         backlinks = self.briefing.backlinks.get(record.key, {})
         for name in section_names():
             keys = _keys(backlinks.get(name, ()), self.briefing)
-            if keys and not (isinstance(record, Event) and name == "quotes-said-there"):  # they stand below it
+            if keys and name != told:
                 yield {"label": self.words(f"back.{name}"), "keys": keys}
 
     def _actor(self, actor: Actor) -> Entry:
@@ -230,7 +236,7 @@ class _Composer:
         assert isinstance(source, Source), "the field refers to sources only"
         told = self._short(source) if key in self.cited else self._full(source)
         self.cited.add(key)
-        parts = [self.links.link(key, told)]
+        parts = [f"[{told}](#{key})"]  # without its page: a source is found by its name
         parts += [escape_text(citation.at)] if citation.at else []
         parts += [web_link(citation.url)] if citation.url else []
         said = f": {escape_text(self.words('quoted', text=citation.quote))}" if citation.quote else ""
@@ -253,21 +259,24 @@ class _Composer:
 
         A country that is also where something happened stands there once, with the `keys` of both.
         """
-        actors = self._in_order(Actor)
+        actors, records = self._in_order(Actor), self.briefing.records
         labels = [(actor.name, actor.key) for actor in actors]
         labels += [(place.name, place.key) for place in self.places.values()]
-        labels += [(tag, f"tags/{tag}") for record in self.briefing.records.values() for tag in record.tags]
+        labels += [(tag, f"tags/{tag}") for record in records.values() for tag in record.tags]
         keys: dict[str, dict[str, None]] = {}
         for label, key in labels:
             keys.setdefault(label, {})[key] = None
-        entries: list[Entry] = [{"label": label, "keys": list(found)} for label, found in keys.items()]
+        entries: list[Entry] = [
+            {"label": label, "see": "", "keys": list(found), "anchors": [key for key in found if key not in records]}
+            for label, found in keys.items()
+        ]
         entries += [
-            {"label": alias, "see": actor.name, "keys": []}
+            {"label": alias, "see": actor.name, "keys": [], "anchors": []}
             for actor in actors
             for alias in actor.aliases
             if alias not in keys
         ]
-        return sorted(entries, key=lambda entry: (_sorted_as(entry["label"]), entry["label"], entry.get("see", "")))
+        return sorted(entries, key=lambda entry: (_sorted_as(entry["label"]), entry["label"], entry["see"]))
 
 
 def _keys(backlinks: Iterable[Backlink], briefing: Briefing) -> list[str]:

@@ -4,7 +4,7 @@ A node is text, or a mapping whose "t" says what it is; it becomes JSON, which t
 it can be code. Never looks a record up: a link to one is `#key`, and `"p"` as its title asks for its page number.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from html.parser import HTMLParser
@@ -27,6 +27,7 @@ EXTENSIONS = (
     "tables",
     "pymdownx.superfences",
 )
+WEB = ("http:", "https:", "mailto:")
 WITH_PAGE = "p"  # the title of a link whose page number is worth having
 
 _VOID = frozenset({"br", "col", "hr", "img", "wbr"})
@@ -99,8 +100,9 @@ class _Tree(HTMLParser):
 class Markup:
     """Reads Markdown with the extensions that a site starts with, but those that only a browser needs."""
 
-    def __init__(self) -> None:
+    def __init__(self, targets: Container[str] = ()) -> None:
         self._markdown = markdown.Markdown(extensions=EXTENSIONS)
+        self._targets = targets
         self.inline = cache(self._inline)
 
     def blocks(self, text: str) -> Nodes:
@@ -110,7 +112,7 @@ class Markup:
         tree = _Tree()
         tree.feed(sanitise(self._markdown.reset().convert(text)))
         tree.close()
-        return list(_Reader(tree.root).blocks(tree.root))
+        return list(_Reader(tree.root, self._targets).blocks(tree.root))
 
     def _inline(self, text: str) -> tuple[Node, ...]:
         """Return Markdown of one paragraph as what stands in a line; of several, one after the other."""
@@ -123,7 +125,8 @@ class Markup:
 class _Reader:
     """Turns a tree of HTML into nodes; knows where the footnotes are."""
 
-    def __init__(self, root: _Element) -> None:
+    def __init__(self, root: _Element, targets: Container[str]) -> None:
+        self._targets = targets
         self._notes = {item.attributes["id"]: item for item in root.all("li") if "id" in item.attributes}
 
     def blocks(self, parent: _Element) -> Iterator[Node]:
@@ -143,7 +146,7 @@ class _Reader:
         if tag == "p":
             yield from _paragraph(self._inside(element))
         elif tag[0] == "h" and tag[1:].isdigit():
-            yield {"t": "h", "c": _trimmed(self._inside(element))}
+            yield {"t": "h", "level": int(tag[1:]), "c": _trimmed(self._inside(element))}
         elif tag in ("ul", "ol"):
             yield self._list(element)
         elif tag == "dl":
@@ -210,7 +213,7 @@ class _Reader:
         if "footnote-backref" in child.classes or "headerlink" in child.classes:
             return []
         if tag == "a" and child.attributes.get("href"):
-            return [_link(child.attributes["href"], child.attributes.get("title", ""), inside(child))]
+            return self._link(child.attributes["href"], child.attributes.get("title", ""), inside(child))
         if tag == "img":
             return [{"t": "img", "src": child.attributes.get("src", ""), "alt": child.attributes.get("alt", "")}]
         if tag == "br":
@@ -226,6 +229,15 @@ class _Reader:
             return [{"t": "lang", "lang": child.attributes["lang"], "c": nodes}]
         return nodes
 
+    def _link(self, href: str, title: str, inside: Nodes) -> Nodes:
+        """Return a link to the web, or to what stands in the book; of any other, its words."""
+        if href.startswith(WEB):
+            shown = "".join(node for node in inside if isinstance(node, str))
+            return [{"t": "link", "url": href, "c": inside, "written": shown != href.removeprefix("mailto:")}]
+        if href[1:] in self._targets and href.startswith("#"):
+            return [{"t": "ref", "key": href[1:], "c": inside, "page": title == WITH_PAGE}]
+        return inside
+
     def _note(self, link: _Element) -> Nodes:
         note = self._notes.get(link.attributes.get("href", "#")[1:])
         if note is None:
@@ -235,12 +247,6 @@ class _Reader:
         if last and isinstance(last[-1], str):
             last[-1] = last[-1].rstrip("\N{NO-BREAK SPACE}")  # which stood before the way back
         return [{"t": "note", "c": _lines(blocks)}]
-
-
-def _link(href: str, title: str, inside: Nodes) -> Node:
-    if not href.startswith("#"):
-        return {"t": "link", "url": href, "c": inside}
-    return {"t": "ref", "key": href[1:], "c": inside, "page": title == WITH_PAGE}
 
 
 def _spaced(text: str) -> str:

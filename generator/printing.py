@@ -1,7 +1,9 @@
-"""A folder with `book.typ` and `book.json` to a PDF, with Typst: run in a process of its own by `typeset.py`.
+"""One setting of the book in a folder with Typst: run in a process of its own by `typeset.py`, until it is settled.
 
-`python -m generator.printing FOLDER` writes `book.pdf` there, and `found.json`: what was set, or the characters that no
-font has. The only module that knows Typst and qpdf. Never reads records.
+`python -m generator.printing FOLDER` reads `content.json`, and where things stood at the setting before (`stood.json`),
+sets the book with these page numbers, and writes where they stand now; when that is the same, `book.pdf` and
+`done.json`: what was set, or the characters that no font has. The only module that knows Typst and qpdf. A process is
+for one setting: a second one in it, with what Typst remembers of the first, takes longer and twice the memory.
 """
 
 import json
@@ -9,11 +11,14 @@ import re
 import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
 import pikepdf
 import typst
+
+from generator.paging import Found, Numbering, Pages
 
 STANDARDS: list[Any] = ["ua-1", "a-3a"]
 FONT_PACKAGES = ("fontpkg_noto_serif", "fontpkg_noto_sans", "justmytype_intl_rtl", "manimgx_fonts_cjk")
@@ -27,16 +32,45 @@ _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}|\\(.)")
 def main() -> None:
     """Set the book in the folder that the command line names."""
     folder = Path(sys.argv[1])
-    told = json.loads((folder / "book.json").read_text("utf-8"))
-    for with_system in (False, True):
+    stood = folder / "stood.json"
+    settings = _read(folder / "settings.json")
+    fonts, missing = _fonts(folder, settings, is_first=not stood.exists())
+    if missing:
+        _write(folder / "done.json", {"missing": missing, "set": []})
+        return
+    content = _read(folder / "content.json")
+    pages = Pages.of(starmap(Found, _read(stood))) if stood.exists() else Pages.guess(content)
+    Numbering(content).write(pages)
+    _write(folder / "book.json", content)
+    compiler = _compiler(folder, "book.typ", fonts)
+    found = [Found(*item) for item in json.loads(compiler.query("<places>", field="value", one=True))]
+    _write(stood, found)
+    if Pages.of(found) == pages:
+        missing = _print(folder, compiler, settings["stamp"])
+        set_in_it = [item.value for item in found if item.kind in ("entry", "cite")]
+        _write(folder / "done.json", {"missing": missing, "set": set_in_it})
+
+
+def _fonts(folder: Path, settings: dict[str, Any], *, is_first: bool) -> tuple[typst.Fonts, list[str]]:
+    """Return the fonts of our packages, with the machine's where they do not do; and the characters in neither."""
+    for with_system in (False, True) if is_first else (settings["with_system"],):
         fonts = typst.Fonts(with_system, True, [str(path) for path in _font_folders()])
-        told["fonts"] = _families(set(fonts.families()))
-        (folder / "book.json").write_text(json.dumps(told, ensure_ascii=False), "utf-8")
+        if not is_first:
+            break
+        settings |= {"with_system": with_system, "fonts": _families(set(fonts.families()))}
+        _write(folder / "settings.json", settings)
         missing = _missing(folder, fonts)
         if not missing:
             break
-    found = {"missing": missing, "set": []} if missing else _print(folder, fonts, told["stamp"])
-    (folder / "found.json").write_text(json.dumps(found, ensure_ascii=False), "utf-8")
+    return fonts, missing if is_first else []
+
+
+def _read(file: Path) -> Any:
+    return json.loads(file.read_text("utf-8"))
+
+
+def _write(file: Path, value: Any) -> None:
+    file.write_text(json.dumps(value, ensure_ascii=False), "utf-8")
 
 
 def _font_folders() -> Iterator[Path]:
@@ -50,7 +84,7 @@ def _families(known: set[str]) -> dict[str, Any]:
     """Return the fonts for running text, for labels, and for languages of East Asia, each its own forms first."""
     styles = [f"Noto {style} CJK" for style in ("Serif", "Sans") if f"Noto {style} CJK SC" in known]
     east = {tag: [f"{style} {form}" for style in styles] for tag, form in EAST_ASIAN.items()}
-    languages = {tag: [*SERIF, *own] for tag, own in east.items()}
+    languages = {tag: [*own, *SERIF] for tag, own in east.items()}  # own first: spaces and marks, too
     return {"serif": [*SERIF, *east["zh"]], "sans": ["Noto Sans", *SERIF[1:], *east["zh"]], "languages": languages}
 
 
@@ -84,17 +118,15 @@ def _unescaped(text: str) -> str:
     return _ESCAPED.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[2], text)
 
 
-def _print(folder: Path, fonts: typst.Fonts, stamp: int) -> dict[str, Any]:
-    compiler = _compiler(folder, "book.typ", fonts)
+def _print(folder: Path, compiler: typst.Compiler, stamp: int) -> list[str]:
+    """Write the PDF, made small; return the characters for which there is no font, of which there should be none."""
     pdf, missing = _compile(compiler, stamp)
-    if missing:
-        return {"missing": missing, "set": []}
-    (folder / "large.pdf").write_bytes(pdf)
-    # PDF/A-3a asks for a line end before "endstream", which qpdf leaves out unless told otherwise.
-    small = ["qpdf", "--object-streams=generate", "--newline-before-endstream", "--deterministic-id"]
-    pikepdf.Job([*small, str(folder / "large.pdf"), str(folder / "book.pdf")]).run()
-    found = json.loads(compiler.query("<found>", field="value"))
-    return {"missing": [], "set": [value for kind, value in found if kind == "set"]}
+    if not missing:
+        (folder / "large.pdf").write_bytes(pdf)
+        # PDF/A-3a asks for a line end before "endstream", which qpdf leaves out unless told otherwise.
+        small = ["qpdf", "--object-streams=generate", "--newline-before-endstream", "--deterministic-id"]
+        pikepdf.Job([*small, str(folder / "large.pdf"), str(folder / "book.pdf")]).run()
+    return missing
 
 
 if __name__ == "__main__":

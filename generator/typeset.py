@@ -19,14 +19,14 @@ from typing import Any
 from generator.book import Book, compose_book
 from generator.errors import BriefbookError, Place, Problem, RecordsInvalid
 from generator.link import Briefing
-from generator.markup import Markup
 from generator.pipeline import Project, last_change
 from generator.places import Places
 from generator.validate import INFO_PATH, field_name
 from generator.words import load_words
 
 PAPERS = {"a4": "a4", "letter": "us-letter"}
-TIME_LIMIT_SECONDS = 1800
+TIME_LIMIT_SECONDS = 1800  # for one setting
+MOST_SETTINGS = 12
 MEMORY_LIMIT_BYTES = 8 * 2**30
 
 _EAST_ASIAN = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "IDEOGRAPHIC", "FULLWIDTH", "BOPOMOFO")
@@ -39,16 +39,16 @@ def print_book(briefing: Briefing, project: Project, paper: str, links: str) -> 
     BriefbookError when the book cannot be set, or lacks a record or a citation.
     """
     words = load_words(briefing.info.language, project.template_dirs)
-    book = compose_book(briefing, words, Markup(), project.template_dirs)
+    book = compose_book(briefing, words, project.template_dirs)
     target = project.root / "build" / "briefing.pdf"
     target.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".book-", dir=target.parent) as name:
         folder = Path(name)
         _write_parts(folder, book, briefing, project, {"paper": PAPERS[paper], "links": links})
-        found = _run(folder)
-        if found["missing"]:
-            raise RecordsInvalid(_unprintable(found["missing"], briefing, project))
-        lost = sorted(book.expected - set(found["set"]))
+        done = _settle(folder)
+        if done["missing"]:
+            raise RecordsInvalid(_unprintable(done["missing"], briefing, project))
+        lost = sorted(book.expected - set(done["set"]))
         if lost:
             raise BriefbookError(f"The book lacks {', '.join(lost[:5])}. Does templates/book lay all of it out?")
         (folder / "book.pdf").replace(target)
@@ -66,11 +66,9 @@ def _write_parts(folder: Path, book: Book, briefing: Briefing, project: Project,
     (folder / "records.json").write_text(_json(records), "utf-8")
     stamp = last_change(briefing)
     told_day = datetime.fromtimestamp(stamp, UTC).date()  # PDF/A wants a date, and the clock's would change
-    targets = dict.fromkeys(
-        [*briefing.records, *(key for entry in book.content["index"] for key in entry["keys"])], True
-    )
-    told = {"day": str(told_day), "keys": targets, "records": dict.fromkeys(briefing.records, True), "stamp": stamp}
-    (folder / "book.json").write_text(_json({**book.content, **told, **choices}), "utf-8")
+    settings = {"words": book.content["words"], "stamp": stamp, **choices}
+    (folder / "settings.json").write_text(_json(settings), "utf-8")
+    (folder / "content.json").write_text(_json({**book.content, "day": str(told_day)}), "utf-8")
     for name, svg in book.pictures.items():
         (folder / name).write_text(svg, "utf-8")
     # One paragraph of each character that the fonts might lack; as data, as everything that people wrote.
@@ -78,7 +76,7 @@ def _write_parts(folder: Path, book: Book, briefing: Briefing, project: Project,
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str, sort_keys=True)
+    return json.dumps(value, ensure_ascii=False, default=str, sort_keys=True, separators=(",", ":"))
 
 
 def _characters(value: Any) -> set[str]:
@@ -96,8 +94,18 @@ def _characters(value: Any) -> set[str]:
     return {cluster for cluster in found if cluster.strip()}
 
 
-def _run(folder: Path) -> dict[str, Any]:
-    """Have the book in a folder set, and return what came of it."""
+def _settle(folder: Path) -> dict[str, Any]:
+    """Have the book in a folder set until everything stands where it is said to, and return what came of it."""
+    done = folder / "done.json"
+    for _ in range(MOST_SETTINGS):
+        _set(folder)
+        if done.exists():
+            found: dict[str, Any] = json.loads(done.read_text("utf-8"))
+            return found
+    raise BriefbookError(f"The page numbers of the book do not come to rest in {MOST_SETTINGS} settings.")
+
+
+def _set(folder: Path) -> None:
     command = [sys.executable, "-m", "generator.printing", str(folder)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
     try:
@@ -115,8 +123,6 @@ def _run(folder: Path) -> dict[str, Any]:
     if done.returncode:
         why = done.stderr.strip().rpartition("\n")[2] or f"its process ended with status {done.returncode}"
         raise BriefbookError(f"The book could not be set: {why}.")
-    found: dict[str, Any] = json.loads((folder / "found.json").read_text("utf-8"))
-    return found
 
 
 def _limit_memory() -> None:
