@@ -4,19 +4,21 @@ Decides what stands in the book and in which order. Everything is in it once: `e
 printing, record by record and citation by citation. Never writes, and knows nothing of Typst.
 """
 
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from anyascii import anyascii
 
-from generator.facts import Resolve, facts_of, web_link
+from generator.dossier import Dossier
+from generator.facts import Resolve, facts_of, image_markdown, web_link
 from generator.fields import shorten
 from generator.gazetteer import KnownPlace, places_of
 from generator.link import HOME, MENTIONED, Backlink, Briefing
-from generator.markup import WITH_PAGE, Markup, Node, Nodes
+from generator.markup import WITH_PAGE, Markup, Node, Nodes, Reading
 from generator.network import drawn_edges, edges_of, network_picture, shown_actors
 from generator.pictures import Drawing, Pictures
 from generator.profiles import section_names
@@ -29,6 +31,8 @@ from generator.words import Words
 
 Entry = dict[str, Any]
 
+LEVELS = {Actor: 2, Quote: 4, Event: 3, Source: 2}  # of the heading of a record
+PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"})
 PICTURE_WIDTH = 640.0  # pixels of a picture as wide as the page: at that, its labels are of 8 points
 EVENTS_DRAWN = 26
 ACTORS_DRAWN = 24
@@ -55,58 +59,70 @@ class BookLinks(PageLinks):
 class Book:
     """A book to be set: `content` is what the templates get; `expected` is what must be found in it when it is set.
 
-    `pictures` are SVG by file name, which `content` names.
+    `drawings` are SVG by file name, `images` assets ("assets/map.png") by file name; `content` names these files.
     """
 
     content: dict[str, Any]
     expected: frozenset[str]
-    pictures: Mapping[str, str]
+    drawings: Mapping[str, str]
+    images: Mapping[str, str]
 
 
-def compose_book(briefing: Briefing, words: Words, template_dirs: Iterable[Path]) -> Book:
-    """Return the book of a briefing; `template_dirs` hold the templates of its pictures."""
-    return _Composer(briefing, words, tuple(template_dirs), places_of(briefing)).book()
+def compose_book(
+    briefing: Briefing, words: Words, reading: Reading, template_dirs: Iterable[Path], dossier: Dossier | None = None
+) -> Book:
+    """Return the book of a briefing, or of a dossier from it; `template_dirs` hold the templates of its pictures."""
+    part = dossier.part if dossier else briefing
+    places = places_of(briefing)
+    links = BookLinks("", briefing, captions_of(briefing), words, places)
+    composer = _Composer(part, words, tuple(template_dirs), places_of(part), links, Resolve(briefing.records), reading)
+    return composer.book(dossier)
 
 
 @dataclass(slots=True)
 class _Composer:
+    """Composes the book of `briefing`, which may be a part; `links` and `resolve` know the whole."""
+
     briefing: Briefing
     words: Words
     template_dirs: tuple[Path, ...]
     places: Mapping[str, KnownPlace]
+    links: BookLinks
+    resolve: Resolve
+    reading: InitVar[Reading]
     markup: Markup = field(init=False)
-    links: BookLinks = field(init=False)
-    resolve: Resolve = field(init=False)
     cited: set[str] = field(default_factory=set)  # sources that a footnote has given in full
     expected: set[str] = field(default_factory=set)
+    images: dict[str, str] = field(default_factory=dict)  # address of an asset -> its file in the book's folder
 
-    def __post_init__(self) -> None:
-        self.links = BookLinks("", self.briefing, captions_of(self.briefing), self.words, self.places)
-        self.resolve = Resolve(self.briefing.records)
-        self.markup = Markup({*self.briefing.records, *(place.key for place in self.places.values())})
+    def __post_init__(self, reading: Reading) -> None:
+        places = (place.key for place in self.places.values())
+        self.markup = Markup(reading, {*self.briefing.records, *self._chapter_keys(), *places}, self._file_of)
 
-    def book(self) -> Book:
+    def book(self, dossier: Dossier | None) -> Book:
         info = self.briefing.info
         drawings = self._pictures()
         content = {
             "lang": info.language,
-            "title": info.title,
-            "subtitle": info.subtitle or "",
+            "title": dossier.title if dossier else info.title,
+            "subtitle": self.words("book.dossier", title=info.title) if dossier else info.subtitle or "",
             "edition": info.edition or "",
             "as_of": self.words("home.as_of", date=self.words.in_words(info.as_of)) if info.as_of else "",
             "authors": list(info.authors),
             "marking": info.marking or "",
             "words": {**self.words.section("book"), "quoted": self.words("quoted")},
-            "judgements": [self._judgement(number) for number in range(len(info.judgements))],
-            "summary": self._prose(HOME, "summary"),
+            "judgements": [self._judgement(number) for number in self._judgements()],
+            "summary": [] if dossier else self._prose(HOME, 1, "summary"),
+            "chapters": [] if dossier else [self._chapter(key) for key in self._chapter_keys()],
+            "timeline": list(self._timeline()),
             "actors": [self._actor(actor) for actor in self._in_order(Actor)],
             "chronicle": list(self._chronicle()),
             "sources": [self._entry(source) for source in self._in_order(Source)],
             "index": self._index(),
             "pictures": {name: {"file": f"{name}.svg", "alt": drawing.title} for name, drawing in drawings.items()},
         }
-        pictures = {f"{name}.svg": drawing.svg for name, drawing in drawings.items()}
-        return Book(content, frozenset(self.expected), pictures)
+        svg = {f"{name}.svg": drawing.svg for name, drawing in drawings.items()}
+        return Book(content, frozenset(self.expected), svg, {file: asset for asset, file in self.images.items()})
 
     def _pictures(self) -> dict[str, Drawing]:
         """Return the timeline and the network of the main actors, drawn for a page of the book."""
@@ -124,6 +140,12 @@ class _Composer:
     def _in_order(self, model: type[Record]) -> list[Any]:
         return sorted(self.briefing.of_kind(model.folder), key=lambda record: (_sorted_as(record.caption), record.id))
 
+    def _judgements(self) -> Iterator[int]:
+        """Yield the numbers of the key judgements that rest on a record of the book, or on none."""
+        for number, judgement in enumerate(self.briefing.info.judgements):
+            if not judgement.based_on or any(self.resolve(id) in self.briefing.records for id in judgement.based_on):
+                yield number
+
     def _judgement(self, number: int) -> Entry:
         judgement = self.briefing.info.judgements[number]
         words = self.words
@@ -131,14 +153,42 @@ class _Composer:
         if judgement.confidence:
             said.append(words("home.confidence", level=words(f"confidence.{judgement.confidence}")))
         rests_on = [self._inline(self.links.to(self.resolve(id))) for id in judgement.based_on]
-        text = self._prose(HOME, "judgements", number, "text")
+        text = self._prose(HOME, 1, "judgements", number, "text")
         return {"text": text, "said": " · ".join(said), "rests_on": rests_on}
 
-    def _prose(self, key: str, *at: str | int) -> Nodes:
-        return self.markup.blocks(self.links.prose(key, *at))
+    def _prose(self, key: str, level: int, *at: str | int) -> Nodes:
+        """Return a field of prose, which stands below a heading of this level."""
+        return self.markup.blocks(self.links.prose(key, *at), level)
 
     def _inline(self, text: str) -> Nodes:
         return list(self.markup.inline(text))
+
+    def _file_of(self, address: str) -> str | None:
+        """Return under which name an asset is in the book's folder; nothing when it is no picture of the briefing."""
+        suffix = PurePosixPath(address).suffix.lower()
+        if address not in self.briefing.assets or suffix not in PICTURE_SUFFIXES:
+            return None
+        return self.images.setdefault(address, f"image-{len(self.images)}{suffix}")
+
+    # What is not made of records alone
+
+    def _chapter_keys(self) -> list[str]:
+        """Return the keys of the hand-written pages that are chapters; a dossier has none."""
+        named = (name.removesuffix(".md") for name in self.briefing.info.book.pages)
+        return [key for key in named if key in self.briefing.pages]
+
+    def _chapter(self, key: str) -> Entry:
+        page = self.briefing.pages[key]
+        self.expected.add(key)
+        nodes = self.markup.blocks(self.links.linked(page.prose), 1, posixpath.dirname(page.name))
+        starts_with_title = nodes and isinstance(nodes[0], dict) and nodes[0]["t"] == "h"
+        return {"key": key, "title": page.title, "text": nodes[1:] if starts_with_title else nodes}
+
+    def _timeline(self) -> Iterator[Entry]:
+        """Yield the events in order: when, and what, as a reference with its page."""
+        for event in sorted(self._in_order(Event), key=lambda event: event.date.sort_key):
+            reference = {"t": "ref", "key": event.key, "c": [event.title], "page": True}
+            yield {"when": self.words.in_words(event.date), "event": reference}
 
     # Records
 
@@ -152,8 +202,8 @@ class _Composer:
             "key": record.key,
             "title": record.caption,
             "facts": facts,
-            "summary": self._prose(record.key, "summary"),
-            "note": self._prose(record.key, "note"),
+            "summary": self._prose(record.key, LEVELS[type(record)], "summary"),
+            "note": self._prose(record.key, LEVELS[type(record)], "note"),
             "cites": [self._cite(record, number, citation) for number, citation in enumerate(record.sources)],
             "uses": list(self._uses(record)),
             "tags": [f"tags/{tag}" for tag in record.tags],
@@ -174,7 +224,10 @@ class _Composer:
 
     def _actor(self, actor: Actor) -> Entry:
         names = [{"lang": tag, "c": [name]} for tag, name in actor.names.items()]
-        return self._entry(actor) | {"names": names, "lede": actor.description or ""}
+        image = self.markup.inline(image_markdown(actor.image, self.links)) if actor.image else ()
+        portrait, credit = (image[0], actor.image.credit) if image and actor.image else (None, None)
+        told = {"names": names, "lede": actor.description or "", "portrait": portrait, "credit": credit or ""}
+        return self._entry(actor) | told
 
     def _quote(self, quote: Quote) -> Entry:
         speaker = self.resolve(quote.speaker, ("actors",))
@@ -205,7 +258,7 @@ class _Composer:
             dated = self.words("event.dated", date=self.words.in_words(event.date))
             source = f" ({self.links.to(self.resolve(said.source, ('sources',)))})" if said.source else ""
             text = f"{self.words('event.other_date')} {escape_text(said.date)}{source}. {escape_text(dated)}"
-            reported = [*self.markup.blocks(text), *self._prose(event.key, "as_reported", "note")]
+            reported = [*self.markup.blocks(text), *self._prose(event.key, LEVELS[Event], "as_reported", "note")]
         shown = [self._quote(quote) for quote in quotes if isinstance(quote, Quote)]
         when = self.words.in_words(event.date)
         return self._entry(event) | {"t": "event", "when": when, "reported": reported, "quotes": shown}
@@ -216,7 +269,7 @@ class _Composer:
         standing = (
             record
             for record in self.briefing.records.values()
-            if isinstance(record, Event) or (isinstance(record, Quote) and not record.event)
+            if isinstance(record, Event) or (isinstance(record, Quote) and not self._is_said_at_an_event(record))
         )
         for record in sorted(standing, key=lambda record: record.when.sort_key if record.when else (date.max, 0)):
             years = record.when.years if record.when else ()
@@ -224,6 +277,9 @@ class _Composer:
             entry = self._event(record) if isinstance(record, Event) else self._quote(record)
             told.setdefault(year, []).append(entry)
         yield from ({"year": year, "entries": entries} for year, entries in told.items())
+
+    def _is_said_at_an_event(self, quote: Quote) -> bool:
+        return bool(quote.event) and self.resolve(str(quote.event), (Event.folder,)) in self.briefing.records
 
     # Footnotes
 

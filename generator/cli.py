@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from generator import __version__
+from generator.dates import PartialDate, parse_date
 from generator.errors import BriefbookError, Problem, RecordsInvalid, Severity, is_failure
 from generator.fields import LANGUAGE_PATTERN
 from generator.link import Briefing
@@ -121,25 +122,48 @@ def build(context: click.Context, strict: bool, renderer: str) -> None:
     click.echo("To read it with its search: 'briefbook serve' or 'make serve', or put the folder on any web server.")
 
 
-@main.command()
-@_strict
-@click.option("--paper", type=click.Choice(("a4", "letter")), default="a4", show_default=True, help="Size of a page.")
-@click.option(
+_paper = click.option(
+    "--paper", type=click.Choice(("a4", "letter")), default="a4", show_default=True, help="Size of a page of the book."
+)
+_links = click.option(
     "--links",
     type=click.Choice(("screen", "print")),
     default="screen",
     show_default=True,
-    help="Links in colour for reading on a screen, or in black for printing.",
+    help="Links in colour for a screen, or in black with their addresses for paper.",
 )
+
+
+def _day(_context: click.Context, _option: click.Parameter, value: str | None) -> PartialDate | None:
+    try:
+        return parse_date(value) if value is not None else None
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+@main.command()
+@_strict
+@_paper
+@_links
+@click.option("--actor", help="Only this actor, by its id, and what touches it.")
+@click.option("--event", help="Only this event, by its id, and what touches it.")
+@click.option("--tag", help="Only what has this topic.")
+@click.option("--since", callback=_day, help="Only what was said or happened on this day or later: 2024-06.")
+@click.option("--until", callback=_day, help="Only what was said or happened on this day or earlier.")
 @click.pass_context
-def pdf(context: click.Context, strict: bool, paper: str, links: str) -> None:
-    """Set the briefing as a book into build/briefing.pdf."""
-    from generator.typeset import print_book
+def pdf(context: click.Context, /, strict: bool, paper: str, links: str, **selected: Any) -> None:
+    """Set the briefing as a book, build/briefing.pdf, or a selection as a dossier, below build/dossiers."""
+    from generator.dossier import Selection, make_dossier, touching_of
+    from generator.typeset import Layout, Press
 
     project: Project = context.obj
     briefing = _check(project, strict)
-    _tell(f"Setting a book of {_many(len(briefing.records), 'record')}")
-    click.echo(f"The book lies in {print_book(briefing, project, paper, links)}")
+    press = Press(project, briefing, Layout(paper, links))
+    selection = Selection(**selected)
+    dossier = make_dossier(briefing, selection, press.words, touching_of(briefing)) if selection else None
+    count = len(dossier.part.records if dossier else briefing.records)
+    book = press.print_book(dossier, lambda setting: _tell(f"Setting a book of {_many(count, 'record')}, {setting}"))
+    click.echo(f"The book lies in {book}")
 
 
 @main.command()

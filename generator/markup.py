@@ -4,13 +4,16 @@ A node is text, or a mapping whose "t" says what it is; it becomes JSON, which t
 it can be code. Never looks a record up: a link to one is `#key`, and `"p"` as its title asks for its page number.
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+import posixpath
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 import markdown
+from markdown import Extension
 
 from generator.sanitise import sanitise
 
@@ -27,6 +30,8 @@ EXTENSIONS = (
     "tables",
     "pymdownx.superfences",
 )
+FOR_BROWSERS = frozenset({"toc", "briefbook"})  # their marks are no text, and the sanitiser is called by `Markup`
+LOWEST_HEADING = 6
 WEB = ("http:", "https:", "mailto:")
 WITH_PAGE = "p"  # the title of a link whose page number is worth having
 
@@ -97,22 +102,38 @@ class _Tree(HTMLParser):
         self._open[-1].children.append(data)
 
 
-class Markup:
-    """Reads Markdown with the extensions that a site starts with, but those that only a browser needs."""
+class Reading(NamedTuple):
+    """With which extensions of Python-Markdown the site reads its pages: their names, and the settings of each."""
 
-    def __init__(self, targets: Container[str] = ()) -> None:
-        self._markdown = markdown.Markdown(extensions=EXTENSIONS)
+    extensions: Sequence[str | Extension] = EXTENSIONS
+    settings: Mapping[str, Mapping[str, Any]] = {}
+
+
+class Markup:
+    """Reads Markdown as the site does.
+
+    `targets` are the keys of what stands in the book, and `file_of` tells the file of a picture, by its address below
+    `docs/`, or None when the book cannot have it.
+    """
+
+    def __init__(self, reading: Reading, targets: Container[str], file_of: Callable[[str], str | None]) -> None:
+        extensions = [name for name in reading.extensions if name not in FOR_BROWSERS]
+        self._markdown = markdown.Markdown(extensions=extensions, extension_configs=dict(reading.settings))
         self._targets = targets
+        self._file_of = file_of
         self.inline = cache(self._inline)
 
-    def blocks(self, text: str) -> Nodes:
-        """Return Markdown as blocks: paragraphs, lists, tables."""
+    def blocks(self, text: str, level: int = 1, folder: str = "") -> Nodes:
+        """Return Markdown as blocks: paragraphs, lists, tables.
+
+        It stands below a heading of `level`, and its addresses start in `folder`, below `docs/`.
+        """
         if not text.strip():
             return []
         tree = _Tree()
         tree.feed(sanitise(self._markdown.reset().convert(text)))
         tree.close()
-        return list(_Reader(tree.root, self._targets).blocks(tree.root))
+        return list(_Reader(tree.root, self._targets, self._file_of, level, folder).blocks(tree.root))
 
     def _inline(self, text: str) -> tuple[Node, ...]:
         """Return Markdown of one paragraph as what stands in a line; of several, one after the other."""
@@ -123,10 +144,20 @@ class Markup:
 
 
 class _Reader:
-    """Turns a tree of HTML into nodes; knows where the footnotes are."""
+    """Turns a tree of HTML into nodes; knows where the footnotes are, and the level of the last heading."""
 
-    def __init__(self, root: _Element, targets: Container[str]) -> None:
+    def __init__(
+        self,
+        root: _Element,
+        targets: Container[str],
+        file_of: Callable[[str], str | None],
+        level: int,
+        folder: str,
+    ) -> None:
         self._targets = targets
+        self._file_of = file_of
+        self._folder = folder
+        self._above = self._level = level
         self._notes = {item.attributes["id"]: item for item in root.all("li") if "id" in item.attributes}
 
     def blocks(self, parent: _Element) -> Iterator[Node]:
@@ -146,7 +177,10 @@ class _Reader:
         if tag == "p":
             yield from _paragraph(self._inside(element))
         elif tag[0] == "h" and tag[1:].isdigit():
-            yield {"t": "h", "level": int(tag[1:]), "c": _trimmed(self._inside(element))}
+            # Below the heading above the text, and no level left out: readers' tools go by it.
+            wanted = self._above + max(1, int(tag[1:]) - 1)
+            self._level = min(wanted, self._level + 1, LOWEST_HEADING)
+            yield {"t": "h", "level": self._level, "c": _trimmed(self._inside(element))}
         elif tag in ("ul", "ol"):
             yield self._list(element)
         elif tag == "dl":
@@ -215,7 +249,7 @@ class _Reader:
         if tag == "a" and child.attributes.get("href"):
             return self._link(child.attributes["href"], child.attributes.get("title", ""), inside(child))
         if tag == "img":
-            return [{"t": "img", "src": child.attributes.get("src", ""), "alt": child.attributes.get("alt", "")}]
+            return self._image(child)
         if tag == "br":
             return [{"t": "br"}]
         if tag in _CODE:
@@ -234,9 +268,18 @@ class _Reader:
         if href.startswith(WEB):
             shown = "".join(node for node in inside if isinstance(node, str))
             return [{"t": "link", "url": href, "c": inside, "written": shown != href.removeprefix("mailto:")}]
-        if href[1:] in self._targets and href.startswith("#"):
-            return [{"t": "ref", "key": href[1:], "c": inside, "page": title == WITH_PAGE}]
-        return inside
+        key = href[1:] if href.startswith("#") else self._below_docs(href.partition("#")[0]).removesuffix(".md")
+        return [{"t": "ref", "key": key, "c": inside, "page": title == WITH_PAGE}] if key in self._targets else inside
+
+    def _image(self, element: _Element) -> Nodes:
+        """Return a picture; where the book cannot have it, what it shows."""
+        alt = element.attributes.get("alt", "")
+        file = self._file_of(self._below_docs(element.attributes.get("src", "")))
+        return [{"t": "img", "file": file, "alt": alt}] if file else [alt] if alt else []
+
+    def _below_docs(self, address: str) -> str:
+        """Return where an address of a page leads to below `docs/`."""
+        return posixpath.normpath(posixpath.join(self._folder, unquote(address)))
 
     def _note(self, link: _Element) -> Nodes:
         note = self._notes.get(link.attributes.get("href", "#")[1:])

@@ -43,12 +43,12 @@ class Pages:
         """
         pages = cls()
         signs = 0
-        for section in ("judgements", "summary", "actors", "chronicle", "sources", "index"):
+        for section in ("judgements", "summary", "chapters", "timeline", "actors", "chronicle", "sources", "index"):
             for value in _values(content[section]):
                 if isinstance(value, str):
                     signs += len(value)
                     continue
-                keys = [value["key"]] if "cites" in value else value.get("anchors", ())
+                keys = [value["key"]] if "key" in value and value.get("t") != "ref" else value.get("anchors", ())
                 pages.own |= dict.fromkeys(keys, FIRST_ENTRY + signs // SIGNS_TO_A_PAGE)
         return pages
 
@@ -93,6 +93,9 @@ class Numbering:
         mappings = [value for value in _values(content) if isinstance(value, dict)]
         self._references = [(node, node["page"]) for node in mappings if node.get("t") == "ref"]
         self._uses = [use for node in mappings for use in node.get("uses", ())]
+        indexed = {key for entry in content["index"] for key in entry["keys"]}
+        for node, _ in self._references:
+            node["in-index"] = node["key"] in indexed
 
     def write(self, pages: Pages) -> None:
         """Write these pages everywhere that names one, and where all links lead."""

@@ -35,8 +35,9 @@ def main() -> None:
     stood = folder / "stood.json"
     settings = _read(folder / "settings.json")
     fonts, missing = _fonts(folder, settings, is_first=not stood.exists())
-    if missing:
-        _write(folder / "done.json", {"missing": missing, "set": []})
+    broken = [] if stood.exists() else _broken(folder, fonts)
+    if missing or broken:
+        _write(folder / "done.json", {"missing": missing, "broken": broken, "set": []})
         return
     content = _read(folder / "content.json")
     pages = Pages.of(starmap(Found, _read(stood))) if stood.exists() else Pages.guess(content)
@@ -48,7 +49,7 @@ def main() -> None:
     if Pages.of(found) == pages:
         missing = _print(folder, compiler, settings["stamp"])
         set_in_it = [item.value for item in found if item.kind in ("entry", "cite")]
-        _write(folder / "done.json", {"missing": missing, "set": set_in_it})
+        _write(folder / "done.json", {"missing": missing, "broken": [], "set": set_in_it})
 
 
 def _fonts(folder: Path, settings: dict[str, Any], *, is_first: bool) -> tuple[typst.Fonts, list[str]]:
@@ -96,6 +97,20 @@ def _missing(folder: Path, fonts: typst.Fonts) -> list[str]:
     """Return which of the book's characters no font has, found by setting each of them once."""
     _, missing = _compile(_compiler(folder, "characters.typ", fonts), 0)
     return missing
+
+
+def _broken(folder: Path, fonts: typst.Fonts) -> list[str]:
+    """Return which of the book's pictures cannot be read."""
+    return [name for name in _read(folder / "images.json") if not _is_picture(folder, name, fonts)]
+
+
+def _is_picture(folder: Path, name: str, fonts: typst.Fonts) -> bool:
+    _write(folder / "image.json", name)
+    try:
+        _compile(_compiler(folder, "image.typ", fonts), 0)
+    except typst.TypstError:
+        return False
+    return True
 
 
 def _compile(compiler: typst.Compiler, stamp: int) -> tuple[bytes, list[str]]:

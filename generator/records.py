@@ -275,6 +275,15 @@ class Source(Record):
         return self.published
 
 
+class BookPlan(Part):
+    """What the PDF book holds beside the records."""
+
+    pages: Many[Line] = Field((), description="Hand-written pages that are chapters of it, in order: `method.md`.")
+    dossiers: Many[Literal["actors", "events"]] = Field(
+        (), description="Of what `briefbook build --pdf` makes a dossier for each: `actors`, `events`."
+    )
+
+
 class BriefingInfo(Part):
     """The briefing's own card, `docs/briefing.yml`."""
 
@@ -289,6 +298,7 @@ class BriefingInfo(Part):
     )
     summary: Prose | None = Field(None, description="What the briefing is about.")
     judgements: Many[Judgement] = Field((), description="The bottom line, most important first.")
+    book: BookPlan = Field(BookPlan(), description="What the PDF book holds beside the records, and its dossiers.")
 
 
 KINDS: tuple[type[Record], ...] = (Actor, Quote, Event, Source)

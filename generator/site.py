@@ -70,6 +70,21 @@ def theme_language(briefing: Briefing) -> str:
     return known.get(tag) or known.get(tag.partition("-")[0]) or "en"
 
 
+def markdown_settings(project: Project) -> tuple[list[str], dict[str, dict[str, Any]]] | tuple[()]:
+    """Return the Markdown extensions that `mkdocs.yml` names, and their settings; nothing when there is no such file.
+
+    Raises: BriefbookError when it cannot be read.
+    """
+    file = project.root / "mkdocs.yml"
+    if not file.is_file():
+        return ()
+    try:
+        config = load_config(str(file))
+    except MkDocsException as error:
+        raise BriefbookError(str(error)) from error
+    return config.markdown_extensions, config.mdx_configs
+
+
 def has_strict_warnings(config: MkDocsConfig) -> bool:
     """Tell whether MkDocs is going to give the build up for its warnings, which it does only after the last event."""
     handlers = logging.getLogger("mkdocs").handlers

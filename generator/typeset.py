@@ -6,21 +6,26 @@ stays until the new one is whole.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from generator.book import Book, compose_book
+from generator.dossier import FOLDER, Dossier
 from generator.errors import BriefbookError, Place, Problem, RecordsInvalid
 from generator.link import Briefing
+from generator.markup import Reading
 from generator.pipeline import Project, last_change
 from generator.places import Places
+from generator.site import markdown_settings
 from generator.validate import INFO_PATH, field_name
 from generator.words import load_words
 
@@ -32,30 +37,52 @@ MEMORY_LIMIT_BYTES = 8 * 2**30
 _EAST_ASIAN = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "IDEOGRAPHIC", "FULLWIDTH", "BOPOMOFO")
 
 
-def print_book(briefing: Briefing, project: Project, paper: str, links: str) -> Path:
-    """Set the briefing as a book, and return the PDF, `build/briefing.pdf`.
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a book is set: `paper` is a key of PAPERS, `links` "screen" or "print"."""
 
-    `paper` is a key of PAPERS, `links` "screen" or "print". Raises: RecordsInvalid when a character has no font;
-    BriefbookError when the book cannot be set, or lacks a record or a citation.
-    """
-    words = load_words(briefing.info.language, project.template_dirs)
-    book = compose_book(briefing, words, project.template_dirs)
-    target = project.root / "build" / "briefing.pdf"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".book-", dir=target.parent) as name:
-        folder = Path(name)
-        _write_parts(folder, book, briefing, project, {"paper": PAPERS[paper], "links": links})
-        done = _settle(folder)
-        if done["missing"]:
-            raise RecordsInvalid(_unprintable(done["missing"], briefing, project))
-        lost = sorted(book.expected - set(done["set"]))
-        if lost:
-            raise BriefbookError(f"The book lacks {', '.join(lost[:5])}. Does templates/book lay all of it out?")
-        (folder / "book.pdf").replace(target)
-    return target
+    paper: str = "a4"
+    links: str = "screen"
 
 
-def _write_parts(folder: Path, book: Book, briefing: Briefing, project: Project, choices: dict[str, Any]) -> None:
+class Press:
+    """Sets books of one briefing: the whole, and dossiers."""
+
+    def __init__(self, project: Project, briefing: Briefing, layout: Layout) -> None:
+        self.words = load_words(briefing.info.language, project.template_dirs)
+        self._project = project
+        self._briefing = briefing
+        self._layout = layout
+        self._reading = Reading(*markdown_settings(project))
+
+    def print_book(self, dossier: Dossier | None, tell: Callable[[int], None]) -> Path:
+        """Set the briefing, or a dossier from it, and return the PDF: `build/briefing.pdf`, or below `build/dossiers`.
+
+        `tell` gets the number of each setting as it begins. Raises: RecordsInvalid when a character has no font, or a
+        picture is none; BriefbookError when the book cannot be set, or lacks a record or a citation.
+        """
+        project = self._project
+        book = compose_book(self._briefing, self.words, self._reading, project.template_dirs, dossier)
+        build = project.root / "build"
+        target = build / FOLDER / f"{dossier.name}.pdf" if dossier else build / "briefing.pdf"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = dossier.part if dossier else self._briefing
+        with TemporaryDirectory(prefix=".book-", dir=build) as name:
+            folder = Path(name)
+            _write_parts(folder, book, part, project, self._layout)
+            done = _settle(folder, tell)
+            if done["missing"] or done["broken"]:
+                wrong = [*_unprintable(done["missing"], part, project)]
+                wrong += _no_pictures([book.images[file] for file in done["broken"]], part, project)
+                raise RecordsInvalid(wrong)
+            lost = sorted(book.expected - set(done["set"]))
+            if lost:
+                raise BriefbookError(f"The book lacks {', '.join(lost[:5])}. Does templates/book lay all of it out?")
+            (folder / "book.pdf").replace(target)
+        return target
+
+
+def _write_parts(folder: Path, book: Book, briefing: Briefing, project: Project, layout: Layout) -> None:
     for templates in reversed(project.template_dirs):
         for file in sorted((templates / "book").glob("*.typ")):
             (folder / file.name).write_bytes(file.read_bytes())
@@ -66,11 +93,14 @@ def _write_parts(folder: Path, book: Book, briefing: Briefing, project: Project,
     (folder / "records.json").write_text(_json(records), "utf-8")
     stamp = last_change(briefing)
     told_day = datetime.fromtimestamp(stamp, UTC).date()  # PDF/A wants a date, and the clock's would change
-    settings = {"words": book.content["words"], "stamp": stamp, **choices}
+    settings = {"words": book.content["words"], "stamp": stamp, "paper": PAPERS[layout.paper], "links": layout.links}
     (folder / "settings.json").write_text(_json(settings), "utf-8")
     (folder / "content.json").write_text(_json({**book.content, "day": str(told_day)}), "utf-8")
-    for name, svg in book.pictures.items():
+    for name, svg in book.drawings.items():
         (folder / name).write_text(svg, "utf-8")
+    for name, asset in book.images.items():
+        shutil.copyfile(project.root / "docs" / asset, folder / name)
+    (folder / "images.json").write_text(_json(list(book.images)), "utf-8")
     # One paragraph of each character that the fonts might lack; as data, as everything that people wrote.
     (folder / "characters.json").write_text(_json(sorted(_characters(book.content))), "utf-8")
 
@@ -94,10 +124,11 @@ def _characters(value: Any) -> set[str]:
     return {cluster for cluster in found if cluster.strip()}
 
 
-def _settle(folder: Path) -> dict[str, Any]:
+def _settle(folder: Path, tell: Callable[[int], None]) -> dict[str, Any]:
     """Have the book in a folder set until everything stands where it is said to, and return what came of it."""
     done = folder / "done.json"
-    for _ in range(MOST_SETTINGS):
+    for setting in range(1, MOST_SETTINGS + 1):
+        tell(setting)
         _set(folder)
         if done.exists():
             found: dict[str, Any] = json.loads(done.read_text("utf-8"))
@@ -142,6 +173,15 @@ def _unprintable(missing: Iterable[str], briefing: Briefing, project: Project) -
         found = [*_where(text, briefing, places)] or [(Place(INFO_PATH), "")]
         problems += [Problem(place=place, field=field, message=message, hint=hint) for place, field in found]
     return problems
+
+
+def _no_pictures(assets: Iterable[str], briefing: Briefing, project: Project) -> Iterator[Problem]:
+    """Yield a problem for each asset that is no picture, wherever it is shown."""
+    places = Places(project.root)
+    for asset in assets:
+        found = [*_where(asset, briefing, places)] or [(Place(f"docs/{asset}"), "")]
+        message, hint = f"'{asset}' cannot be read as a picture.", "Save it anew as PNG, JPEG, WebP or SVG."
+        yield from (Problem(place=place, field=field, message=message, hint=hint) for place, field in found)
 
 
 def _where(text: str, briefing: Briefing, places: Places) -> Iterator[tuple[Place, str]]:

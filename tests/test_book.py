@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.book import compose_book
-from generator.markup import Markup
+from generator.markup import Markup, Reading
 from generator.pipeline import Project, package_templates, read_briefing
 from generator.prose import escape_text
 from generator.words import load_words
@@ -17,7 +17,7 @@ from tests.conftest import MakeProject
 from tests.sites import command, copy_first_briefing
 from tests.standards import broken_rules
 
-MARKUP = Markup({"actors/f"})
+MARKUP = Markup(Reading(), {"actors/f"}, {"a.png": "image-0.png"}.get)
 FILES = {
     "actors/jane.yml": "name: Jane Doe\naliases: Mayor Doe\nsummary: Met [[vote|the council]].\nsources: minutes\n",
     "quotes/q.yml": "speaker: jane\ntext: We will build it.\nevent: vote\nsources: {source: minutes, at: p. 4}\n",
@@ -63,7 +63,7 @@ def test_plain_text_is_read_back_as_typed(text: str) -> None:
 
 def test_book_has_each_record_and_citation_once_and_short_notes_after_the_first(make_project: MakeProject) -> None:
     briefing, _ = read_briefing(make_project(FILES))
-    book = compose_book(briefing, load_words("en", [package_templates()]), [package_templates()])
+    book = compose_book(briefing, load_words("en", [package_templates()]), Reading(), [package_templates()])
     assert book.expected == {*briefing.records, "actors/jane#0", "quotes/q#0"}
     event = book.content["chronicle"][0]["entries"][0]
     assert [quote["key"] for quote in event["quotes"]] == ["quotes/q"]
