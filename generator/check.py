@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from generator.errors import Problem, Severity
+from generator.errors import Problem, Severity, nearest
 from generator.fields import FieldPath
 from generator.link import Briefing
 from generator.places import Places
 from generator.records import Actor, Event, Quote
-from generator.validate import Checked, field_name
+from generator.validate import INFO_PATH, Checked, field_name
 
 
 def check_links(briefing: Briefing, checked: Iterable[Checked], places: Places, *, is_whole: bool) -> list[Problem]:
@@ -29,6 +29,18 @@ def check_links(briefing: Briefing, checked: Iterable[Checked], places: Places, 
             place = places.of(item.path, (*item.at, *at))
             problems.append(Problem(place=place, field=field_name(at), message=message, hint=hint, severity=severity))
     return problems
+
+
+def check_book(briefing: Briefing, places: Places) -> Iterator[Problem]:
+    """Yield an error for each chapter of the book that is no hand-written page."""
+    names = [page.name for page in briefing.pages.values()]
+    for index, name in enumerate(briefing.info.book.pages):
+        if name not in names:
+            at = ("book", "pages", index)
+            near = nearest(name, names)
+            hint = f"Did you mean '{near}'?" if near else "Write its path below docs/, as 'method.md'."
+            place, message = places.of(INFO_PATH, at), f"there is no page '{name}'."
+            yield Problem(place=place, field=field_name(at), message=message, hint=hint)
 
 
 Finding = tuple[str, FieldPath, str, str]  # key, field, what was found, what to do

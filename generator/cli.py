@@ -99,29 +99,6 @@ def check(context: click.Context, strict: bool, style: str) -> None:
         click.echo(f"{counts}: {_count(problems)}.")
 
 
-@main.command()
-@_strict
-@click.option(
-    "--renderer",
-    type=click.Choice(("mkdocs", "properdocs", "zensical")),
-    default="mkdocs",
-    help="What makes HTML of the pages.",
-)
-@click.pass_context
-def build(context: click.Context, strict: bool, renderer: str) -> None:
-    """Build the website into build/site."""
-    from generator.site import build_site  # MkDocs takes a quarter of a second to load
-
-    project: Project = context.obj
-    briefing, _ = _write(project, project.pages_dir, strict)
-    _tell(f"Rendering the site with {renderer}")
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr)
-    build_site(project, briefing, renderer=renderer, strict=strict)
-    write_folder(project.root / "build" / "schema", build_schemas())
-    click.echo(f"The briefing lies in {project.site_dir / 'index.html'}")
-    click.echo("To read it with its search: 'briefbook serve' or 'make serve', or put the folder on any web server.")
-
-
 _paper = click.option(
     "--paper", type=click.Choice(("a4", "letter")), default="a4", show_default=True, help="Size of a page of the book."
 )
@@ -132,6 +109,42 @@ _links = click.option(
     show_default=True,
     help="Links in colour for a screen, or in black with their addresses for paper.",
 )
+
+
+@main.command()
+@_strict
+@click.option(
+    "--renderer",
+    type=click.Choice(("mkdocs", "properdocs", "zensical")),
+    default="mkdocs",
+    help="What makes HTML of the pages.",
+)
+@click.option("--pdf", "with_pdf", is_flag=True, help="Set the book and its dossiers, too, and link to them.")
+@_paper
+@_links
+@click.pass_context
+def build(context: click.Context, strict: bool, renderer: str, with_pdf: bool, paper: str, links: str) -> None:
+    """Build the website into build/site."""
+    from generator.site import build_site  # MkDocs takes a quarter of a second to load
+
+    project: Project = context.obj
+    briefing = _check(project, strict)
+    books = _print_books(project, briefing, paper, links) if with_pdf else {}
+    _tell(f"Writing the pages of {_many(len(briefing.records), 'record')}")
+    write_pages(briefing, project, project.pages_dir, books)
+    _tell(f"Rendering the site with {renderer}")
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr)
+    build_site(project, briefing, renderer=renderer, strict=strict)
+    write_folder(project.root / "build" / "schema", build_schemas())
+    click.echo(f"The briefing lies in {project.site_dir / 'index.html'}")
+    click.echo("To read it with its search: 'briefbook serve' or 'make serve', or put the folder on any web server.")
+
+
+def _print_books(project: Project, briefing: Briefing, paper: str, links: str) -> dict[str, str]:
+    from generator.typeset import Layout, Press
+
+    press = Press(project, briefing, Layout(paper, links))
+    return press.print_all(lambda title: _tell(f"Setting the book '{title}'"))
 
 
 def _day(_context: click.Context, _option: click.Parameter, value: str | None) -> PartialDate | None:
@@ -189,7 +202,9 @@ def serve(context: click.Context, address: str) -> None:
 def pages(context: click.Context, folder: Path, strict: bool) -> None:
     """Write the pages as Markdown into FOLDER."""
     claim_folder(folder)
-    _, written = _write(context.obj, folder, strict)
+    briefing = _check(context.obj, strict)
+    _tell(f"Writing the pages of {_many(len(briefing.records), 'record')}")
+    written = write_pages(briefing, context.obj, folder)
     click.echo(f"{written} files changed in {folder}")
 
 
@@ -266,13 +281,6 @@ def _check(project: Project, strict: bool) -> Briefing:
     if is_failure(problems, strict=strict):
         raise click.exceptions.Exit(1)
     return briefing
-
-
-def _write(project: Project, folder: Path, strict: bool) -> tuple[Briefing, int]:
-    """Check the briefing, and write its pages unless what is wrong stops that."""
-    briefing = _check(project, strict)
-    _tell(f"Writing the pages of {_many(len(briefing.records), 'record')}")
-    return briefing, write_pages(briefing, project, folder)
 
 
 def _tell(step: str) -> None:

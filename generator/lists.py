@@ -59,6 +59,7 @@ class Maker:
     places: Mapping[str, KnownPlace]  # by name
     ties: Ties
     pictures: Pictures
+    books: Mapping[str, str]  # key -> path of its PDF
 
     def links_on(self, path: str) -> PageLinks:
         """Return the links of the page at `path`."""
@@ -79,7 +80,7 @@ class Maker:
         Raises: BriefbookError with the template's line when it uses a name that is not there, or is no template.
         """
         texts = {name: escaped(value) if isinstance(value, str) else value for name, value in meta.items()}
-        shown = {**texts, "markdown": path}
+        shown = {**texts, "markdown": path, "pdf": self.books.get(path.removesuffix(".md"), "")}
         try:
             text = self.environment.get_template(template).render(links=links, **values)
         except TemplateError as error:

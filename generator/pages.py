@@ -4,7 +4,7 @@ Decides what is on which page and in which order; the templates lay it out. Neve
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -30,10 +30,13 @@ LATEST = 5  # events on the home page
 MOST_QUOTED = 6  # actors there
 
 
-def build_pages(briefing: Briefing, template_dirs: Iterable[Path], words: Words) -> Iterator[Page]:
+def build_pages(
+    briefing: Briefing, template_dirs: Iterable[Path], words: Words, books: Mapping[str, str]
+) -> Iterator[Page]:
     """Yield every page of the briefing: home, records, overviews, topics, years, and the hand-written ones.
 
-    Of two templates with one name, the one in the first of `template_dirs` counts.
+    Of two templates with one name, the one in the first of `template_dirs` counts. `books` has the PDF of each page
+    that has one: {key: path}.
     """
     folders = tuple(template_dirs)
     ties = ties_of(briefing)
@@ -47,6 +50,7 @@ def build_pages(briefing: Briefing, template_dirs: Iterable[Path], words: Words)
         ties=ties,
         pictures=Pictures(briefing, ties, words, folders),
         topics={tag: f"tags/{slug(tag)}" for tag in sorted(tags_of(briefing))},
+        books=books,
     )
     neighbours = neighbours_of(briefing)
     yield from _home(maker)
@@ -97,6 +101,7 @@ def _home(maker: Maker) -> Iterator[Page]:
     years = maker.pictures.years()
     values["picture"] = maker.picture(links, f"{FOLDER}/years.svg", years)
     values["network"] = _network(maker, links)
+    values["book"] = maker.books.get(HOME, "")
     yield maker.render("home.md.j2", path, meta, links, info=briefing.info, **values)
     if years:
         yield Page(f"{FOLDER}/years.svg", years.svg)

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from pathspec import PathSpec
 
-from generator.check import check_links
+from generator.check import check_book, check_links
 from generator.errors import Problem, RecordsInvalid, is_failure, sort_problems
 from generator.link import Briefing, link_records
 from generator.lists import Page
@@ -101,6 +101,7 @@ def check_briefing(project: Project, *, with_drafts: bool = False) -> tuple[Brie
     problems = [*loaded.problems, *wrong, *wrong_info, *wrong_links]
     problems += [
         *check_links(briefing, checked, places, is_whole=not problems),
+        *check_book(briefing, places),
         *find_collisions(briefing, checked, places),
     ]
     return briefing, sort_problems(problems)
@@ -117,17 +118,24 @@ def read_briefing(project: Project, *, with_drafts: bool = False) -> tuple[Brief
     return briefing, problems
 
 
-def make_pages(briefing: Briefing, project: Project) -> Iterator[Page]:
-    """Yield a briefing's pages, laid out by the project's templates, in the briefing's language."""
+def make_pages(briefing: Briefing, project: Project, books: Mapping[str, str] | None = None) -> Iterator[Page]:
+    """Yield a briefing's pages, laid out by the project's templates, in the briefing's language.
+
+    `books` tells where the PDF of a page is, {key: path in the site}; that of the whole briefing has the key HOME.
+    """
     words = load_words(briefing.info.language, project.template_dirs)
-    return build_pages(briefing, project.template_dirs, words)
+    return build_pages(briefing, project.template_dirs, words, books or {})
 
 
 @_without_collector()
-def write_pages(briefing: Briefing, project: Project, folder: Path) -> int:
-    """Write a briefing's pages and files, and return how many files changed."""
-    pages = make_pages(briefing, project)
-    copies = ((name, project.root / "docs" / name) for name in briefing.assets)
+def write_pages(briefing: Briefing, project: Project, folder: Path, books: Mapping[str, str] | None = None) -> int:
+    """Write a briefing's pages and files, and return how many files changed.
+
+    `books` are PDFs below `build/`, as `make_pages` has them.
+    """
+    pages = make_pages(briefing, project, books)
+    copies = [(name, project.root / "docs" / name) for name in briefing.assets]
+    copies += [(path, project.root / "build" / path) for path in (books or {}).values()]
     return write_folder(folder, ((page.path, page.text) for page in pages), copies)
 
 

@@ -37,7 +37,7 @@ def main() -> None:
     fonts, missing = _fonts(folder, settings, is_first=not stood.exists())
     broken = [] if stood.exists() else _broken(folder, fonts)
     if missing or broken:
-        _write(folder / "done.json", {"missing": missing, "broken": broken, "set": []})
+        _write(folder / "done.json", {"missing": missing, "broken": broken, "set": [], "is_portable": True})
         return
     content = _read(folder / "content.json")
     pages = Pages.of(starmap(Found, _read(stood))) if stood.exists() else Pages.guess(content)
@@ -49,7 +49,10 @@ def main() -> None:
     if Pages.of(found) == pages:
         missing = _print(folder, compiler, settings["stamp"])
         set_in_it = [item.value for item in found if item.kind in ("entry", "cite")]
-        _write(folder / "done.json", {"missing": missing, "broken": [], "set": set_in_it})
+        _write(
+            folder / "done.json",
+            {"missing": missing, "broken": [], "set": set_in_it, "is_portable": not settings["with_system"]},
+        )
 
 
 def _fonts(folder: Path, settings: dict[str, Any], *, is_first: bool) -> tuple[typst.Fonts, list[str]]:

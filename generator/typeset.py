@@ -11,20 +11,24 @@ import subprocess
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
+from importlib.metadata import distributions
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from generator.book import Book, compose_book
-from generator.dossier import FOLDER, Dossier
+from generator.dossier import FOLDER, Dossier, Selection, make_dossier, touching_of
 from generator.errors import BriefbookError, Place, Problem, RecordsInvalid
-from generator.link import Briefing
+from generator.link import HOME, Briefing
 from generator.markup import Reading
 from generator.pipeline import Project, last_change
 from generator.places import Places
+from generator.records import Actor
 from generator.site import markdown_settings
 from generator.validate import INFO_PATH, field_name
 from generator.words import load_words
@@ -32,6 +36,15 @@ from generator.words import load_words
 PAPERS = {"a4": "a4", "letter": "us-letter"}
 TIME_LIMIT_SECONDS = 1800  # for one setting
 MOST_SETTINGS = 12
+TOOLS = (
+    "briefbook",
+    "typst",
+    "pikepdf",
+    "fontpkg-noto-serif",
+    "fontpkg-noto-sans",
+    "justmytype-intl-rtl",
+    "manimgx-fonts-cjk",
+)
 MEMORY_LIMIT_BYTES = 8 * 2**30
 
 _EAST_ASIAN = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "IDEOGRAPHIC", "FULLWIDTH", "BOPOMOFO")
@@ -55,21 +68,49 @@ class Press:
         self._layout = layout
         self._reading = Reading(*markdown_settings(project))
 
-    def print_book(self, dossier: Dossier | None, tell: Callable[[int], None]) -> Path:
+    def print_all(self, tell: Callable[[str], None]) -> dict[str, str]:
+        """Set the briefing, and the dossiers that its card asks for; return {key of its page: PDF, below `build/`}.
+
+        Those whose records are what they were are not set again. `tell` gets the name of each book as it begins.
+        Raises: as `print_book`; BriefbookError when an asset lies where a book would.
+        """
+        briefing = self._briefing
+        touching = touching_of(briefing)
+        dossiers: dict[str, Dossier | None] = {HOME: None}
+        for record in briefing.records.values():
+            if record.folder in briefing.info.book.dossiers:
+                selection = Selection(actor=record.id) if isinstance(record, Actor) else Selection(event=record.id)
+                dossiers[record.key] = make_dossier(briefing, selection, self.words, touching)
+        paths = {key: _path_of(dossier) for key, dossier in dossiers.items()}
+        taken = sorted({*paths.values()} & {*briefing.assets})
+        if taken:
+            raise BriefbookError(f"docs/{taken[0]} lies where a book would. Give it another name.")
+
+        def print_one(dossier: Dossier | None) -> None:
+            tell(dossier.title if dossier else briefing.info.title)
+            self.print_book(dossier)
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # of threads: each has its books set in other processes
+            for _ in pool.map(print_one, dossiers.values()):
+                pass
+        return paths
+
+    def print_book(self, dossier: Dossier | None = None, tell: Callable[[int], None] | None = None) -> Path:
         """Set the briefing, or a dossier from it, and return the PDF: `build/briefing.pdf`, or below `build/dossiers`.
 
         `tell` gets the number of each setting as it begins. Raises: RecordsInvalid when a character has no font, or a
         picture is none; BriefbookError when the book cannot be set, or lacks a record or a citation.
         """
-        project = self._project
+        project, part = self._project, dossier.part if dossier else self._briefing
         book = compose_book(self._briefing, self.words, self._reading, project.template_dirs, dossier)
-        build = project.root / "build"
-        target = build / FOLDER / f"{dossier.name}.pdf" if dossier else build / "briefing.pdf"
+        target = project.root / "build" / _path_of(dossier)
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = dossier.part if dossier else self._briefing
-        with TemporaryDirectory(prefix=".book-", dir=build) as name:
+        with TemporaryDirectory(prefix=".book-", dir=project.root / "build") as name:
             folder = Path(name)
             _write_parts(folder, book, part, project, self._layout)
+            receipt = Receipt(project.root / "build" / ".cache" / f"{_path_of(dossier)}.json", folder)
+            if receipt.is_for(target):
+                return target
             done = _settle(folder, tell)
             if done["missing"] or done["broken"]:
                 wrong = [*_unprintable(done["missing"], part, project)]
@@ -79,7 +120,38 @@ class Press:
             if lost:
                 raise BriefbookError(f"The book lacks {', '.join(lost[:5])}. Does templates/book lay all of it out?")
             (folder / "book.pdf").replace(target)
+            if done["is_portable"]:
+                receipt.write_for(target)
         return target
+
+
+def _path_of(dossier: Dossier | None) -> str:
+    return f"{FOLDER}/{dossier.name}.pdf" if dossier else "briefing.pdf"
+
+
+class Receipt:
+    """Notes what a PDF was made of, and what came of it, so that it is not set again from the same."""
+
+    def __init__(self, file: Path, folder: Path) -> None:
+        self._file = file
+        parts = {part.name: sha256(part.read_bytes()).hexdigest() for part in sorted(folder.iterdir())}
+        tools = sorted(f"{package.name} {package.version}" for package in distributions())
+        self._made_of = sha256(_json({"parts": parts, "tools": tools}).encode()).hexdigest()
+
+    def _of(self, pdf: Path) -> dict[str, str]:
+        return {"made_of": self._made_of, "pdf": sha256(pdf.read_bytes()).hexdigest()}
+
+    def is_for(self, pdf: Path) -> bool:
+        """Tell whether the PDF is as it came of just these parts."""
+        try:
+            return bool(json.loads(self._file.read_text("utf-8")) == self._of(pdf))
+        except (OSError, ValueError):
+            return False
+
+    def write_for(self, pdf: Path) -> None:
+        """Note that the PDF came of these parts."""
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._file.write_text(_json(self._of(pdf)), "utf-8")
 
 
 def _write_parts(folder: Path, book: Book, briefing: Briefing, project: Project, layout: Layout) -> None:
@@ -124,11 +196,12 @@ def _characters(value: Any) -> set[str]:
     return {cluster for cluster in found if cluster.strip()}
 
 
-def _settle(folder: Path, tell: Callable[[int], None]) -> dict[str, Any]:
+def _settle(folder: Path, tell: Callable[[int], None] | None) -> dict[str, Any]:
     """Have the book in a folder set until everything stands where it is said to, and return what came of it."""
     done = folder / "done.json"
     for setting in range(1, MOST_SETTINGS + 1):
-        tell(setting)
+        if tell:
+            tell(setting)
         _set(folder)
         if done.exists():
             found: dict[str, Any] = json.loads(done.read_text("utf-8"))
