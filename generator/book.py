@@ -102,7 +102,7 @@ class _Composer:
     def book(self, dossier: Dossier | None) -> Book:
         info = self.briefing.info
         drawings = self._pictures()
-        content = {
+        content: dict[str, Any] = {
             "lang": info.language,
             "title": dossier.title if dossier else info.title,
             "subtitle": self.words("book.dossier", title=info.title) if dossier else info.subtitle or "",
@@ -121,6 +121,7 @@ class _Composer:
             "index": self._index(),
             "pictures": {name: {"file": f"{name}.svg", "alt": drawing.title} for name, drawing in drawings.items()},
         }
+        self.expected |= {key for entry in content["index"] for key in entry["anchors"]}
         svg = {f"{name}.svg": drawing.svg for name, drawing in drawings.items()}
         return Book(content, frozenset(self.expected), svg, {file: asset for asset, file in self.images.items()})
 

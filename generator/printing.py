@@ -2,7 +2,7 @@
 
 `python -m generator.printing FOLDER` reads `content.json`, and where things stood at the setting before (`stood.json`),
 sets the book with these page numbers, and writes where they stand now; when that is the same, `book.pdf` and
-`done.json`: what was set, or the characters that no font has. The only module that knows Typst and qpdf. A process is
+`done.json`: what was wrong with it, if anything. The only module that knows Typst and qpdf. A process is
 for one setting: a second one in it, with what Typst remembers of the first, takes longer and twice the memory.
 """
 
@@ -23,6 +23,9 @@ from generator.paging import Found, Numbering, Pages
 STANDARDS: list[Any] = ["ua-1", "a-3a"]
 FONT_PACKAGES = ("fontpkg_noto_serif", "fontpkg_noto_sans", "justmytype_intl_rtl", "manimgx_fonts_cjk")
 SERIF = ("Noto Serif", "Noto Sans Hebrew", "Noto Sans Arabic")
+# What came of it: characters without a font, files that are no pictures, keys that were not set, and whether the fonts
+# are all from packages.
+SETTLED: dict[str, Any] = {"missing": [], "broken": [], "lost": [], "is_portable": True}
 EAST_ASIAN = {"zh": "SC", "ja": "JP", "ko": "KR"}
 
 _MISSING = re.compile(r'(?:the text|contains the codepoint) `"((?:[^"\\]|\\.)*)"`')
@@ -37,7 +40,7 @@ def main() -> None:
     fonts, missing = _fonts(folder, settings, is_first=not stood.exists())
     broken = [] if stood.exists() else _broken(folder, fonts)
     if missing or broken:
-        _write(folder / "done.json", {"missing": missing, "broken": broken, "set": [], "is_portable": True})
+        _write(folder / "done.json", {**SETTLED, "missing": missing, "broken": broken})
         return
     content = _read(folder / "content.json")
     pages = Pages.of(starmap(Found, _read(stood))) if stood.exists() else Pages.guess(content)
@@ -46,13 +49,14 @@ def main() -> None:
     compiler = _compiler(folder, "book.typ", fonts)
     found = [Found(*item) for item in json.loads(compiler.query("<places>", field="value", one=True))]
     _write(stood, found)
+    set_in_it = {item.value for item in found if item.kind in ("entry", "cite")}
+    if lost := sorted({*content["expected"]} - set_in_it):
+        _write(folder / "done.json", {**SETTLED, "lost": lost})
+        return
     if Pages.of(found) == pages:
         missing = _print(folder, compiler, settings["stamp"])
-        set_in_it = [item.value for item in found if item.kind in ("entry", "cite")]
-        _write(
-            folder / "done.json",
-            {"missing": missing, "broken": [], "set": set_in_it, "is_portable": not settings["with_system"]},
-        )
+        told = {**SETTLED, "missing": missing, "is_portable": not settings["with_system"]}
+        _write(folder / "done.json", told)
 
 
 def _fonts(folder: Path, settings: dict[str, Any], *, is_first: bool) -> tuple[typst.Fonts, list[str]]:

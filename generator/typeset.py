@@ -116,9 +116,11 @@ class Press:
                 wrong = [*_unprintable(done["missing"], part, project)]
                 wrong += _no_pictures([book.images[file] for file in done["broken"]], part, project)
                 raise RecordsInvalid(wrong)
-            lost = sorted(book.expected - set(done["set"]))
-            if lost:
-                raise BriefbookError(f"The book lacks {', '.join(lost[:5])}. Does templates/book lay all of it out?")
+            if done["lost"]:
+                lost = ", ".join(done["lost"][:5])
+                raise BriefbookError(
+                    f"The book lacks {lost}. Do all templates in templates/book lay out what they get?"
+                )
             (folder / "book.pdf").replace(target)
             if done["is_portable"]:
                 receipt.write_for(target)
@@ -167,7 +169,9 @@ def _write_parts(folder: Path, book: Book, briefing: Briefing, project: Project,
     told_day = datetime.fromtimestamp(stamp, UTC).date()  # PDF/A wants a date, and the clock's would change
     settings = {"words": book.content["words"], "stamp": stamp, "paper": PAPERS[layout.paper], "links": layout.links}
     (folder / "settings.json").write_text(_json(settings), "utf-8")
-    (folder / "content.json").write_text(_json({**book.content, "day": str(told_day)}), "utf-8")
+    (folder / "content.json").write_text(
+        _json({**book.content, "expected": sorted(book.expected), "day": str(told_day)}), "utf-8"
+    )
     for name, svg in book.drawings.items():
         (folder / name).write_text(svg, "utf-8")
     for name, asset in book.images.items():

@@ -64,7 +64,7 @@ def test_plain_text_is_read_back_as_typed(text: str) -> None:
 def test_book_has_each_record_and_citation_once_and_short_notes_after_the_first(make_project: MakeProject) -> None:
     briefing, _ = read_briefing(make_project(FILES))
     book = compose_book(briefing, load_words("en", [package_templates()]), Reading(), [package_templates()])
-    assert book.expected == {*briefing.records, "actors/jane#0", "quotes/q#0"}
+    assert book.expected == {*briefing.records, "actors/jane#0", "quotes/q#0", "places/pier", "tags/harbour"}
     event = book.content["chronicle"][0]["entries"][0]
     assert [quote["key"] for quote in event["quotes"]] == ["quotes/q"]
     full, short = book.content["actors"][0]["cites"][0], event["quotes"][0]["cites"][0]
