@@ -119,7 +119,7 @@ class Press:
             if done["lost"]:
                 lost = ", ".join(done["lost"][:5])
                 raise BriefbookError(
-                    f"The book lacks {lost}. Do all templates in templates/book lay out what they get?"
+                    f"The book lacks {lost}. Do the templates in templates/book lay out all they get?"
                 )
             (folder / "book.pdf").replace(target)
             if done["is_portable"]:
