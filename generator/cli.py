@@ -175,7 +175,9 @@ def pdf(context: click.Context, /, strict: bool, paper: str, links: str, **selec
     selection = Selection(**selected)
     dossier = make_dossier(briefing, selection, press.words, touching_of(briefing)) if selection else None
     count = len(dossier.part.records if dossier else briefing.records)
-    book = press.print_book(dossier, lambda setting: _tell(f"Setting a book of {_many(count, 'record')}, {setting}"))
+    book = press.print_book(
+        dossier, lambda setting: _tell(f"Setting a book of {_many(count, 'record')} (setting {setting})")
+    )
     click.echo(f"The book lies in {book}")
 
 

@@ -298,7 +298,9 @@ class BriefingInfo(Part):
     )
     summary: Prose | None = Field(None, description="What the briefing is about.")
     judgements: Many[Judgement] = Field((), description="The bottom line, most important first.")
-    book: BookPlan = Field(default_factory=BookPlan, description="What the PDF book holds beside the records, and its dossiers.")
+    book: BookPlan = Field(
+        default_factory=BookPlan, description="What the PDF book holds beside the records, and its dossiers."
+    )
 
 
 KINDS: tuple[type[Record], ...] = (Actor, Quote, Event, Source)

@@ -132,7 +132,7 @@ def _field_table(model: type[Part], fields: Mapping[str, FieldInfo]) -> str:
 
 
 def _default(field: FieldInfo) -> str:
-    if field.is_required() or field.default in (None, (), {}, False):
+    if field.is_required() or field.default_factory or field.default in (None, (), {}, False):
         return ""
     return f" Left out, it is `{field.default}`."
 

@@ -118,9 +118,7 @@ class Press:
                 raise RecordsInvalid(wrong)
             if done["lost"]:
                 lost = ", ".join(done["lost"][:5])
-                raise BriefbookError(
-                    f"The book lacks {lost}. Do the templates in templates/book lay out all they get?"
-                )
+                raise BriefbookError(f"The book lacks {lost}. Do the templates in templates/book lay out all they get?")
             (folder / "book.pdf").replace(target)
             if done["is_portable"]:
                 receipt.write_for(target)
