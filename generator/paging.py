@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 EN_DASH = "\N{EN DASH}"
 SIGNS_TO_A_PAGE = 4250  # of the data, with its own words
-FIRST_ENTRY = 10  # the page after the contents and the pictures, about
+LINES_OF_CONTENTS = 45  # on a page
 
 
 class Found(NamedTuple):
@@ -43,13 +43,15 @@ class Pages:
         """
         pages = cls()
         signs = 0
+        lines = sum(len(content[section]) for section in ("actors", "chronicle", "sources"))
+        before = 2 + lines // LINES_OF_CONTENTS
         for section in ("judgements", "summary", "chapters", "timeline", "actors", "chronicle", "sources", "index"):
             for value in _values(content[section]):
                 if isinstance(value, str):
                     signs += len(value)
                     continue
                 keys = [value["key"]] if "key" in value and value.get("t") != "ref" else value.get("anchors", ())
-                pages.own |= dict.fromkeys(keys, FIRST_ENTRY + signs // SIGNS_TO_A_PAGE)
+                pages.own |= dict.fromkeys(keys, before + signs // SIGNS_TO_A_PAGE)
         return pages
 
     @classmethod
