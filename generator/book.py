@@ -13,11 +13,12 @@ from typing import Any
 
 from anyascii import anyascii
 
+from generator.backlinks import MENTIONED, Backlink
 from generator.dossier import Dossier
 from generator.facts import Resolve, facts_of, image_markdown, web_link
 from generator.fields import shorten
 from generator.gazetteer import KnownPlace, places_of
-from generator.link import HOME, MENTIONED, Backlink, Briefing
+from generator.link import HOME, Briefing
 from generator.markup import WITH_PAGE, Markup, Node, Nodes, Reading
 from generator.network import drawn_edges, edges_of, network_picture, shown_actors
 from generator.pictures import Drawing, Pictures

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from generator.errors import Problem, Severity, nearest
 from generator.fields import FieldPath
 from generator.link import Briefing
+from generator.load import INFO_PATH
 from generator.places import Places
 from generator.records import Actor, Event, Quote
-from generator.validate import INFO_PATH, Checked, field_name
+from generator.validate import Checked, field_name
 
 
 def check_links(briefing: Briefing, checked: Iterable[Checked], places: Places, *, is_whole: bool) -> list[Problem]:

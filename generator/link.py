@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
+from generator.backlinks import MENTIONED, Backlink, Naming, WaysBack
 from generator.errors import Known, Place, Problem, nearest
 from generator.fields import FieldPath, Part, Refers, marked_values
-from generator.load import RawPage
-from generator.names import NameIndex
+from generator.load import INFO_PATH, RawPage
+from generator.names import NameIndex, names_of
 from generator.places import Places
 from generator.prose import (
     Mention,
@@ -29,11 +30,10 @@ from generator.prose import (
     strip_markdown,
 )
 from generator.records import KIND_BY_FOLDER, Actor, BriefingInfo, Event, Record
-from generator.validate import BLANK, INFO_PATH, Checked, field_name
+from generator.validate import BLANK, Checked, field_name
 from generator.yaml_text import read_yaml
 
 HOME = "index"
-MENTIONED = "mentioned-in"
 PAGE_FIELDS = ("title", "description", "hide")
 
 LinkedPiece = Words | Verbatim | Mention | Target
@@ -41,13 +41,6 @@ Prose = tuple[LinkedPiece, ...]
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE | re.DOTALL)
 _TITLE = re.compile(r"^# +(.+?) *#*$", re.MULTILINE)
-
-
-class Backlink(NamedTuple):
-    """What names a record: the key of a record or page, and the field it does so in (() in a page's text)."""
-
-    key: str
-    at: FieldPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +88,33 @@ class Author(NamedTuple):
     at: FieldPath = ()
 
 
+@dataclass(slots=True)
+class Linked:
+    """What came of linking one record, the card or a hand-written page."""
+
+    of: object  # the record, card or page
+    author: Author
+    names: list[Naming] = field(default_factory=list)
+    prose: dict[tuple[str, FieldPath], Prose] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    page: HandPage | None = None
+
+
+@dataclass(slots=True)
+class LinkMemory:
+    """What linking found last time: what is the same object, in the same world, is not linked again.
+
+    The `world` is what a link may lead to: the names of actors, the keys of records, drafts, files, and what could
+    not be read.
+    """
+
+    world: tuple[object, ...] = ()
+    names: NameIndex = field(default_factory=lambda: NameIndex({}))
+    linked: dict[str, Linked] = field(default_factory=dict)  # by key of the author
+    ways_back: WaysBack = field(default_factory=WaysBack)
+    prose: dict[tuple[str, FieldPath], Prose] = field(default_factory=dict)
+
+
 def link_records(
     checked: Iterable[Checked],
     info: BriefingInfo,
@@ -104,33 +124,37 @@ def link_records(
     *,
     unreadable: Iterable[str] = (),
     with_drafts: bool = False,
+    memory: LinkMemory | None = None,
 ) -> tuple[Briefing, list[Problem]]:
     """Return the briefing, and what is wrong with the ways in which its records and pages name each other.
 
     Drafts are left out of the briefing unless `with_drafts`; that a published record names a draft is then a problem.
     `unreadable` are the keys of records that could not be read: to name one of these is no second problem.
     """
+    memory = memory or LinkMemory()
     written = {item.record.key: item for item in checked}
     records = {key: written[key].record for key in _keys_in_order(item.record for item in written.values())}
     drafts = frozenset() if with_drafts else frozenset(key for key, record in records.items() if record.draft)
-    raw_pages = tuple(pages)
-    files = frozenset((*assets, *(page.name for page in raw_pages)))
-    linker = _Linker(places, records, drafts, files, frozenset(unreadable))
+    raw_pages = {page.name.removesuffix(".md"): page for page in pages}
+    files = frozenset((*assets, *(page.name for page in raw_pages.values())))
+    linker = _Linker(places, records, drafts, files, frozenset(unreadable), memory)
     for key, record in records.items():
-        linker.link_part(record, Author(key, written[key].path, written[key].at))
-    linker.link_part(info, Author(HOME, INFO_PATH))
-    hand_pages = {page.key: page for page in map(linker.link_page, raw_pages)}
+        linker.link(record, Author(key, written[key].path, written[key].at))
+    linker.link(info, Author(HOME, INFO_PATH))
+    for key, page in raw_pages.items():
+        linker.link(page, Author(key, page.path))
+    linked = linker.finish()
     briefing = Briefing(
         info=info,
         records={key: record for key, record in records.items() if key not in drafts},
-        pages=hand_pages,
+        pages={key: part.page for key, part in linked.items() if part.page},
         assets=tuple(assets),
         files={key: item.path.removeprefix("docs/") for key, item in written.items()},
-        backlinks=_turn_round(linker.links, [*records, HOME, *hand_pages], drafts),
-        prose=linker.prose,
-        shared_names=linker.names.shared,
+        backlinks=memory.ways_back.turned([*records, HOME, *raw_pages], drafts),
+        prose=dict(memory.prose),
+        shared_names=memory.names.shared,
     )
-    return briefing, linker.problems
+    return briefing, [problem for part in linked.values() for problem in part.problems]
 
 
 def _keys_in_order(unordered: Iterable[Record]) -> Iterator[str]:
@@ -169,68 +193,73 @@ def _steps_back(records: Iterable[Record]) -> Mapping[str, int]:
     return {f"{Event.folder}/{id}": count for id, count in steps.items()}
 
 
-def _turn_round(
-    links: Iterable[tuple[str, str, Backlink]], order: Iterable[str], drafts: frozenset[str]
-) -> Mapping[str, Mapping[str, tuple[Backlink, ...]]]:
-    """Return {key named: {heading: what names it}}; who is under another heading is not also under "Mentioned in"."""
-    rank = {key: number for number, key in enumerate(order)}
-    found: defaultdict[str, defaultdict[str, dict[Backlink, None]]] = defaultdict(lambda: defaultdict(dict))
-    for named, heading, backlink in links:
-        if backlink.key not in drafts and backlink.key != named:
-            found[named][heading][backlink] = None
-    turned: dict[str, dict[str, tuple[Backlink, ...]]] = {}
-    for named, by_heading in found.items():
-        elsewhere = {
-            backlink.key for heading, backs in by_heading.items() if heading != MENTIONED for backlink in backs
-        }
-        mentions = {
-            backlink.key: backlink for backlink in by_heading.pop(MENTIONED, {}) if backlink.key not in elsewhere
-        }
-        if mentions:
-            by_heading[MENTIONED] = dict.fromkeys(mentions.values())
-        turned[named] = {
-            heading: tuple(sorted(backs, key=lambda backlink: rank[backlink.key]))
-            for heading, backs in by_heading.items()
-        }
-    return turned
-
-
 @dataclass(slots=True)
 class _Linker:
-    """What linking knows and gathers. `links` are (key named, heading, who names it)."""
+    """What linking knows, and `now`, what it is linking."""
 
     places: Places
     records: Mapping[str, Record]
     drafts: frozenset[str]
     files: frozenset[str]
     unreadable: frozenset[str]
-    problems: list[Problem] = field(default_factory=list)
-    links: list[tuple[str, str, Backlink]] = field(default_factory=list)
-    prose: dict[tuple[str, FieldPath], Prose] = field(default_factory=dict)
+    memory: LinkMemory
     known: dict[tuple[tuple[str, ...], bool], Known] = field(default_factory=dict)  # (kinds, with folder) -> names
-    names: NameIndex = field(init=False)
+    linked: dict[str, Linked] = field(default_factory=dict)
     keys_by_id: dict[str, list[str]] = field(init=False)
+    is_same_world: bool = field(init=False)
+    now: Linked = field(init=False)
 
     def __post_init__(self) -> None:
-        self.names = NameIndex.of(
+        named = names_of(
             record for key, record in self.records.items() if isinstance(record, Actor) and key not in self.drafts
         )
+        world = (named, frozenset(self.records), self.drafts, self.files, self.unreadable)
+        self.is_same_world = self.memory.world == world
+        if not self.is_same_world:
+            self.memory.world, self.memory.names = world, NameIndex(named)
         self.keys_by_id = defaultdict(list)
         for key in self.records:
             self.keys_by_id[key.partition("/")[2]].append(key)
 
-    def link_part(self, part: Part, author: Author) -> None:
+    def link(self, part: Part | RawPage, author: Author) -> None:
+        """Link a record, the card or a page, unless that was done before."""
+        before = self.memory.linked.get(author.key)
+        if self.is_same_world and before and before.of is part and before.author == author:
+            self.linked[author.key] = before
+            return
+        self.now = self.linked[author.key] = Linked(part, author)
+        if isinstance(part, RawPage):
+            self.now.page = self._link_page(part, author)
+        else:
+            self._link_part(part, author)
+
+    def finish(self) -> dict[str, Linked]:
+        """Return all that is linked, and remember it."""
+        memory = self.memory
+        for key, part in memory.linked.items():
+            if self.linked.get(key) is not part:
+                memory.ways_back.forget(key, part.names)
+                for at in part.prose:
+                    del memory.prose[at]
+        for key, part in self.linked.items():
+            if memory.linked.get(key) is not part:
+                memory.ways_back.give(key, part.names)
+                memory.prose.update(part.prose)
+        memory.linked = self.linked
+        return self.linked
+
+    def _link_part(self, part: Part, author: Author) -> None:
         """Resolve all that a record, or the briefing's card, names."""
         for at, mark, text in marked_values(part):
             if isinstance(mark, Refers):
                 key = self._resolve(text, mark.kinds, author, at)
                 if key is not None:
-                    self.links.append((key, mark.back, Backlink(author.key, at)))
+                    self.now.names.append((key, mark.back, Backlink(author.key, at)))
             else:
                 scope = "-".join(str(step) for step in (author.key.rpartition("/")[2], *at))
-                self.prose[author.key, at] = tuple(self._link(read_prose(text, scope), author, at))
+                self.now.prose[author.key, at] = tuple(self._link(read_prose(text, scope), author, at))
 
-    def link_page(self, page: RawPage) -> HandPage:
+    def _link_page(self, page: RawPage, author: Author) -> HandPage:
         """Resolve all that a hand-written page names."""
         match = _FRONT_MATTER.match(page.text)
         front_matter = self._front_matter(page, match[1]) if match else {}
@@ -239,12 +268,11 @@ class _Linker:
         stem = page.name.removesuffix(".md").rpartition("/")[2]
         from_heading = strip_markdown(heading[1]) if heading else stem.replace("-", " ").capitalize()
         title = str(front_matter.get("title") or from_heading)
-        author = Author(page.name.removesuffix(".md"), page.path)
         return HandPage(page.name, front_matter, title, tuple(self._link(read_page(body), author, ())))
 
     def _front_matter(self, page: RawPage, text: str) -> Mapping[str, object]:
         """Return what a page says of itself. Only these fields: others could choose templates, or load things."""
-        values = read_yaml("\n" + text, page.path, self.problems)  # the blank line makes the line numbers right
+        values = read_yaml("\n" + text, page.path, self.now.problems)  # the blank line makes the line numbers right
         if values is not None and not isinstance(values, dict):
             hint = "Write lines of 'name: value' between the two lines of hyphens."
             self._refuse(Author(page.name, page.path), (), "the front matter has no fields.", hint)
@@ -253,7 +281,7 @@ class _Linker:
                 at = max(0, page.text.find(f"\n{name}")) + 1
                 place = Place(page.path, page.text.count("\n", 0, at) + 1)
                 hint = f"A page may have {', '.join(PAGE_FIELDS)}."
-                self.problems.append(Problem(place=place, field=name, message="there is no such field.", hint=hint))
+                self.now.problems.append(Problem(place=place, field=name, message="there is no such field.", hint=hint))
         return values if isinstance(values, dict) else {}
 
     def _link(self, pieces: Iterable[Piece], author: Author, at: FieldPath) -> Iterator[LinkedPiece]:
@@ -263,7 +291,7 @@ class _Linker:
             elif isinstance(piece, Wiki):
                 key = self._resolve(piece.target, (), author, at, piece.typed)
                 if key is not None:
-                    self.links.append((key, MENTIONED, Backlink(author.key, at)))
+                    self.now.names.append((key, MENTIONED, Backlink(author.key, at)))
                     yield Mention(key, piece.words, is_typed=True)
             elif isinstance(piece, Refused):
                 self._refuse(author, at, piece.message, piece.hint, piece.typed)
@@ -274,10 +302,10 @@ class _Linker:
 
     def _name(self, text: str, author: Author, at: FieldPath) -> Iterator[LinkedPiece]:
         end = 0
-        for found in self.names.find(text):
+        for found in self.memory.names.find(text):
             if found.key == author.key:
                 continue
-            self.links.append((found.key, MENTIONED, Backlink(author.key, at)))
+            self.now.names.append((found.key, MENTIONED, Backlink(author.key, at)))
             if found.start > end:
                 yield Words(text[end : found.start])
             yield Mention(found.key, text[found.start : found.end], is_typed=False)
@@ -338,4 +366,4 @@ class _Linker:
 
     def _refuse(self, author: Author, at: FieldPath, message: str, hint: str, needle: str = "") -> None:
         place = self.places.of(author.path, (*author.at, *at), needle=needle)
-        self.problems.append(Problem(place=place, field=field_name(at), message=message, hint=hint))
+        self.now.problems.append(Problem(place=place, field=field_name(at), message=message, hint=hint))

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple, TypeVar
 
 from jinja2 import Environment, TemplateError, TemplateSyntaxError
 
+from generator.backlinks import Backlink
 from generator.errors import BriefbookError
 from generator.gazetteer import KnownPlace
-from generator.link import Backlink, Briefing
+from generator.link import Briefing
 from generator.pictures import FOLDER, Drawing, Pictures
 from generator.prose import escape_text
 from generator.records import KINDS, Actor, Event, Quote, Record, Source

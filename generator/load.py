@@ -4,7 +4,7 @@ Never gives a value a type, and never stops at the first problem.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from generator.places import Places
 from generator.records import KIND_BY_FOLDER, Record
 from generator.yaml_text import read_text, read_yaml
 
+INFO_PATH = "docs/briefing.yml"
 # Files that are published as they are. None of these types can run script when a reader opens it: no HTML, JS or SVG.
 ASSET_TYPES = tuple(
     "avif csv docx gif jpeg jpg json mp3 mp4 ods odt ogg pdf png pptx tsv txt vtt webm webp xlsx yaml yml zip".split()
@@ -61,30 +62,41 @@ def load_folder(root: Path, excluded: PathSpec[Any] | None = None) -> Loaded:
     Shape: files in the order of their names, whatever the disk's order. Hidden files are left out.
     Raises: nothing for what an author can do: that is in `problems`.
     """
-    loaded = Loaded()
-    docs = root / "docs"
+    names, problems = names_below(root, excluded)
+    return join_loaded((load_file(root, name) for name in names), problems)
+
+
+def names_below(root: Path, excluded: PathSpec[Any] | None = None) -> tuple[list[str], list[Problem]]:
+    """Return the names below `root/docs` of all files to be read, in order, and what is wrong with the folder."""
+    docs, problems = root / "docs", list[Problem]()
     if not docs.is_dir():
-        loaded.problems.append(
-            Problem(
-                place=Place("docs"),
-                field="",
-                message="there is no folder 'docs' here.",
-                hint="Run 'briefbook init DIR' to start one.",
-            )
-        )
-        return loaded
-    places = Places(root)
-    for name in _names_below(docs, root, loaded.problems):
-        if excluded is None or not excluded.match_file(name):
-            _load_file(root, name, loaded, places)
-    if loaded.info is None and not any(problem.place.path == "docs/briefing.yml" for problem in loaded.problems):
-        message = "the briefing has no card."
-        loaded.problems.append(
-            Problem(
-                place=Place("docs/briefing.yml"), field="", message=message, hint="Write one with at least a 'title'."
-            )
-        )
+        hint = "Run 'briefbook init DIR' to start one."
+        problems.append(Problem(place=Place("docs"), field="", message="there is no folder 'docs' here.", hint=hint))
+    found = _names_below(docs, root, problems)
+    return [name for name in found if excluded is None or not excluded.match_file(name)], problems
+
+
+def load_file(root: Path, name: str) -> Loaded:
+    """Read one file, by its name below `root/docs`."""
+    loaded = Loaded()
+    _load_file(root, name, loaded, Places(root))
     return loaded
+
+
+def join_loaded(parts: Iterable[Loaded], problems: Iterable[Problem]) -> Loaded:
+    """Return what several files hold as one; a briefing without a card is a problem."""
+    whole = Loaded(problems=list(problems))
+    for part in parts:
+        whole.records += part.records
+        whole.pages += part.pages
+        whole.assets += part.assets
+        whole.info = part.info if part.info is not None else whole.info
+        whole.unreadable |= part.unreadable
+        whole.problems += part.problems
+    if whole.info is None and not any(problem.place.path in (INFO_PATH, "docs") for problem in whole.problems):
+        message, hint = "the briefing has no card.", "Write one with at least a 'title'."
+        whole.problems.append(Problem(place=Place(INFO_PATH), field="", message=message, hint=hint))
+    return whole
 
 
 def _names_below(docs: Path, root: Path, problems: list[Problem]) -> Iterator[str]:
@@ -126,7 +138,7 @@ def _load_file(root: Path, name: str, loaded: Loaded, places: Places) -> None:
             return
         if ending == "md":
             loaded.pages.append(RawPage(path, name, text))
-        elif name == "briefing.yml":
+        elif path == INFO_PATH:
             _load_card(text, path, loaded)
         elif folder in KIND_BY_FOLDER and "/" in name:
             _load_records(text, path, KIND_BY_FOLDER[folder], loaded, places)

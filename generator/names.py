@@ -28,6 +28,15 @@ class FoundName(NamedTuple):
     key: str
 
 
+def names_of(actors: Iterable[Actor]) -> dict[str, list[str]]:
+    """Return {name: keys of the actors that have it}: their names, aliases and names in other languages."""
+    keys_by_name: defaultdict[str, list[str]] = defaultdict(list)
+    for actor in actors:
+        for name in {actor.name, *actor.aliases, *actor.names.values()} - {BLANK}:
+            keys_by_name[unicodedata.normalize("NFC", name)].append(actor.key)
+    return dict(keys_by_name)
+
+
 class NameIndex:
     """All names by which actors can be linked. A name that two actors share links neither: it is in `shared`."""
 
@@ -38,15 +47,6 @@ class NameIndex:
         self._names = sorted(keys)
         self._keys = [keys[name][0] if len(keys[name]) == 1 else None for name in self._names]
         self._search = AhoCorasick(self._names, matchkind=MatchKind.Standard) if self._names else None
-
-    @classmethod
-    def of(cls, actors: Iterable[Actor]) -> "NameIndex":
-        """Return the index of these actors' names, aliases and names in other languages."""
-        keys_by_name: defaultdict[str, list[str]] = defaultdict(list)
-        for actor in actors:
-            for name in {actor.name, *actor.aliases, *actor.names.values()} - {BLANK}:
-                keys_by_name[unicodedata.normalize("NFC", name)].append(actor.key)
-        return cls(keys_by_name)
 
     def find(self, text: str) -> Iterator[FoundName]:
         """Yield the names in a text from left to right: whole words, the longest of several, none inside another."""

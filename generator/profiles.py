@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 
 from anyascii import anyascii
 
+from generator.backlinks import MENTIONED, Backlink
 from generator.dates import PartialDate
 from generator.facts import facts_of, image_markdown
 from generator.fields import Refers, all_marks, shorten
-from generator.link import MENTIONED, Backlink, Briefing
+from generator.link import Briefing
 from generator.lists import Maker, Page, list_pages
 from generator.pictures import FOLDER, Drawing
 from generator.prose import escape_text

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from generator.backlinks import Backlink
 from generator.facts import Resolve, in_brackets, web_link
 from generator.fields import in_quotes, shorten
-from generator.link import HOME, Backlink, Briefing, Prose
+from generator.link import HOME, Briefing, Prose
 from generator.prose import escape_text
 from generator.records import Actor, Citation, Event, Participant, Quote, Record, Role, Source
 from generator.render import PageLinks, plain_text

@@ -25,12 +25,13 @@ from generator.book import Book, compose_book
 from generator.dossier import FOLDER, Dossier, Selection, make_dossier, touching_of
 from generator.errors import BriefbookError, Place, Problem, RecordsInvalid
 from generator.link import HOME, Briefing
+from generator.load import INFO_PATH
 from generator.markup import Reading
 from generator.pipeline import Project, last_change
 from generator.places import Places
 from generator.records import Actor
 from generator.site import markdown_settings
-from generator.validate import INFO_PATH, field_name
+from generator.validate import field_name
 from generator.words import load_words
 
 PAPERS = {"a4": "a4", "letter": "us-letter"}

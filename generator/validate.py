@@ -6,7 +6,7 @@ Looks at one record at a time; what a record says of another is checked by `link
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -14,11 +14,10 @@ from pydantic_core import ErrorDetails
 from generator.dates import PartialDate
 from generator.errors import Problem, nearest
 from generator.fields import ID_PATTERN, FieldPath, Part
-from generator.load import Loaded, RawRecord
+from generator.load import INFO_PATH, Loaded, RawRecord
 from generator.places import Places
 from generator.records import Actor, BriefingInfo, Record
 
-INFO_PATH = "docs/briefing.yml"
 BLANK = "blank-for-a-wrong-value"
 
 
@@ -31,18 +30,34 @@ class Checked:
     at: FieldPath
 
 
-def validate_records(loaded: Loaded, places: Places) -> tuple[tuple[Checked, ...], list[Problem]]:
+class Judged(NamedTuple):
+    """A raw record, what became of it, and what is wrong with it by itself."""
+
+    raw: RawRecord
+    record: Record
+    problems: tuple[Problem, ...]
+
+
+def validate_records(
+    loaded: Loaded, places: Places, remembered: dict[int, Judged] | None = None
+) -> tuple[tuple[Checked, ...], list[Problem]]:
     """Return the records, in the order of their files, and what is wrong with them.
 
     Shape: a record with a problem is there without the fields that have it, so that the rest of it, and what refers
     to it, can still be checked in the same run; one whose required fields are wrong is there with blanks.
+    `remembered` has what an earlier call judged, by the `id()` of the raw record, and gets what this one does: a raw
+    record that is the same object is not judged again. It is good for the same assets only.
     """
     problems: list[Problem] = []
     checked: dict[str, Checked] = {}
     assets = frozenset(loaded.assets)
+    judged: dict[int, Judged] = {}
     for raw in loaded.records:
-        record = _validate(raw, places, problems)
+        found = (remembered or {}).get(id(raw)) or _judge(raw, assets, places)
+        judged[id(raw)] = found
+        record = found.record
         twin = checked.get(record.key)
+        problems += found.problems
         if record.id == BLANK:
             continue
         if twin is not None:
@@ -52,9 +67,18 @@ def validate_records(loaded: Loaded, places: Places) -> tuple[tuple[Checked, ...
             problems.append(Problem(place=place, field="id", message=message, hint="Give one of the two another id."))
             continue
         checked[record.key] = Checked(record, raw.path, raw.at)
-        for at, message, hint in _contradictions(record, assets):
-            problems.append(_problem(places, raw.path, (*raw.at, *at), at, message, hint))
+    if remembered is not None:
+        remembered.clear()
+        remembered.update(judged)
     return tuple(checked.values()), problems
+
+
+def _judge(raw: RawRecord, assets: frozenset[str], places: Places) -> Judged:
+    problems: list[Problem] = []
+    record = _validate(raw, places, problems)
+    for at, message, hint in _contradictions(record, assets) if record.id != BLANK else ():
+        problems.append(_problem(places, raw.path, (*raw.at, *at), at, message, hint))
+    return Judged(raw, record, tuple(problems))
 
 
 def validate_info(values: Mapping[str, Any], places: Places) -> tuple[BriefingInfo | None, list[Problem]]:

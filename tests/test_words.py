@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
+from generator.backlinks import MENTIONED
 from generator.dates import parse_date
 from generator.errors import BriefbookError
-from generator.link import MENTIONED
 from generator.pipeline import package_templates
 from generator.profiles import section_names
 from generator.records import KINDS

@@ -1,0 +1,70 @@
+"""The way back: who names a record, under which heading. Kept from one reading to the next, for the preview."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from generator.fields import FieldPath
+
+MENTIONED = "mentioned-in"
+
+
+class Backlink(NamedTuple):
+    """What names a record: the key of a record or page, and the field it does so in (() in a page's text)."""
+
+    key: str
+    at: FieldPath
+
+
+Naming = tuple[str, str, Backlink]  # key named, heading under which that is listed, what names it
+
+
+class WaysBack:
+    """Who names whom, turned round; after an edit, only for those whom it touches."""
+
+    def __init__(self) -> None:
+        self._given: defaultdict[str, dict[str, list[Naming]]] = defaultdict(dict)  # key named -> author -> ways
+        self._turned: dict[str, Mapping[str, tuple[Backlink, ...]]] = {}
+        self._touched: set[str] = set()
+        self._order: tuple[list[str], frozenset[str]] = [], frozenset()
+
+    def forget(self, author: str, names: Iterable[Naming]) -> None:
+        """Take back what this author gave."""
+        for named, _, _ in names:
+            self._given[named].pop(author, None)
+            self._touched.add(named)
+
+    def give(self, author: str, names: Iterable[Naming]) -> None:
+        """Note what this author names."""
+        for naming in names:
+            self._given[naming[0]].setdefault(author, []).append(naming)
+            self._touched.add(naming[0])
+
+    def turned(self, order: list[str], drafts: frozenset[str]) -> dict[str, Mapping[str, tuple[Backlink, ...]]]:
+        """Return {key named: {heading: what names it, in this order of keys}}, without drafts."""
+        rank = {key: number for number, key in enumerate(order)}
+        anew = self._touched if self._order == (order, drafts) else self._given.keys() | self._touched
+        for named in anew:
+            given = self._given.get(named, {})
+            authors = sorted(
+                (author for author in given if author not in drafts and author != named), key=rank.__getitem__
+            )
+            if authors:
+                self._turned[named] = _by_heading(naming for author in authors for naming in given[author])
+            else:
+                self._turned.pop(named, None)
+        self._touched = set()
+        self._order = order, drafts
+        return dict(self._turned)
+
+
+def _by_heading(names: Iterable[Naming]) -> dict[str, tuple[Backlink, ...]]:
+    """Return {heading: backlinks}, each once; who is under another heading is not also under "Mentioned in"."""
+    found: defaultdict[str, dict[Backlink, None]] = defaultdict(dict)
+    for _, heading, backlink in names:
+        found[heading][backlink] = None
+    elsewhere = {backlink.key for heading, backs in found.items() if heading != MENTIONED for backlink in backs}
+    mentions = {backlink.key: backlink for backlink in found.pop(MENTIONED, {}) if backlink.key not in elsewhere}
+    if mentions:
+        found[MENTIONED] = dict.fromkeys(mentions.values())
+    return {heading: tuple(backs) for heading, backs in found.items()}
