@@ -26,7 +26,9 @@ HERE = Path(__file__).resolve().parent
 SIZES = (1_000, 2_500, 5_000, 10_000)
 LARGE = 50_000
 STEPS = {
-    "load_folder": "load",
+    "names_below": "load",
+    "load_file": "load",
+    "join_loaded": "load",
     "validate_records": "validate",
     "validate_info": "validate",
     "link_records": "link",

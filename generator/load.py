@@ -56,18 +56,11 @@ class Loaded:
     problems: list[Problem] = field(default_factory=list)
 
 
-def load_folder(root: Path, excluded: PathSpec[Any] | None = None) -> Loaded:
-    """Read everything below `root/docs`, but for what `excluded` matches (names below `docs/`).
-
-    Shape: files in the order of their names, whatever the disk's order. Hidden files are left out.
-    Raises: nothing for what an author can do: that is in `problems`.
-    """
-    names, problems = names_below(root, excluded)
-    return join_loaded((load_file(root, name) for name in names), problems)
-
-
 def names_below(root: Path, excluded: PathSpec[Any] | None = None) -> tuple[list[str], list[Problem]]:
-    """Return the names below `root/docs` of all files to be read, in order, and what is wrong with the folder."""
+    """Return the names below `root/docs` of all files to be read, and what is wrong with the folder.
+
+    Shape: in the order of the names, whatever the disk's order, without those that `excluded` matches and hidden ones.
+    """
     docs, problems = root / "docs", list[Problem]()
     if not docs.is_dir():
         hint = "Run 'briefbook init DIR' to start one."
@@ -77,7 +70,10 @@ def names_below(root: Path, excluded: PathSpec[Any] | None = None) -> tuple[list
 
 
 def load_file(root: Path, name: str) -> Loaded:
-    """Read one file, by its name below `root/docs`."""
+    """Read one file, by its name below `root/docs`.
+
+    Raises: nothing for what an author can do: that is in `problems`.
+    """
     loaded = Loaded()
     _load_file(root, name, loaded, Places(root))
     return loaded

@@ -26,41 +26,76 @@ from generator.validate import Checked
 from generator.views import DATA, PATHS, build_views
 from generator.words import Words
 
+OVERVIEWS, VIEWS, EXPLORER = "overviews", "views", "explorer"  # groups of pages, beside HOME and the keys
 LATEST = 5  # events on the home page
 MOST_QUOTED = 6  # actors there
 
 
-def build_pages(
-    briefing: Briefing, template_dirs: Iterable[Path], words: Words, books: Mapping[str, str]
-) -> Iterator[Page]:
-    """Yield every page of the briefing: home, records, overviews, topics, years, and the hand-written ones.
+class PageMaker:
+    """Makes the pages of a briefing: home, records, overviews, topics, years, pictures, and the hand-written ones.
 
-    Of two templates with one name, the one in the first of `template_dirs` counts. `books` has the PDF of each page
-    that has one: {key: path}.
+    They come in groups, which are made as a whole: a record's page with its pictures, all overviews. Of two templates
+    with one name, the one in the first of `template_dirs` counts. `books` has the PDF of each page that has one: {key:
+    path}.
     """
-    folders = tuple(template_dirs)
-    ties = ties_of(briefing)
-    maker = Maker(
-        briefing=briefing,
-        environment=build_environment((folder / "pages" for folder in folders), words),
-        captions=captions_of(briefing),
-        rows=Rows(briefing, Resolve(briefing.records), words),
-        words=words,
-        places=places_of(briefing),
-        ties=ties,
-        pictures=Pictures(briefing, ties, words, folders),
-        topics={tag: f"tags/{slug(tag)}" for tag in sorted(tags_of(briefing))},
-        books=books,
-    )
-    neighbours = neighbours_of(briefing)
-    yield from _home(maker)
-    for record in briefing.records.values():
-        yield from record_pages(maker, record, neighbours.get(record.key, (None, None)))
-    yield from build_overviews(maker)
-    yield from build_views(maker)
-    yield from build_explorer(maker)
-    for page in briefing.pages.values():
-        yield _hand_page(maker, page)
+
+    def __init__(
+        self, briefing: Briefing, template_dirs: Iterable[Path], words: Words, books: Mapping[str, str] | None = None
+    ) -> None:
+        folders = tuple(template_dirs)
+        ties = ties_of(briefing)
+        self._maker = Maker(
+            briefing=briefing,
+            environment=build_environment((folder / "pages" for folder in folders), words),
+            captions=captions_of(briefing),
+            rows=Rows(briefing, Resolve(briefing.records), words),
+            words=words,
+            places=places_of(briefing),
+            ties=ties,
+            pictures=Pictures(briefing, ties, words, folders),
+            topics={tag: f"tags/{slug(tag)}" for tag in sorted(tags_of(briefing))},
+            books=books or {},
+        )
+        self._neighbours = neighbours_of(briefing)
+        self._made: dict[str, tuple[Page, ...]] = {}  # by group: those that `find` made
+
+    def all(self) -> Iterator[Page]:
+        """Yield every page."""
+        briefing = self._maker.briefing
+        for group in (HOME, *briefing.records, OVERVIEWS, VIEWS, EXPLORER, *briefing.pages):
+            yield from self._make(group)
+
+    def find(self, path: str) -> Page | None:
+        """Return the page or file at a path, "actors/jane-doe.md", or None; no more than its group is made."""
+        for group in self._groups_of(path):
+            if group not in self._made:
+                self._made[group] = tuple(self._make(group))
+            for page in self._made[group]:
+                if page.path == path:
+                    return page
+        return None
+
+    def _groups_of(self, path: str) -> Iterator[str]:
+        """Yield the groups that may have a path."""
+        briefing = self._maker.briefing
+        key = path.removesuffix(".md").removeprefix(f"{FOLDER}/")
+        if key in briefing.records or key in briefing.pages:
+            yield key
+        elif key.endswith(".svg"):
+            while "-" in key and key not in briefing.records:  # actors/jane-doe-network.svg
+                key = key.rpartition("-")[0]
+            if key in briefing.records:
+                yield key
+        yield from (HOME, VIEWS, OVERVIEWS, EXPLORER)
+
+    def _make(self, group: str) -> Iterable[Page]:
+        maker, briefing = self._maker, self._maker.briefing
+        if group in briefing.records:
+            return record_pages(maker, briefing.records[group], self._neighbours.get(group, (None, None)))
+        if group in briefing.pages:
+            return [_hand_page(maker, briefing.pages[group])]
+        made = {HOME: _home, OVERVIEWS: build_overviews, VIEWS: build_views, EXPLORER: build_explorer}
+        return made[group](maker)
 
 
 def _hand_page(maker: Maker, page: HandPage) -> Page:

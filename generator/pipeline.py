@@ -1,7 +1,7 @@
 """The recipe: load > validate > link > pages > write, for the command and the MkDocs plugin alike."""
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,15 +13,16 @@ from pathspec import PathSpec
 
 from generator.check import check_book, check_links
 from generator.errors import Problem, RecordsInvalid, is_failure, sort_problems
-from generator.link import Briefing, link_records
-from generator.lists import Page
-from generator.load import load_folder
-from generator.pages import build_pages, find_collisions
+from generator.link import Briefing, LinkMemory, link_records
+from generator.load import Loaded, join_loaded, load_file, names_below
+from generator.pages import PageMaker, find_collisions
 from generator.places import Places
 from generator.records import BriefingInfo
-from generator.validate import validate_info, validate_records
+from generator.validate import Judged, validate_info, validate_records
 from generator.words import load_words
 from generator.write import write_folder
+
+NO_CARD = BriefingInfo(title="-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,32 +80,67 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-@_without_collector()
-def check_briefing(project: Project, *, with_drafts: bool = False) -> tuple[Briefing, tuple[Problem, ...]]:
-    """Read and link a briefing; return it with all that is wrong with it, sorted by place.
+class Reader:
+    """Reads a briefing, and then again after each edit, but only what changed."""
 
-    With errors among the problems the briefing has blanks, and is only good for being checked.
-    """
-    loaded = load_folder(project.root, project.excluded())
-    places = Places(project.root)
-    checked, wrong = validate_records(loaded, places)
-    info, wrong_info = validate_info(loaded.info, places) if loaded.info is not None else (None, [])
-    briefing, wrong_links = link_records(
-        checked,
-        info or BriefingInfo(title="-"),
-        loaded.pages,
-        loaded.assets,
-        places,
-        unreadable=loaded.unreadable,
-        with_drafts=with_drafts,
-    )
-    problems = [*loaded.problems, *wrong, *wrong_info, *wrong_links]
-    problems += [
-        *check_links(briefing, checked, places, is_whole=not problems),
-        *check_book(briefing, places),
-        *find_collisions(briefing, checked, places),
-    ]
-    return briefing, sort_problems(problems)
+    def __init__(self, project: Project, *, with_drafts: bool = False) -> None:
+        self._project = project
+        self._with_drafts = with_drafts
+        self._files: dict[str, Loaded] = {}  # by name below docs
+        self._folder_problems: list[Problem] = []
+        self._judged: dict[int, Judged] = {}
+        self._card: tuple[object, BriefingInfo | None, list[Problem]] = None, None, []
+        self._assets: list[str] = []
+        self._links = LinkMemory()
+
+    @_without_collector()
+    def read(self, changed: Iterable[str] | None = None) -> tuple[Briefing, tuple[Problem, ...]]:
+        """Return the briefing with all that is wrong with it, sorted by place.
+
+        With errors among the problems the briefing has blanks, and is only good for being checked. `changed` are names
+        below `docs/` of files that were edited, added or removed since; without it, all is read.
+        """
+        project = self._project
+        names, self._folder_problems = names_below(project.root, project.excluded())
+        again = set(names if changed is None else changed)
+        self._files = {
+            name: load_file(project.root, name) if name in again or name not in self._files else self._files[name]
+            for name in names
+        }
+        loaded = join_loaded(self._files.values(), self._folder_problems)
+        if loaded.assets != self._assets:
+            self._judged.clear()
+            self._assets = loaded.assets
+        return self._judge(loaded)
+
+    def _judge(self, loaded: Loaded) -> tuple[Briefing, tuple[Problem, ...]]:
+        places = Places(self._project.root)
+        checked, wrong = validate_records(loaded, places, self._judged)
+        if self._card[0] is not loaded.info:
+            self._card = loaded.info, *(validate_info(loaded.info, places) if loaded.info is not None else (None, []))
+        _, info, wrong_info = self._card
+        briefing, wrong_links = link_records(
+            checked,
+            info or NO_CARD,
+            loaded.pages,
+            loaded.assets,
+            places,
+            unreadable=loaded.unreadable,
+            with_drafts=self._with_drafts,
+            memory=self._links,
+        )
+        problems = [*loaded.problems, *wrong, *wrong_info, *wrong_links]
+        problems += [
+            *check_links(briefing, checked, places, is_whole=not problems),
+            *check_book(briefing, places),
+            *find_collisions(briefing, checked, places),
+        ]
+        return briefing, sort_problems(problems)
+
+
+def check_briefing(project: Project, *, with_drafts: bool = False) -> tuple[Briefing, tuple[Problem, ...]]:
+    """Read and link a briefing; return it with all that is wrong with it, as `Reader.read` does."""
+    return Reader(project, with_drafts=with_drafts).read()
 
 
 def read_briefing(project: Project, *, with_drafts: bool = False) -> tuple[Briefing, tuple[Problem, ...]]:
@@ -118,22 +154,22 @@ def read_briefing(project: Project, *, with_drafts: bool = False) -> tuple[Brief
     return briefing, problems
 
 
-def make_pages(briefing: Briefing, project: Project, books: Mapping[str, str] | None = None) -> Iterator[Page]:
-    """Yield a briefing's pages, laid out by the project's templates, in the briefing's language.
+def page_maker(briefing: Briefing, project: Project, books: Mapping[str, str] | None = None) -> PageMaker:
+    """Return what makes a briefing's pages, laid out by the project's templates, in the briefing's language.
 
     `books` tells where the PDF of a page is, {key: path in the site}; that of the whole briefing has the key HOME.
     """
     words = load_words(briefing.info.language, project.template_dirs)
-    return build_pages(briefing, project.template_dirs, words, books or {})
+    return PageMaker(briefing, project.template_dirs, words, books)
 
 
 @_without_collector()
 def write_pages(briefing: Briefing, project: Project, folder: Path, books: Mapping[str, str] | None = None) -> int:
     """Write a briefing's pages and files, and return how many files changed.
 
-    `books` are PDFs below `build/`, as `make_pages` has them.
+    `books` are PDFs below `build/`, as `page_maker` has them.
     """
-    pages = make_pages(briefing, project, books)
+    pages = page_maker(briefing, project, books).all()
     copies = [(name, project.root / "docs" / name) for name in briefing.assets]
     copies += [(path, project.root / "build" / path) for path in (books or {}).values()]
     return write_folder(folder, ((page.path, page.text) for page in pages), copies)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from generator.pipeline import check_briefing, make_pages
+from generator.pipeline import check_briefing, page_maker
 from tests.conftest import MakeProject
 
 CASES = sorted((Path(__file__).parent / "cases").rglob("*.yml"))
@@ -29,7 +29,7 @@ def test_case(path: Path, make_project: MakeProject, update_goldens: bool) -> No
     briefing, problems = check_briefing(project, with_drafts=case.get("drafts", False))
     found: dict[str, object] = {"problems": "".join(f"{problem}\n" for problem in problems)}
     if "pages" in case:
-        pages = {page.path: page.text for page in make_pages(briefing, project)}
+        pages = {page.path: page.text for page in page_maker(briefing, project).all()}
         found["pages"] = {name: pages[name] for name in case["pages"]}
     if update_goldens:
         _rewrite(path, {**case, **found})

@@ -2,7 +2,7 @@
 
 import json
 
-from generator.pipeline import check_briefing, make_pages
+from generator.pipeline import check_briefing, page_maker
 from tests.conftest import MakeProject
 from tests.sites import HARD
 
@@ -19,7 +19,9 @@ FILES = {
 def made(make_project: MakeProject, files: dict[str, str]) -> dict[str, str]:
     project = make_project(files)
     briefing, _ = check_briefing(project)
-    return {page.path: page.text for page in make_pages(briefing, project) if page.path.startswith("quotes/data/")}
+    return {
+        page.path: page.text for page in page_maker(briefing, project).all() if page.path.startswith("quotes/data/")
+    }
 
 
 def test_each_quote_is_under_its_values_and_its_words_are_in_a_chunk(make_project: MakeProject) -> None:

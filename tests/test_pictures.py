@@ -11,7 +11,7 @@ import pytest
 from generator.dates import parse_date
 from generator.labels import Spot, place_labels
 from generator.network import MOST_EDGES, MOST_NODES, Edge, drawn_edges
-from generator.pipeline import check_briefing, make_pages, read_briefing
+from generator.pipeline import check_briefing, page_maker, read_briefing
 from generator.timeline import MOST_ITEMS, Extent, extent_of
 from generator.world import project, rings
 from tests.conftest import MakeProject
@@ -34,7 +34,7 @@ MEETING = {
 def made(make_project: MakeProject, files: Mapping[str, str]) -> dict[str, str]:
     project = make_project(files)
     briefing, _ = read_briefing(project)
-    return {page.path: page.text for page in make_pages(briefing, project)}
+    return {page.path: page.text for page in page_maker(briefing, project).all()}
 
 
 def test_pictures_are_the_same_on_every_build_and_are_xml(make_project: MakeProject) -> None:
