@@ -2,12 +2,10 @@
 
 import json
 import logging
-import os
 import re
 import sys
 import tempfile
 import traceback
-import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +16,7 @@ import click
 from generator import __version__
 from generator.dates import PartialDate, parse_date
 from generator.errors import BriefbookError, Problem, RecordsInvalid, Severity, is_failure
+from generator.excerpts import Excerpts
 from generator.fields import LANGUAGE_PATTERN
 from generator.link import Briefing
 from generator.pipeline import Project, check_briefing, write_pages
@@ -186,15 +185,21 @@ def pdf(context: click.Context, /, strict: bool, paper: str, links: str, **selec
 @click.pass_context
 def serve(context: click.Context, address: str) -> None:
     """Show the briefing in a browser, drafts too, and follow every edit."""
-    from generator.site import serve_site
+    from generator.server import serve_preview
 
     project: Project = context.obj
-    _, problems = check_briefing(project, with_drafts=True)
-    if is_failure(problems, strict=False):
-        print_problems(problems, "human", project.root, stream=sys.stderr)
-        context.exit(1)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    serve_site(context.obj, address)
+    if not (project.root / "mkdocs.yml").is_file():
+        raise BriefbookError("There is no mkdocs.yml here. Run 'briefbook init DIR' to start a briefing with one.")
+    told: list[tuple[Problem, ...]] = [()]
+
+    def tell(problems: tuple[Problem, ...]) -> None:
+        if problems != told[0]:
+            _print_each(problems, project.root, sys.stderr)
+            click.echo(f"{_count(problems)}." if problems else "All problems are mended.", err=True)
+        told[0] = problems
+
+    _tell("Reading the records")
+    serve_preview(project, address, tell, lambda url: click.echo(f"The preview is at {url}; Ctrl+C ends it."))
 
 
 @main.command()
@@ -309,18 +314,23 @@ def print_problems(
     if style == "json":
         click.echo(json.dumps([_as_json(problem) for problem in found], indent=2, ensure_ascii=False), file=stream)
         return
-    lines: dict[str, list[str]] = {}
-    for problem in found:
-        if style == "github":
+    if style == "github":
+        for problem in found:
             click.echo(_as_annotation(problem), file=stream)
-            continue
+        return
+    _print_each(found, root, stream)
+    if is_failure(found, strict=strict):
+        why = "" if is_failure(found, strict=False) else " (under --strict a warning is an error)"
+        click.echo(f"{_count(found)}{why}; nothing was written.", file=stream)
+
+
+def _print_each(problems: Iterable[Problem], root: Path, stream: Any) -> None:
+    excerpts = Excerpts(root)
+    for problem in problems:
         colour = "red" if problem.severity is Severity.ERROR else "yellow"
         severity = click.style(str(problem.severity), fg=colour, bold=True)
         click.echo(f"{click.style(str(problem.place), bold=True)}: {severity}: {problem.sentence}", file=stream)
-        click.echo(_excerpt(problem, root, lines), file=stream, nl=False)
-    if style == "human" and is_failure(found, strict=strict):
-        why = "" if is_failure(found, strict=False) else " (under --strict a warning is an error)"
-        click.echo(f"{_count(found)}{why}; nothing was written.", file=stream)
+        click.echo(_excerpt(problem, excerpts), file=stream, nl=False)
 
 
 def _as_json(problem: Problem) -> dict[str, str | int]:
@@ -345,32 +355,11 @@ def _as_annotation(problem: Problem) -> str:
     return f"::{problem.severity} {place},title=briefbook::{escape(problem.sentence)}"
 
 
-def _excerpt(problem: Problem, root: Path, files: dict[str, list[str]]) -> str:
+def _excerpt(problem: Problem, excerpts: Excerpts) -> str:
     """Return the line with the problem, and a caret below the spot; nothing when the line cannot be had."""
-    path = problem.place.path
-    if path not in files:
-        try:
-            file = root / path
-            # What a link out of the briefing leads to is never shown.
-            is_ours = file.is_file() and Path(os.path.realpath(file)).is_relative_to(root.resolve())
-            is_small = is_ours and file.stat().st_size < 10**7
-            files[path] = file.read_text("utf-8-sig").split("\n") if is_small else []
-        except (OSError, UnicodeDecodeError):
-            files[path] = []
-    if problem.place.line > len(files[path]):
+    found = excerpts.at(problem.place)
+    if not found:
         return ""
-    line = "".join(
-        character if character.isprintable() else " " for character in files[path][problem.place.line - 1].rstrip()
-    )
-    start = max(0, problem.place.column - 60)
-    shown = line[start : start + 110]
-    width = sum(
-        2 if unicodedata.east_asian_width(character) in "WF" else 1
-        for character in shown[: problem.place.column - 1 - start]
-    )
     number = str(problem.place.line)
-    return (
-        f"  {number} | {shown}\n  {' ' * len(number)} | {' ' * width}{click.style('^', fg='green', bold=True)}\n"
-        if shown.strip()
-        else ""
-    )
+    caret = click.style("^", fg="green", bold=True)
+    return f"  {number} | {found.line}\n  {' ' * len(number)} | {' ' * found.columns}{caret}\n"

@@ -79,13 +79,11 @@ class PageMaker:
         """Yield the groups that may have a path."""
         briefing = self._maker.briefing
         key = path.removesuffix(".md").removeprefix(f"{FOLDER}/")
-        if key in briefing.records or key in briefing.pages:
+        while key and key not in briefing.records and key not in briefing.pages:
+            # pictures/actors/jane-doe-network.svg, actors/jane-doe/mentioned-in.md
+            key = key.rpartition("-" if key.endswith(".svg") or "/" not in key else "/")[0]
+        if key:
             yield key
-        elif key.endswith(".svg"):
-            while "-" in key and key not in briefing.records:  # actors/jane-doe-network.svg
-                key = key.rpartition("-")[0]
-            if key in briefing.records:
-                yield key
         yield from (HOME, VIEWS, OVERVIEWS, EXPLORER)
 
     def _make(self, group: str) -> Iterable[Page]:

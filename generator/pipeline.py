@@ -101,10 +101,14 @@ class Reader:
         below `docs/` of files that were edited, added or removed since; without it, all is read.
         """
         project = self._project
-        names, self._folder_problems = names_below(project.root, project.excluded())
-        again = set(names if changed is None else changed)
+        again = None if changed is None else set(changed)
+        names = list(self._files)
+        if again is None or not all(self._is_there(name) for name in again):
+            names, self._folder_problems = names_below(project.root, project.excluded())
         self._files = {
-            name: load_file(project.root, name) if name in again or name not in self._files else self._files[name]
+            name: load_file(project.root, name)
+            if again is None or name in again or name not in self._files
+            else self._files[name]
             for name in names
         }
         loaded = join_loaded(self._files.values(), self._folder_problems)
@@ -112,6 +116,10 @@ class Reader:
             self._judged.clear()
             self._assets = loaded.assets
         return self._judge(loaded)
+
+    def _is_there(self, name: str) -> bool:
+        """Tell whether a file is where it was: then no other came or went with it."""
+        return name in self._files and (self._project.root / "docs" / name).is_file()
 
     def _judge(self, loaded: Loaded) -> tuple[Briefing, tuple[Problem, ...]]:
         places = Places(self._project.root)

@@ -84,6 +84,11 @@ def protect_site(site: Path) -> None:
         headers.write_text(_headers({name: frozenset(allowed) for name, allowed in needed.items()}), "utf-8")
 
 
+def protect_page(html: bytes) -> bytes:
+    """Return a page with its policy, as `protect_site` writes it."""
+    return _with_policy(html, policy(find_sources(html)))
+
+
 def find_sources(html: bytes) -> Sources:
     """Return what a page needs besides what every page may do: hashes of inline scripts and styles, other hosts.
 

@@ -17,7 +17,6 @@ from typing import Any
 
 import yaml
 from mkdocs.commands.build import build as mkdocs_build
-from mkdocs.commands.serve import serve as mkdocs_serve
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import MkDocsException
@@ -211,13 +210,5 @@ def _build_with_mkdocs(project: Project, briefing: Briefing, *, strict: bool) ->
             mkdocs_build(config)
         finally:
             config.plugins.on_shutdown()
-    except MkDocsException as error:
-        raise BriefbookError(str(error)) from error
-
-
-def serve_site(project: Project, address: str) -> None:
-    """Show the briefing at an address, "127.0.0.1:8000", until interrupted, and follow every edit."""
-    try:
-        mkdocs_serve(str(project.root / "mkdocs.yml"), dev_addr=address)
     except MkDocsException as error:
         raise BriefbookError(str(error)) from error

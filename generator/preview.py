@@ -1,0 +1,117 @@
+"""What the preview shows: the last good version of a briefing, page by page, and what is wrong with it now.
+
+Knows nothing of HTTP. An edit is read with `refresh`; pages are made when they are asked for.
+"""
+
+import mimetypes
+from collections.abc import Callable, Iterable
+from hashlib import sha256
+from pathlib import Path
+from threading import RLock
+from typing import NamedTuple
+
+from generator.errors import BriefbookError, Place, Problem, is_failure
+from generator.link import Briefing
+from generator.load import INFO_PATH
+from generator.pages import PageMaker
+from generator.pipeline import Project, Reader, page_maker
+from generator.records import KIND_BY_FOLDER
+from generator.rendering import Renderer
+
+
+class Answer(NamedTuple):
+    """What is at an address: a page (`digest` tells it from other versions), or a file."""
+
+    status: int
+    body: bytes | Path
+    type: str
+    digest: str = ""
+
+
+class Preview:
+    """A briefing that follows edits. All methods may be called from any thread.
+
+    `tell` gets all problems after each reading.
+    """
+
+    def __init__(self, project: Project, tell: Callable[[tuple[Problem, ...]], None]) -> None:
+        self.problems: tuple[Problem, ...] = ()
+        self._project = project
+        self._tell = tell
+        self._reader = Reader(project, with_drafts=True)
+        self._renderer: Renderer | None = None
+        self._answers: dict[str, Answer] = {}  # of this version, by address
+        self._lock = RLock()
+        self.refresh(None)
+
+    def refresh(self, changed: Iterable[Path] | None) -> None:
+        """Read what changed, or all; with errors in it, the last good version stays."""
+        with self._lock:
+            paths = None if changed is None else [self._below_root(path) for path in changed]
+            names = None if paths is None else [path.removeprefix("docs/") for path in paths]
+            try:
+                briefing, problems = self._reader.read(names)
+                if not is_failure(problems, strict=False):
+                    self._show(briefing, page_maker(briefing, self._project), is_new=not _are_records(paths))
+            except BriefbookError as error:
+                problems = (Problem(place=Place("mkdocs.yml"), field="", message=str(error), hint=""),)
+            self.problems = problems
+            self._tell(problems)
+
+    def answer(self, address: str) -> Answer | None:
+        """Return what is at an address, "actors/jane-doe/", or None when there is nothing."""
+        with self._lock:
+            if address not in self._answers:
+                found = self._find(address)
+                if found is None:
+                    return None
+                self._answers[address] = found
+            return self._answers[address]
+
+    def not_found(self) -> Answer:
+        """Return the page for addresses at which there is none."""
+        with self._lock:
+            return _page(404, self._renderer.not_found()) if self._renderer else _page(404, BARE)
+
+    def _show(self, briefing: Briefing, maker: PageMaker, *, is_new: bool) -> None:
+        if is_new or self._renderer is None:
+            self._renderer = Renderer(self._project, briefing, maker)
+        else:
+            self._renderer.follow(briefing, maker)
+        self._answers.clear()
+
+    def _find(self, address: str) -> Answer | None:
+        if self._renderer is None:  # nothing good was read so far: the page holds nothing but the problems
+            return _page(200, BARE) if address in ("", "/") or address.endswith("/") else None
+        try:
+            page = self._renderer.page_at(address)
+            file = None if page else self._renderer.file_at(address)
+        except BriefbookError as error:  # a mistake in a template of the briefing's own
+            self.problems = (Problem(place=Place("templates"), field="", message=str(error), hint=""),)
+            self._tell(self.problems)
+            return _page(500, BARE)
+        if page:
+            return _page(200, page)
+        kind = mimetypes.guess_type(address)[0] or "application/octet-stream"
+        return Answer(200, file, kind) if file else None
+
+    def _below_root(self, path: Path) -> str:
+        try:
+            return path.resolve().relative_to(self._project.root.resolve()).as_posix()
+        except ValueError:
+            return path.as_posix()
+
+
+BARE = b'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Briefbook</title></head><body></body></html>'
+
+
+def _page(status: int, html: bytes) -> Answer:
+    return Answer(status, html, "text/html; charset=utf-8", sha256(html).hexdigest()[:16])
+
+
+def _are_records(paths: Iterable[str] | None) -> bool:
+    """Tell whether nothing changed but records: the theme, the navigation and the settings are then as they were."""
+    if paths is None:
+        return False
+    starts = tuple(f"docs/{folder}/" for folder in KIND_BY_FOLDER)
+    return all(path.startswith(starts) and path.endswith((".yml", ".yaml")) and path != INFO_PATH for path in paths)

@@ -1,0 +1,158 @@
+"""Single pages as MkDocs renders them: the preview asks for one page at a time.
+
+Source: `mkdocs.commands.build.build`, MkDocs 1.6, whose steps for one page are taken here in its order, with its own
+functions and plugin events, so that the HTML is what a build of the whole site writes.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from mkdocs.commands.build import get_context
+from mkdocs.config import load_config
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import MkDocsException
+from mkdocs.structure.files import File, Files, set_exclusions
+from mkdocs.structure.nav import get_navigation
+from mkdocs.structure.pages import Page as SitePage
+
+from generator.errors import BriefbookError
+from generator.link import Briefing
+from generator.pages import PageMaker
+from generator.pipeline import Project
+from generator.policy import protect_page
+
+NOT_FOUND = "404.html"
+
+
+class _LazyFiles(Files):
+    """Files that come to be when something leads to them."""
+
+    def __init__(self, make: Callable[[str], File | None]) -> None:
+        super().__init__([])
+        self._lazily = make
+
+    def get_file_from_path(self, path: str) -> File | None:
+        """Return the file at a path below `docs/`, or None when there is none."""
+        found = super().get_file_from_path(path)
+        if found is None and (found := self._lazily(path)):
+            self.append(found)
+        return found
+
+
+class Renderer:
+    """Renders the pages of a briefing, with the settings in `mkdocs.yml` as they are now.
+
+    Raises: BriefbookError when these cannot be used.
+    """
+
+    def __init__(self, project: Project, briefing: Briefing, maker: PageMaker) -> None:
+        self._project = project
+        self._briefing = briefing
+        self._maker = maker
+        try:
+            self._config = _load(project, briefing)
+            self._env = self._config.theme.get_env()
+            files: Files = _LazyFiles(self._file_at)
+            files.add_files_from_theme(self._env, self._config)
+            self._static = {file.dest_uri: file for file in files}
+            self._files = self._config.plugins.on_files(files, config=self._config)
+            nav = get_navigation(self._files, self._config)
+            self._nav = self._config.plugins.on_nav(nav, config=self._config, files=self._files)
+            for page in self._nav.pages:  # for their titles
+                self._read(page)
+            self._env = self._config.plugins.on_env(self._env, config=self._config, files=self._files)
+        except MkDocsException as error:
+            raise BriefbookError(str(error)) from error
+
+    def follow(self, briefing: Briefing, maker: PageMaker) -> None:
+        """Render from now on what an edit made of the records; the hand-written pages must be the same."""
+        self._briefing = briefing
+        self._maker = maker
+
+    def page_at(self, address: str) -> bytes | None:
+        """Return the page at an address, "actors/jane-doe/", or None when there is none."""
+        for path in _paths_of(address, uses_folders=self._config.use_directory_urls):
+            file = self._files.get_file_from_path(path)
+            if file is not None and file.is_documentation_page() and self._maker.find(path):
+                return protect_page(self._render(file).encode("utf-8", errors="xmlcharrefreplace"))
+        return None
+
+    def file_at(self, address: str) -> bytes | Path | None:
+        """Return what is at an address beside pages: bytes that were made, a file, or None."""
+        if address in self._static:
+            return Path(str(self._static[address].abs_src_path))
+        if address in self._briefing.assets:
+            return self._project.root / "docs" / address
+        made = self._maker.find(address)
+        return made.text.encode("utf-8") if made else None
+
+    def not_found(self) -> bytes:
+        """Return the page for addresses at which there is none."""
+        config = self._config
+        template = config.plugins.on_pre_template(
+            self._env.get_template(NOT_FOUND), template_name=NOT_FOUND, config=config
+        )
+        context = get_context(self._nav, self._files, config, base_url=urlsplit(config.site_url or "/").path)
+        context = config.plugins.on_template_context(context, template_name=NOT_FOUND, config=config)
+        html = config.plugins.on_post_template(template.render(context), template_name=NOT_FOUND, config=config)
+        return protect_page(html.encode("utf-8"))
+
+    def _file_at(self, path: str) -> File | None:
+        if path in self._briefing.assets:
+            file = File(path, str(self._project.root / "docs"), self._config.site_dir, self._config.use_directory_urls)
+        elif self._maker.find(path):
+            file = File.generated(self._config, path, content="")
+            file.edit_uri = path
+        else:
+            return None
+        set_exclusions([file], self._config)
+        return file
+
+    def _read(self, page: SitePage) -> None:
+        made = self._maker.find(page.file.src_uri)
+        page.file.content_string = made.text if made else ""
+        page.read_source(self._config)
+
+    def _render(self, file: File) -> str:
+        config, plugins = self._config, self._config.plugins
+        page = file.page or SitePage(None, file, config)
+        config._current_page = page
+        try:
+            page = plugins.on_pre_page(page, config=config, files=self._files) or page
+            self._read(page)
+            markdown = plugins.on_page_markdown(page.markdown or "", page=page, config=config, files=self._files)
+            page.markdown = markdown
+            page.render(config, self._files)
+            page.content = plugins.on_page_content(page.content or "", page=page, config=config, files=self._files)
+            page.active = True
+            context = get_context(self._nav, self._files, config, page)
+            template = self._env.get_template(page.meta.get("template", "main.html"))
+            context = plugins.on_page_context(context, page=page, config=config, nav=self._nav)
+            return str(plugins.on_post_page(template.render(context), page=page, config=config))
+        finally:
+            page.active = False
+            config._current_page = None
+
+
+def _load(project: Project, briefing: Briefing) -> MkDocsConfig:
+    config = load_config(str(project.root / "mkdocs.yml"))
+    plugin = config.plugins.get("briefbook")
+    if plugin is None:
+        raise BriefbookError("mkdocs.yml does not name the plugin 'briefbook'. Add it to 'plugins'.")
+    plugin.briefing = briefing
+    config.plugins.on_startup(command="serve", dirty=False)
+    config = config.plugins.on_config(config)
+    config.plugins.on_pre_build(config=config)
+    return config
+
+
+def _paths_of(address: str, *, uses_folders: bool) -> list[str]:
+    """Return which pages may be at an address, as paths below `docs/`."""
+    if uses_folders and (address == "" or address.endswith("/")):
+        paths = [f"{address}index.md", f"{address}README.md"]
+        return [f"{address.rstrip('/')}.md", *paths] if address else paths
+    if not uses_folders and address.endswith(".html"):
+        stem = address.removesuffix(".html")
+        return [f"{stem}.md", *([f"{stem.removesuffix('index')}README.md"] if stem.endswith("index") else [])]
+    return ["index.md"] if address in ("", "index.html") else []
