@@ -7,7 +7,7 @@ notes the way back. Never reads files, never renders text.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
@@ -113,6 +113,7 @@ class LinkMemory:
     linked: dict[str, Linked] = field(default_factory=dict)  # by key of the author
     ways_back: WaysBack = field(default_factory=WaysBack)
     prose: dict[tuple[str, FieldPath], Prose] = field(default_factory=dict)
+    linker: "_Linker | None" = None
 
 
 def link_records(
@@ -143,7 +144,8 @@ def link_records(
     linker.link(info, Author(HOME, INFO_PATH))
     for key, page in raw_pages.items():
         linker.link(page, Author(key, page.path))
-    linked = linker.finish()
+    linked = linker.finish(memory.linked.keys() | linker.linked.keys())
+    memory.linker = linker
     briefing = Briefing(
         info=info,
         records={key: record for key, record in records.items() if key not in drafts},
@@ -155,6 +157,25 @@ def link_records(
         shared_names=memory.names.shared,
     )
     return briefing, [problem for part in linked.values() for problem in part.problems]
+
+
+def relink_records(
+    quietly: Iterable[Checked], briefing: Briefing, memory: LinkMemory
+) -> tuple[Briefing, list[Problem]]:
+    """Return a briefing after edits for which `is_quiet`, and what is wrong with the links of these records."""
+    linker = memory.linker
+    assert linker, "a briefing was linked before"
+    changed = {item.record.key: item.record for item in quietly}
+    linker.records = records = {**briefing.records, **changed}
+    linker.is_same_world = True
+    linker.linked = dict(memory.linked)
+    for item in quietly:
+        linker.link(item.record, Author(item.record.key, item.path, item.at))
+    linked = linker.finish(changed)
+    order = [*records, HOME, *briefing.pages]
+    backlinks = memory.ways_back.turned(order, linker.drafts)
+    after = replace(briefing, records=records, backlinks=backlinks, prose=dict(memory.prose))
+    return after, [problem for key in changed for problem in linked[key].problems]
 
 
 def _keys_in_order(unordered: Iterable[Record]) -> Iterator[str]:
@@ -233,18 +254,20 @@ class _Linker:
         else:
             self._link_part(part, author)
 
-    def finish(self) -> dict[str, Linked]:
-        """Return all that is linked, and remember it."""
+    def finish(self, keys: Iterable[str]) -> dict[str, Linked]:
+        """Return all that is linked, and remember it; only that of these authors has changed."""
         memory = self.memory
-        for key, part in memory.linked.items():
-            if self.linked.get(key) is not part:
-                memory.ways_back.forget(key, part.names)
-                for at in part.prose:
+        for key in keys:
+            before, after = memory.linked.get(key), self.linked.get(key)
+            if before is after:
+                continue
+            if before:
+                memory.ways_back.forget(key, before.names)
+                for at in before.prose:
                     del memory.prose[at]
-        for key, part in self.linked.items():
-            if memory.linked.get(key) is not part:
-                memory.ways_back.give(key, part.names)
-                memory.prose.update(part.prose)
+            if after:
+                memory.ways_back.give(key, after.names)
+                memory.prose.update(after.prose)
         memory.linked = self.linked
         return self.linked
 

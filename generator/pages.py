@@ -5,6 +5,8 @@ Decides what is on which page and in which order; the templates lay it out. Neve
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from generator.lists import Maker, Page, build_overviews, escaped, years_of
 from generator.pictures import FOLDER, Pictures
 from generator.places import Places
 from generator.profiles import neighbours_of, record_pages
+from generator.prose import escape_text
 from generator.records import KIND_BY_FOLDER, KINDS, Actor, Event, Quote, Record
 from generator.render import PageLinks, build_environment, captions_of, front_matter, plain_text
 from generator.rows import Row, Rows
@@ -58,6 +61,17 @@ class PageMaker:
         )
         self._neighbours = neighbours_of(briefing)
         self._made: dict[str, tuple[Page, ...]] = {}  # by group: those that `find` made
+
+    def after(self, briefing: Briefing, quietly: Iterable[str]) -> "PageMaker":
+        """Return what makes the pages after an edit of these records, for which `is_quiet`."""
+        old = self._maker
+        captions = {**old.captions, **{key: escape_text(briefing.records[key].caption) for key in quietly}}
+        rows = Rows(briefing, old.rows.resolve, old.words)
+        pictures = old.pictures.after(briefing)
+        made = copy(self)
+        made._maker = replace(old, briefing=briefing, captions=captions, rows=rows, pictures=pictures)
+        made._made = {}
+        return made
 
     def all(self) -> Iterator[Page]:
         """Yield every page."""

@@ -7,6 +7,7 @@ its colours from the reader's scheme. Layout is decided here; the templates in `
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from copy import copy
 from datetime import date
 from functools import cached_property
 from math import cos, pi, sin
@@ -46,6 +47,12 @@ class Pictures:
         self.words = words
         self._places: dict[str, Drawing] = {}
         self.environment = new_environment((folder / FOLDER for folder in template_dirs), autoescape=True)
+
+    def after(self, briefing: Briefing) -> "Pictures":
+        """Return what draws the pictures after an edit that left all ties and places as they were."""
+        made = copy(self)
+        made.briefing = briefing
+        return made
 
     def draw(self, name: str, title: str, width: float, height: float, **values: Any) -> Drawing:
         """Return the picture that the template `<name>.svg.j2` makes of these values."""

@@ -13,12 +13,12 @@ from pathspec import PathSpec
 
 from generator.check import check_book, check_links
 from generator.errors import Problem, RecordsInvalid, is_failure, sort_problems
-from generator.link import Briefing, LinkMemory, link_records
+from generator.link import Briefing, LinkMemory, link_records, relink_records
 from generator.load import Loaded, join_loaded, load_file, names_below
 from generator.pages import PageMaker, find_collisions
 from generator.places import Places
-from generator.records import BriefingInfo
-from generator.validate import Judged, validate_info, validate_records
+from generator.records import BriefingInfo, is_quiet
+from generator.validate import Checked, Judged, judge_record, validate_info, validate_records
 from generator.words import load_words
 from generator.write import write_folder
 
@@ -92,6 +92,9 @@ class Reader:
         self._card: tuple[object, BriefingInfo | None, list[Problem]] = None, None, []
         self._assets: list[str] = []
         self._links = LinkMemory()
+        self._checked: tuple[Checked, ...] = ()
+        self._wrong: list[Problem] = []
+        self.briefing: Briefing | None = None
 
     @_without_collector()
     def read(self, changed: Iterable[str] | None = None) -> tuple[Briefing, tuple[Problem, ...]]:
@@ -100,35 +103,22 @@ class Reader:
         With errors among the problems the briefing has blanks, and is only good for being checked. `changed` are names
         below `docs/` of files that were edited, added or removed since; without it, all is read.
         """
-        project = self._project
+        root = self._project.root
         again = None if changed is None else set(changed)
-        names = list(self._files)
-        if again is None or not all(self._is_there(name) for name in again):
-            names, self._folder_problems = names_below(project.root, project.excluded())
-        self._files = {
-            name: load_file(project.root, name)
-            if again is None or name in again or name not in self._files
-            else self._files[name]
-            for name in names
-        }
+        names, self._folder_problems = names_below(root, self._project.excluded())
+        known = {} if again is None else {name: part for name, part in self._files.items() if name not in again}
+        self._files = {name: known.get(name) or load_file(root, name) for name in names}
         loaded = join_loaded(self._files.values(), self._folder_problems)
         if loaded.assets != self._assets:
             self._judged.clear()
             self._assets = loaded.assets
-        return self._judge(loaded)
-
-    def _is_there(self, name: str) -> bool:
-        """Tell whether a file is where it was: then no other came or went with it."""
-        return name in self._files and (self._project.root / "docs" / name).is_file()
-
-    def _judge(self, loaded: Loaded) -> tuple[Briefing, tuple[Problem, ...]]:
-        places = Places(self._project.root)
-        checked, wrong = validate_records(loaded, places, self._judged)
+        places = Places(root)
+        self._checked, self._wrong = validate_records(loaded, places, self._judged)
         if self._card[0] is not loaded.info:
             self._card = loaded.info, *(validate_info(loaded.info, places) if loaded.info is not None else (None, []))
         _, info, wrong_info = self._card
-        briefing, wrong_links = link_records(
-            checked,
+        self.briefing, wrong_links = link_records(
+            self._checked,
             info or NO_CARD,
             loaded.pages,
             loaded.assets,
@@ -137,13 +127,59 @@ class Reader:
             with_drafts=self._with_drafts,
             memory=self._links,
         )
-        problems = [*loaded.problems, *wrong, *wrong_info, *wrong_links]
-        problems += [
-            *check_links(briefing, checked, places, is_whole=not problems),
-            *check_book(briefing, places),
-            *find_collisions(briefing, checked, places),
+        self._wrong = [*loaded.problems, *self._wrong, *wrong_info, *wrong_links]
+        return self.briefing, self.check()
+
+    @_without_collector()
+    def read_quietly(self, changed: Iterable[str]) -> frozenset[str] | None:
+        """Read a few files again when nothing was wrong, and return the keys of their records.
+
+        Returns None, and does nothing, when more than these records is touched (see `is_quiet`), or something is wrong
+        with them now: `read` then has to read them. Afterwards `briefing` is up to date, and `check` still to be asked.
+        """
+        if self._wrong or self.briefing is None:
+            return None
+        names = list(changed)
+        parts = {name: load_file(self._project.root, name) for name in names if name in self._files}
+        pairs = [pair for name in names for pair in self._pairs(name, parts.get(name))]
+        if len(parts) < len(names) or None in pairs or not pairs:
+            return None
+        quietly = [pair for pair in pairs if pair]
+        briefing, wrong = relink_records([checked for _, checked in quietly], self.briefing, self._links)
+        if wrong:
+            self._links = LinkMemory()  # with the new links in it, which do not hold
+            return None
+        self.briefing = briefing
+        self._files |= parts
+        for judged, _ in quietly:
+            self._judged[id(judged.raw)] = judged
+        fresh = {checked.record.key: checked for _, checked in quietly}
+        self._checked = tuple(fresh.get(item.record.key, item) for item in self._checked)
+        return frozenset(fresh)
+
+    def _pairs(self, name: str, part: Loaded | None) -> list[tuple[Judged, Checked] | None]:
+        """Return the records of a file as they are now; None among them when one of them is not edited quietly."""
+        before = {raw.id: self._judged[id(raw)].record for raw in self._files[name].records} if part else {}
+        if part is None or not before or part.problems or [raw.id for raw in part.records] != list(before):
+            return [None]
+        found: list[tuple[Judged, Checked] | None] = []
+        for raw in part.records:
+            judged = judge_record(raw, frozenset(self._assets), Places(self._project.root))
+            is_good = not judged.problems and is_quiet(before[raw.id], judged.record)
+            found.append((judged, Checked(judged.record, raw.path, raw.at)) if is_good else None)
+        return found
+
+    def check(self) -> tuple[Problem, ...]:
+        """Return all that is wrong with the briefing as it was last read, sorted by place."""
+        places = Places(self._project.root)
+        assert self.briefing, "it was read before"
+        problems = [
+            *self._wrong,
+            *check_links(self.briefing, self._checked, places, is_whole=not self._wrong),
+            *check_book(self.briefing, places),
+            *find_collisions(self.briefing, self._checked, places),
         ]
-        return briefing, sort_problems(problems)
+        return sort_problems(problems)
 
 
 def check_briefing(project: Project, *, with_drafts: bool = False) -> tuple[Briefing, tuple[Problem, ...]]:

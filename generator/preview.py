@@ -40,23 +40,42 @@ class Preview:
         self._tell = tell
         self._reader = Reader(project, with_drafts=True)
         self._renderer: Renderer | None = None
+        self._maker: PageMaker | None = None
+        self._is_to_check = False
         self._answers: dict[str, Answer] = {}  # of this version, by address
         self._lock = RLock()
         self.refresh(None)
+        self.check()
 
     def refresh(self, changed: Iterable[Path] | None) -> None:
-        """Read what changed, or all; with errors in it, the last good version stays."""
+        """Read what changed, or all; with errors in it, the last good version stays. `check` then has to follow."""
         with self._lock:
             paths = None if changed is None else [self._below_root(path) for path in changed]
+            is_of_records = _are_records(paths)
             names = None if paths is None else [path.removeprefix("docs/") for path in paths]
             try:
-                briefing, problems = self._reader.read(names)
-                if not is_failure(problems, strict=False):
-                    self._show(briefing, page_maker(briefing, self._project), is_new=not _are_records(paths))
+                if names and is_of_records and self._follow_quietly(names):
+                    return
+                briefing, self.problems = self._reader.read(names)
+                if not is_failure(self.problems, strict=False):
+                    self._show(briefing, page_maker(briefing, self._project), is_new=not is_of_records)
             except BriefbookError as error:
-                problems = (Problem(place=Place("mkdocs.yml"), field="", message=str(error), hint=""),)
-            self.problems = problems
-            self._tell(problems)
+                self.problems = (Problem(place=Place("mkdocs.yml"), field="", message=str(error), hint=""),)
+
+    def check(self) -> None:
+        """Look at the whole briefing after an edit; `refresh` shows it before, where nothing can be wrong with it."""
+        if self._is_to_check:
+            self._is_to_check = False
+            self.problems = self._reader.check()
+        self._tell(self.problems)
+
+    def _follow_quietly(self, names: Iterable[str]) -> bool:
+        keys = self._reader.read_quietly(names)
+        if keys is None or not self._renderer or not self._maker or not self._reader.briefing:
+            return False
+        self._show(self._reader.briefing, self._maker.after(self._reader.briefing, keys), is_new=False)
+        self._is_to_check = True
+        return True
 
     def answer(self, address: str) -> Answer | None:
         """Return what is at an address, "actors/jane-doe/", or None when there is nothing."""
@@ -78,6 +97,7 @@ class Preview:
             self._renderer = Renderer(self._project, briefing, maker)
         else:
             self._renderer.follow(briefing, maker)
+        self._maker = maker
         self._answers.clear()
 
     def _find(self, address: str) -> Answer | None:

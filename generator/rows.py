@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from generator.backlinks import Backlink
 from generator.facts import Resolve, in_brackets, web_link
-from generator.fields import in_quotes, shorten
+from generator.fields import Refers, in_quotes, marked_values, shorten
 from generator.link import HOME, Briefing, Prose
 from generator.prose import escape_text
 from generator.records import Actor, Citation, Event, Participant, Quote, Record, Role, Source
@@ -43,9 +43,6 @@ class Rows:
         self.briefing = briefing
         self.resolve = resolve
         self._sentences: dict[str, Mapping[str, str]] = {}  # by key of what names others
-        self._fields: dict[str, list[Prose]] = {}
-        for (key, _), prose in briefing.prose.items():
-            self._fields.setdefault(key, []).append(prose)
         self._told: dict[str, _Told] = {}  # by key: a record stands in nine lists, on the average
 
     def of_record(self, links: PageLinks, record: Record, *details: str, on: str = "") -> Row:
@@ -112,12 +109,18 @@ class Rows:
             return ""
         if key not in self._sentences:
             page = self.briefing.pages.get(key)
-            fields = self._fields.get(key, []) + ([page.prose] if page else [])
+            fields = [page.prose] if page else self._prose_of(key)
             found: dict[str, str] = {}
             for prose in fields:
                 found = {**sentences_of(self.briefing, prose), **found}
             self._sentences[key] = found
         return self._sentences[key].get(named, "")
+
+    def _prose_of(self, key: str) -> list[Prose]:
+        """Return all prose of a record, or of the briefing's card."""
+        part = self.briefing.info if key == HOME else self.briefing.records[key]
+        fields = (at for at, mark, _ in marked_values(part) if not isinstance(mark, Refers))
+        return [self.briefing.prose[key, at] for at in fields]
 
     def of_citation(self, links: PageLinks, citation: Citation, record: Record) -> str:
         """Return a citation as Markdown: the source, where in it, its words, and where they can be seen.

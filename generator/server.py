@@ -33,6 +33,7 @@ from generator.preview import Answer, Preview
 OURS = ".briefbook"  # below this address lies what belongs to the preview, and not to the site
 PORTS_TRIED = 20
 HEARTBEAT_SECONDS = 15
+CHECK_AFTER_SECONDS = 0.2  # the page comes first, and more typing puts the check off
 QUIET_MILLISECONDS = 10  # without another change, before a change is read
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 
@@ -218,6 +219,13 @@ def _watches(project: Project, preview: Preview, followers: _Followers) -> list[
     folders = [folder for folder in (project.root / "docs", *project.template_dirs) if folder.is_dir()]
     settings = project.root / "mkdocs.yml"
 
+    async def check() -> None:
+        await asyncio.sleep(CHECK_AFTER_SECONDS)
+        await run_in_threadpool(preview.check)
+        followers.wake()
+
+    checks = [asyncio.create_task(check())]
+
     async def follow(paths: Iterable[Path], *, recursive: bool) -> None:
         wanted = partial(_is_settings, settings) if not recursive else _is_edited
         async for changes in awatch(
@@ -225,6 +233,8 @@ def _watches(project: Project, preview: Preview, followers: _Followers) -> list[
         ):
             await run_in_threadpool(preview.refresh, [Path(path) for _, path in changes])
             followers.wake()
+            checks.append(asyncio.create_task(check()))
+            checks.pop(0).cancel()
 
     return [follow(folders, recursive=True), follow([project.root], recursive=False)]
 

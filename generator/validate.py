@@ -53,7 +53,7 @@ def validate_records(
     assets = frozenset(loaded.assets)
     judged: dict[int, Judged] = {}
     for raw in loaded.records:
-        found = (remembered or {}).get(id(raw)) or _judge(raw, assets, places)
+        found = (remembered or {}).get(id(raw)) or judge_record(raw, assets, places)
         judged[id(raw)] = found
         record = found.record
         twin = checked.get(record.key)
@@ -73,7 +73,8 @@ def validate_records(
     return tuple(checked.values()), problems
 
 
-def _judge(raw: RawRecord, assets: frozenset[str], places: Places) -> Judged:
+def judge_record(raw: RawRecord, assets: frozenset[str], places: Places) -> Judged:
+    """Return what becomes of one raw record by itself."""
     problems: list[Problem] = []
     record = _validate(raw, places, problems)
     for at, message, hint in _contradictions(record, assets) if record.id != BLANK else ():
