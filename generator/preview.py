@@ -45,7 +45,6 @@ class Preview:
         self._answers: dict[str, Answer] = {}  # of this version, by address
         self._lock = RLock()
         self.refresh(None)
-        self.check()
 
     def refresh(self, changed: Iterable[Path] | None) -> None:
         """Read what changed, or all; with errors in it, the last good version stays. `check` then has to follow."""
@@ -61,13 +60,16 @@ class Preview:
                     self._show(briefing, page_maker(briefing, self._project), is_new=not is_of_records)
             except BriefbookError as error:
                 self.problems = (Problem(place=Place("mkdocs.yml"), field="", message=str(error), hint=""),)
+            self._is_to_check = False
+            self._tell(self.problems)
 
     def check(self) -> None:
         """Look at the whole briefing after an edit; `refresh` shows it before, where nothing can be wrong with it."""
-        if self._is_to_check:
-            self._is_to_check = False
-            self.problems = self._reader.check()
-        self._tell(self.problems)
+        with self._lock:
+            if self._is_to_check:
+                self._is_to_check = False
+                self.problems = self._reader.check()
+                self._tell(self.problems)
 
     def _follow_quietly(self, names: Iterable[str]) -> bool:
         keys = self._reader.read_quietly(names)

@@ -87,6 +87,15 @@ class Renderer:
         made = self._maker.find(address)
         return made.text.encode("utf-8") if made else None
 
+    def write_pages(self, folder: Path) -> None:
+        """Write all pages into a folder, as a site has them."""
+        for made in self._maker.all():
+            file = self._files.get_file_from_path(made.path) if made.path.endswith(".md") else None
+            if file:
+                target = folder / file.dest_uri
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(self._render(file), "utf-8")
+
     def not_found(self) -> bytes:
         """Return the page for addresses at which there is none."""
         config = self._config

@@ -9,9 +9,8 @@ import errno
 import gc
 import json
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -23,12 +22,13 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
-from watchfiles import awatch
+from watchfiles import Change, awatch
 
 from generator.errors import BriefbookError, Problem, Severity
 from generator.excerpts import Excerpts
 from generator.pipeline import Project, package_templates
 from generator.preview import Answer, Preview
+from generator.preview_search import PreviewSearch
 
 OURS = ".briefbook"  # below this address lies what belongs to the preview, and not to the site
 PORTS_TRIED = 20
@@ -51,9 +51,11 @@ def serve_preview(project: Project, address: str, tell: Tell, ready: Callable[[s
         raise BriefbookError(f"'{address}' is no address. Write host and port, as 127.0.0.1:8000.")
     listener = _listen(host.strip("[]"), int(port))
     app = _app(project, Preview(project, tell), host)
-    ready(f"http://{host}:{listener.getsockname()[1]}/")
+    found = listener.getsockname()[1]
+    taken = f" (port {port} is taken)" if found != int(port) else ""
+    ready(f"http://{host}:{found}/{taken}")
     config = uvicorn.Config(
-        app, log_level="error", timeout_keep_alive=5, limit_concurrency=200, timeout_graceful_shutdown=1
+        app, log_level="critical", timeout_keep_alive=5, limit_concurrency=200, timeout_graceful_shutdown=1
     )
     gc.collect()
     gc.freeze()  # the records stay: looking through them again and again would hold every edit up
@@ -129,14 +131,16 @@ class _Followers:
 
 
 def _app(project: Project, preview: Preview, host: str) -> ASGIApp:
-    followers = _Followers()
+    followers, search = _Followers(), PreviewSearch(project)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(watch) for watch in _watches(project, preview, followers)]
+        watch = _Watch(project, preview, followers, search)
+        watch.start()
+        search.catch_up()
         yield
-        for task in tasks:
-            task.cancel()
+        watch.stop()
+        search.stop()
 
     async def events(request: Request) -> Response:
         address, seen = request.query_params.get("page", ""), request.query_params.get("seen", "")
@@ -147,6 +151,8 @@ def _app(project: Project, preview: Preview, host: str) -> ASGIApp:
         return FileResponse(package_templates() / "preview" / "preview.js", headers=HEADERS)
 
     async def page(request: Request) -> Response:
+        if file := search.file_at(request.path_params["address"]):
+            return FileResponse(file, headers=HEADERS)
         return await run_in_threadpool(_respond, preview, request.url.path.lstrip("/"), request.path_params["address"])
 
     routes = [
@@ -214,33 +220,50 @@ def _as_shown(problems: Iterable[Problem], root: Path) -> list[dict[str, Any]]:
     return shown
 
 
-def _watches(project: Project, preview: Preview, followers: _Followers) -> list[Coroutine[Any, Any, None]]:
-    """Return what follows the files below `docs/` and `templates/`, and `mkdocs.yml`, which lies beside much else."""
-    folders = [folder for folder in (project.root / "docs", *project.template_dirs) if folder.is_dir()]
-    settings = project.root / "mkdocs.yml"
+class _Watch:
+    """Follows the files below `docs/` and `templates/`, and `mkdocs.yml`, which lies beside much else."""
 
-    async def check() -> None:
+    def __init__(self, project: Project, preview: Preview, followers: _Followers, search: PreviewSearch) -> None:
+        self._search = search
+        self._root = project.root
+        self._preview = preview
+        self._followers = followers
+        self._folders = [project.root / "docs", *project.template_dirs]
+        self._check: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        self._follow([folder for folder in self._folders if folder.is_dir()], _is_edited, recursive=True)
+        self._follow([self._root], self._is_beside, recursive=False)
+
+    def stop(self) -> None:
+        for task in (*self._tasks, *([self._check] if self._check else [])):
+            task.cancel()
+
+    def _follow(self, paths: Iterable[Path], wanted: Callable[[object, str], bool], *, recursive: bool) -> None:
+        changed = awatch(*paths, watch_filter=wanted, step=QUIET_MILLISECONDS, debounce=200, recursive=recursive)
+        self._tasks.append(asyncio.create_task(self._read(changed)))
+
+    async def _read(self, changed: AsyncIterator[set[tuple[Change, str]]]) -> None:
+        async for changes in changed:
+            paths = [Path(path) for _, path in changes]
+            for folder in self._folders:
+                if folder in paths and folder.is_dir():  # it is new
+                    self._follow([folder], _is_edited, recursive=True)
+            await run_in_threadpool(self._preview.refresh, paths)
+            self._followers.wake()
+            if self._check:
+                self._check.cancel()
+            self._check = asyncio.create_task(self._check_later())
+
+    async def _check_later(self) -> None:
         await asyncio.sleep(CHECK_AFTER_SECONDS)
-        await run_in_threadpool(preview.check)
-        followers.wake()
+        await run_in_threadpool(self._preview.check)
+        self._followers.wake()
+        self._search.catch_up()
 
-    checks = [asyncio.create_task(check())]
-
-    async def follow(paths: Iterable[Path], *, recursive: bool) -> None:
-        wanted = partial(_is_settings, settings) if not recursive else _is_edited
-        async for changes in awatch(
-            *paths, watch_filter=wanted, step=QUIET_MILLISECONDS, debounce=200, recursive=recursive
-        ):
-            await run_in_threadpool(preview.refresh, [Path(path) for _, path in changes])
-            followers.wake()
-            checks.append(asyncio.create_task(check()))
-            checks.pop(0).cancel()
-
-    return [follow(folders, recursive=True), follow([project.root], recursive=False)]
-
-
-def _is_settings(settings: Path, _: object, path: str) -> bool:
-    return Path(path).name == settings.name
+    def _is_beside(self, _: object, path: str) -> bool:
+        return Path(path) in (self._root / "mkdocs.yml", *self._folders)
 
 
 def _is_edited(_: object, path: str) -> bool:

@@ -106,5 +106,17 @@ def test_links_between_guide_pages_lead_somewhere() -> None:
             broken += [] if (GUIDE / target).is_file() else [f"{page.name}: {target}"]
     assert broken == []
     assert {page.stem for page in pages} == {
-        *("index", "tutorial", "records", "commands", "prose", "hosting", "templates", "problems", "reading", "book")
+        *(
+            "index",
+            "tutorial",
+            "records",
+            "commands",
+            "prose",
+            "hosting",
+            "templates",
+            "problems",
+            "reading",
+            "book",
+            "preview",
+        )
     }

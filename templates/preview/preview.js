@@ -7,7 +7,7 @@
   events.addEventListener("problems", (event) => show(JSON.parse(event.data)));
 
   const host = document.createElement("briefbook-preview");
-  const root = host.attachShadow({ mode: "closed" });
+  const root = host.attachShadow({ mode: "open" });
   const style = new CSSStyleSheet();
   style.replaceSync(`
     :host { all: initial; }
@@ -60,6 +60,7 @@
     header.append(element("h2", title), close);
     section.append(header, ...problems.map(article));
     root.replaceChildren(section);
+    section.querySelectorAll("pre").forEach((line) => (line.scrollLeft = line.dataset.columns * 8 - line.clientWidth / 2));
   }
 
   function article({ place, severity, message, line, columns }) {
@@ -67,7 +68,10 @@
     const said = element("p");
     said.append(element("b", `${severity}: `), message);
     made.append(element("p", place, "place"), said);
-    if (line) made.append(element("pre", `${line}\n${" ".repeat(columns)}^`));
+    if (line) {
+      made.append(element("pre", `${line}\n${" ".repeat(columns)}^`));
+      made.lastChild.dataset.columns = columns;
+    }
     return made;
   }
 })();

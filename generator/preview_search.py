@@ -1,0 +1,75 @@
+"""The search of the preview: an index of its pages, made in the background by a process of its own.
+
+`python -m generator.preview_search ROOT FOLDER` renders all pages, drafts too, and indexes them as a build does.
+"""
+
+import asyncio
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from generator.pipeline import Project, page_maker, read_briefing
+from generator.rendering import Renderer
+from generator.search import index_site
+from generator.write import publish_site
+
+BUNDLE = "pagefind"
+QUIET_SECONDS = 2.0  # without an edit, before the index is made anew
+
+
+class PreviewSearch:
+    """Keeps an index of the preview's pages, a while behind them. It lies in `build/.cache`."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._folder = project.root / "build" / ".cache" / "preview"
+        self._task: asyncio.Task[None] | None = None
+
+    def file_at(self, address: str) -> Path | None:
+        """Return the file of the index at an address, "pagefind/pagefind.js", or None when there is none."""
+        file = self._folder / address
+        is_inside = address.startswith(f"{BUNDLE}/") and file.resolve().is_relative_to(self._folder.resolve())
+        return file if is_inside and file.is_file() else None
+
+    def catch_up(self) -> None:
+        """Make the index anew when nothing more is edited for a while."""
+        self.stop()
+        self._task = asyncio.create_task(self._make())
+
+    def stop(self) -> None:
+        """Make no index; one that is being made is given up."""
+        if self._task:
+            self._task.cancel()
+
+    async def _make(self) -> None:
+        await asyncio.sleep(QUIET_SECONDS)
+        command = [sys.executable, "-m", __name__, str(self._project.root), str(self._folder)]
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+        quiet = asyncio.subprocess.DEVNULL
+        process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=quiet, stderr=quiet)
+        try:
+            await process.wait()
+        except asyncio.CancelledError:
+            with suppress(ProcessLookupError):
+                process.terminate()
+            raise
+
+
+def main() -> None:
+    """Index the pages of the briefing that the command line names, into the folder that it names."""
+    project, folder = Project(Path(sys.argv[1])), Path(sys.argv[2])
+    if hasattr(os, "nice"):
+        os.nice(10)  # whoever writes comes first
+    briefing, _ = read_briefing(project, with_drafts=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".search-", dir=folder.parent) as name:
+        site = Path(name)
+        Renderer(project, briefing, page_maker(briefing, project)).write_pages(site)
+        index_site(site)
+        publish_site(site / BUNDLE, folder / BUNDLE)  # in one step: an open page may just be loading it
+
+
+if __name__ == "__main__":
+    main()

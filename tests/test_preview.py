@@ -1,0 +1,276 @@
+"""The preview: what it reads after an edit is what a fresh reading gives, and its pages are those of a build."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+from random import Random
+from urllib.parse import quote
+
+import pytest
+
+from generator.errors import is_failure
+from generator.pipeline import Project, Reader, check_briefing, page_maker
+from generator.preview import Preview
+from tests.conftest import MakeProject
+from tests.sites import build, copy_first_briefing, free_port, start_briefing
+
+FILES = {
+    "actors/jane.yml": "name: Jane Doe\naliases: [Mayor Doe]\nsummary: She met [[otto]] at the pier.\n",
+    "actors/otto.yml": "name: Otto Roe\npart_of: council\n",
+    "actors/council.yml": "name: The council\ntype: organisation\n",
+    "events/vote.yml": "title: The vote\ndate: 2024-05-17\nplace: Pier\ntags: harbour\nparticipants: [jane, otto]\n",
+    "events/fair.yml": "title: The fair\ndate: 2024-05-18\nfollows: vote\nsummary: After [[vote]].\n",
+    "quotes/q.yml": "speaker: jane\ntext: We will build it.\nevent: vote\nsources: minutes\nabout: council\n",
+    "sources/minutes.yml": "title: Minutes\n",
+    "page.md": "# A page\n\nOf [[vote]] and Jane Doe.\n",
+}
+EDITS = [
+    ("actors/jane.yml", "name: Jane Doe\nsummary: She met nobody.\n"),
+    ("actors/jane.yml", "name: Jane Roe\naliases: [Otto Roe]\n"),
+    ("actors/otto.yml", "name: Otto Roe\nnote: Friend of Jane Doe and [[council]].\n"),
+    ("actors/otto.yml", "name: Otto Roe\nnote: Friend of [[nobody]].\n"),
+    ("actors/anna.yml", "name: Anna\nsummary: Knows [[jane]].\n"),
+    ("actors/anna.yml", ""),
+    (
+        "events/vote.yml",
+        "title: The vote\ndate: 2024-05-17\nplace: Pier\ntags: harbour\nparticipants: [jane, otto]\nnote: By [[council]].\n",
+    ),
+    ("events/vote.yml", "title: The vote\ndate: 2025\nparticipants: [jane]\n"),
+    ("events/vote.yml", "title: The vote\ndat: 2025\n"),
+    ("events/fair.yml", "title: The great fair\ndate: 2024-05-16\nfollows: vote\n"),
+    ("quotes/q.yml", "speaker: jane\ntext: We will not build it.\nevent: vote\nsources: {source: minutes, at: p. 4}\n"),
+    ("quotes/q.yml", "speaker: otto\ntext: We will build it.\nsources: minutes\ndraft: true\n"),
+    ("sources/minutes.yml", "title: Minutes of the council\nsummary: Of [[fair]].\n"),
+    ("sources/minutes.yml", "title: [\n"),
+    ("page.md", "# Another page\n\nOf [[fair]] alone.\n"),
+    ("briefing.yml", "title: A briefing\nsummary: About Jane Doe.\n"),
+]
+
+
+def edit(root: Path, name: str, text: str) -> None:
+    path = root / "docs" / name
+    if text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    else:
+        path.unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_reading_what_changed_gives_what_reading_all_gives(make_project: MakeProject, seed: int) -> None:
+    project, random = make_project(FILES), Random(seed)
+    reader = Reader(project, with_drafts=True)
+    reader.read()
+    quiet = 0
+    for _ in range(60):
+        name, text = random.choice([*EDITS, *FILES.items()])
+        edit(project.root, name, text)
+        is_record = name.endswith(".yml") and name != "briefing.yml"
+        if is_record and reader.read_quietly([name]) is not None:
+            assert reader.briefing is not None
+            briefing, problems = reader.briefing, reader.check()
+            quiet += 1
+        else:
+            briefing, problems = reader.read([name])
+        fresh, found = check_briefing(project, with_drafts=True)
+        assert problems == found
+        if not is_failure(found, strict=False):
+            assert briefing == fresh
+            assert list(briefing.records) == list(fresh.records)
+    assert quiet > 0
+
+
+def test_pages_after_an_edit_are_those_of_a_fresh_preview(make_project: MakeProject) -> None:
+    project = make_project(FILES)
+    (project.root / "mkdocs.yml").write_text(
+        "site_name: A briefing\ntheme: {name: material, font: false}\nplugins: [briefbook]\n"
+    )
+    preview = Preview(project, list[object]().append)
+    for name, text in EDITS:
+        edit(project.root, name, text)
+        preview.refresh([project.root / "docs" / name])
+        preview.check()
+        if is_failure(preview.problems, strict=False):
+            edit(project.root, name, FILES.get(name, ""))
+            preview.refresh([project.root / "docs" / name])
+            preview.check()
+        assert not is_failure(preview.problems, strict=False)
+        fresh = Preview(project, list[object]().append)
+        pages = [page.path for page in page_maker(check_briefing(project, with_drafts=True)[0], project).all()]
+        for path in pages:
+            address = path.removesuffix("index.md").replace(".md", "/")
+            assert preview.answer(address) == fresh.answer(address), (name, address)
+
+
+@pytest.mark.slow
+def test_pages_of_the_preview_are_those_of_a_build(tmp_path: Path) -> None:
+    folder = copy_first_briefing(tmp_path / "first")
+    site = build(folder)
+    preview = Preview(Project(folder), list[object]().append)
+    pages = sorted(site.rglob("*.html"))
+    assert len(pages) > 100
+    for page in pages:
+        address = page.relative_to(site).as_posix()
+        answer = preview.not_found() if address == "404.html" else preview.answer(address.removesuffix("index.html"))
+        assert answer is not None, address
+        assert answer.body == page.read_bytes(), address
+    for name in ("assets/stylesheets/briefbook.css", "pictures/years.svg", "quotes/data/terms.json"):
+        if (site / name).is_file():
+            found = preview.answer(name)
+            assert found is not None
+            body = found.body.read_bytes() if isinstance(found.body, Path) else found.body
+            assert body == (site / name).read_bytes(), name
+
+
+@contextmanager
+def serving(folder: Path, port: int) -> Iterator[tuple[str, int, "subprocess.Popen[str]"]]:
+    program = str(Path(sys.executable).parent / "briefbook")
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        [program, "serve", "--address", f"127.0.0.1:{port}"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as server:
+        try:
+            assert server.stdout
+            line = server.stdout.readline()
+            assert "The preview is at http://127.0.0.1:" in line
+            yield line, int(line.split(":")[2].split("/")[0]), server
+        finally:
+            server.terminate()
+
+
+def ask(port: int, path: str, method: str = "GET", **headers: str) -> HTTPResponse:
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.putrequest(method, path, skip_host="Host" in headers)
+    for name, value in headers.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    return connection.getresponse()
+
+
+@pytest.fixture(scope="module")
+def preview_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    folder = start_briefing(tmp_path_factory.mktemp("preview") / "b")
+    with serving(folder, free_port()) as (_, port, _):
+        yield port
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/", 200),
+        ("/actors/jane-doe/", 200),
+        ("/actors/jane-doe", 307),
+        ("/no/such/page/", 404),
+        ("/../docs/briefing.yml", 404),
+        ("/%2e%2e/docs/briefing.yml", 404),
+        ("/..%2f..%2fetc/passwd", 404),
+        ("/assets/..%5c..%5cmkdocs.yml", 404),
+        ("/%00", 404),
+        ("/briefing.yml", 404),
+        ("//etc/passwd", 404),
+        ("/.briefbook/preview.js", 200),
+    ],
+)
+def test_preview_answers_with_what_the_site_has_and_nothing_else(preview_port: int, path: str, status: int) -> None:
+    answer = ask(preview_port, path)
+    assert answer.status == status
+    assert answer.getheader("X-Content-Type-Options") == "nosniff" or status == 307
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("method", "headers", "status"),
+    [
+        ("POST", {}, 405),
+        ("DELETE", {}, 405),
+        ("HEAD", {}, 200),
+        ("GET", {"Host": "evil.example"}, 403),
+        ("GET", {"Host": "127.0.0.1.evil.example:80"}, 403),
+        ("GET", {"Host": "localhost"}, 200),
+        ("GET", {"Origin": "https://evil.example"}, 403),
+        ("GET", {"Origin": "null"}, 403),
+    ],
+)
+def test_preview_is_for_its_own_pages_only(
+    preview_port: int, method: str, headers: dict[str, str], status: int
+) -> None:
+    assert ask(preview_port, "/", method, **headers).status == status
+
+
+@pytest.mark.slow
+def test_preview_survives_what_is_no_request(preview_port: int) -> None:
+    waiting = [socket.create_connection(("127.0.0.1", preview_port)) for _ in range(20)]  # and never say a word
+    for nonsense in (
+        b"\0" * 100,
+        b"GET\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: " + b"a" * 200_000,
+        b"GET /%zz HTTP/9\r\n\r\n",
+    ):
+        with socket.create_connection(("127.0.0.1", preview_port)) as client:
+            client.sendall(nonsense)
+            client.shutdown(socket.SHUT_WR)
+            client.recv(100)
+    assert ask(preview_port, "/").status == 200
+    for client in waiting:
+        client.close()
+
+
+@pytest.mark.slow
+def test_port_in_use_is_no_obstacle(tmp_path: Path) -> None:
+    folder = start_briefing(tmp_path / "b")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with serving(folder, port) as (line, other, _):
+            assert port < other < port + 20
+            assert f"port {port} is taken" in line
+
+
+@pytest.mark.slow
+def test_open_pages_hear_of_problems_and_of_what_they_show(tmp_path: Path) -> None:
+    folder = start_briefing(tmp_path / "b")
+    record = folder / "docs" / "sources" / "council-minutes.yml"
+    good = record.read_text()
+    with serving(folder, free_port()) as (_, port, server):
+        page = ask(port, "/sources/council-minutes/").read().decode()
+        seen = page.partition('data-seen="')[2].partition('"')[0]
+        stream = ask(port, f"/.briefbook/events?page={quote('/sources/council-minutes/')}&seen={seen}")
+        assert heard(stream) == ("problems", "[]")
+        record.write_text(good + "nam: x\n")
+        event, problems = heard(stream)
+        (problem,) = json.loads(problems)
+        assert event == "problems"
+        assert problem["message"] == "nam: there is no such field. Did you mean 'name'?" or "nam" in problem["message"]
+        assert problem["line"] == "nam: x"
+        assert "no such field" not in ask(port, "/sources/council-minutes/").read().decode()
+        record.write_text(good + "note: A new note.\n")
+        events = {heard(stream)[0], heard(stream)[0]}
+        assert events == {"problems", "reload"}
+        assert "A new note." in ask(port, "/sources/council-minutes/").read().decode()
+        server.terminate()
+        assert server.stderr
+        assert "council-minutes.yml" in server.stderr.read()
+
+
+def heard(stream: HTTPResponse) -> tuple[str, str]:
+    """Return the next event of a stream: its name and data."""
+    event = ""
+    while True:
+        line = stream.readline().decode().rstrip("\n")
+        if line.startswith("event: "):
+            event = line.removeprefix("event: ")
+        elif line.startswith("data:"):
+            return event, line.removeprefix("data:").strip()
