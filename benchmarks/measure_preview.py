@@ -1,9 +1,10 @@
 """Measures previews: from the write of a record, or page, to its new HTML being served, beside other tools.
 
 `python benchmarks/measure_preview.py [--records N] [--tool NAME]`. All show the same N invented records: ours as
-records, the others as the Markdown that `briefbook pages` writes of them. Each is started, asked for a page, then edited
-a number of times: the time runs from before the file is written until the new words are in what the server sends. It is
-asked without a pause, as nothing else tells from outside when it is ready: one of the processors is busy with that.
+records, the others as the Markdown that `briefbook pages` writes of them. Each is started, asked for a page, and then
+edited a number of times: the time runs from before the file is written until the new words are in what the server
+sends. It is asked without a pause, as nothing else tells from outside when it is ready: one of the processors is busy
+with that.
 """
 
 import os
@@ -18,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
@@ -156,7 +158,10 @@ def wait_for(address: str, words: str, seconds: float) -> float:
     """Ask until these words are in the page, and return the seconds that took."""
     start = time.perf_counter()
     while time.perf_counter() - start < seconds:
-        with suppress(URLError, ConnectionError, TimeoutError), urlopen(address, timeout=seconds) as page:
+        with (
+            suppress(URLError, HTTPException, ConnectionError, TimeoutError),
+            urlopen(address, timeout=seconds) as page,
+        ):
             if words in page.read().decode():
                 return time.perf_counter() - start
     raise click.ClickException(f"{address} did not show '{words}' within {seconds:.0f} s.")

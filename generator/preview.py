@@ -15,6 +15,7 @@ from generator.link import Briefing
 from generator.load import INFO_PATH
 from generator.pages import PageMaker
 from generator.pipeline import Project, Reader, page_maker
+from generator.policy import protect_page
 from generator.records import KIND_BY_FOLDER
 from generator.rendering import Renderer
 
@@ -92,7 +93,7 @@ class Preview:
     def not_found(self) -> Answer:
         """Return the page for addresses at which there is none."""
         with self._lock:
-            return _page(404, self._renderer.not_found()) if self._renderer else _page(404, BARE)
+            return _page(404, protect_page(self._renderer.not_found())) if self._renderer else _page(404, BARE)
 
     def _show(self, briefing: Briefing, maker: PageMaker, *, is_new: bool) -> None:
         if is_new or self._renderer is None:

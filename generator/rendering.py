@@ -40,10 +40,63 @@ class _LazyFiles(Files):
         return found
 
 
-class Renderer:
-    """Renders the pages of a briefing, with the settings in `mkdocs.yml` as they are now.
+class Rendering:
+    """MkDocs made ready to render single pages of these files.
 
-    Raises: BriefbookError when these cannot be used.
+    Raises: BriefbookError when `mkdocs.yml` cannot be used.
+    """
+
+    def __init__(self, config: MkDocsConfig, files: Files) -> None:
+        self.config = config
+        self._env = config.theme.get_env()
+        files.add_files_from_theme(self._env, config)
+        self.files = config.plugins.on_files(files, config=config)
+        set_exclusions(self.files, config)
+        self.nav = config.plugins.on_nav(get_navigation(self.files, config), config=config, files=self.files)
+        for page in self.nav.pages:  # for their titles
+            self._read(page)
+        self._env = config.plugins.on_env(self._env, config=config, files=self.files)
+
+    def _read(self, page: SitePage) -> None:
+        page.read_source(self.config)
+
+    def html_of(self, file: File) -> bytes:
+        """Return the page that is made of a file."""
+        config, plugins = self.config, self.config.plugins
+        page = file.page or SitePage(None, file, config)
+        config._current_page = page
+        try:
+            page = plugins.on_pre_page(page, config=config, files=self.files) or page
+            self._read(page)
+            page.markdown = plugins.on_page_markdown(page.markdown or "", page=page, config=config, files=self.files)
+            page.render(config, self.files)
+            page.content = plugins.on_page_content(page.content or "", page=page, config=config, files=self.files)
+            page.active = True
+            context = get_context(self.nav, self.files, config, page)
+            template = self._env.get_template(page.meta.get("template", "main.html"))
+            context = plugins.on_page_context(context, page=page, config=config, nav=self.nav)
+            html = plugins.on_post_page(template.render(context), page=page, config=config)
+            return str(html).encode("utf-8", errors="xmlcharrefreplace")
+        finally:
+            page.active = False
+            config._current_page = None
+
+    def not_found(self) -> bytes:
+        """Return the page for addresses at which there is none."""
+        config = self.config
+        template = config.plugins.on_pre_template(
+            self._env.get_template(NOT_FOUND), template_name=NOT_FOUND, config=config
+        )
+        context = get_context(self.nav, self.files, config, base_url=urlsplit(config.site_url or "/").path)
+        context = config.plugins.on_template_context(context, template_name=NOT_FOUND, config=config)
+        html = config.plugins.on_post_template(template.render(context), template_name=NOT_FOUND, config=config)
+        return str(html).encode("utf-8")
+
+
+class Renderer(Rendering):
+    """Renders the pages of a briefing when they are asked for, from memory.
+
+    Raises: BriefbookError when `mkdocs.yml` cannot be used.
     """
 
     def __init__(self, project: Project, briefing: Briefing, maker: PageMaker) -> None:
@@ -51,19 +104,11 @@ class Renderer:
         self._briefing = briefing
         self._maker = maker
         try:
-            self._config = _load(project, briefing)
-            self._env = self._config.theme.get_env()
-            files: Files = _LazyFiles(self._file_at)
-            files.add_files_from_theme(self._env, self._config)
-            self._static = {file.dest_uri: file for file in files}
-            self._files = self._config.plugins.on_files(files, config=self._config)
-            nav = get_navigation(self._files, self._config)
-            self._nav = self._config.plugins.on_nav(nav, config=self._config, files=self._files)
-            for page in self._nav.pages:  # for their titles
-                self._read(page)
-            self._env = self._config.plugins.on_env(self._env, config=self._config, files=self._files)
+            self.config = load_site_config(project, briefing)
+            super().__init__(self.config, _LazyFiles(self._file_at))
         except MkDocsException as error:
             raise BriefbookError(str(error)) from error
+        self._static = {file.dest_uri: file for file in self.files if not file.is_documentation_page()}
 
     def follow(self, briefing: Briefing, maker: PageMaker) -> None:
         """Render from now on what an edit made of the records; the hand-written pages must be the same."""
@@ -72,15 +117,15 @@ class Renderer:
 
     def page_at(self, address: str) -> bytes | None:
         """Return the page at an address, "actors/jane-doe/", or None when there is none."""
-        for path in _paths_of(address, uses_folders=self._config.use_directory_urls):
-            file = self._files.get_file_from_path(path)
+        for path in _paths_of(address, uses_folders=self.config.use_directory_urls):
+            file = self.files.get_file_from_path(path)
             if file is not None and file.is_documentation_page() and self._maker.find(path):
-                return protect_page(self._render(file).encode("utf-8", errors="xmlcharrefreplace"))
+                return protect_page(self.html_of(file))
         return None
 
     def file_at(self, address: str) -> bytes | Path | None:
         """Return what is at an address beside pages: bytes that were made, a file, or None."""
-        if address in self._static:
+        if address in self._static and self._static[address].abs_src_path:
             return Path(str(self._static[address].abs_src_path))
         if address in self._briefing.assets:
             return self._project.root / "docs" / address
@@ -90,61 +135,34 @@ class Renderer:
     def write_pages(self, folder: Path) -> None:
         """Write all pages into a folder, as a site has them."""
         for made in self._maker.all():
-            file = self._files.get_file_from_path(made.path) if made.path.endswith(".md") else None
+            file = self.files.get_file_from_path(made.path) if made.path.endswith(".md") else None
             if file:
                 target = folder / file.dest_uri
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(self._render(file), "utf-8")
-
-    def not_found(self) -> bytes:
-        """Return the page for addresses at which there is none."""
-        config = self._config
-        template = config.plugins.on_pre_template(
-            self._env.get_template(NOT_FOUND), template_name=NOT_FOUND, config=config
-        )
-        context = get_context(self._nav, self._files, config, base_url=urlsplit(config.site_url or "/").path)
-        context = config.plugins.on_template_context(context, template_name=NOT_FOUND, config=config)
-        html = config.plugins.on_post_template(template.render(context), template_name=NOT_FOUND, config=config)
-        return protect_page(html.encode("utf-8"))
+                target.write_bytes(self.html_of(file))
 
     def _file_at(self, path: str) -> File | None:
         if path in self._briefing.assets:
-            file = File(path, str(self._project.root / "docs"), self._config.site_dir, self._config.use_directory_urls)
+            file = File(path, str(self._project.root / "docs"), self.config.site_dir, self.config.use_directory_urls)
         elif self._maker.find(path):
-            file = File.generated(self._config, path, content="")
+            file = File.generated(self.config, path, content="")
             file.edit_uri = path
         else:
             return None
-        set_exclusions([file], self._config)
+        set_exclusions([file], self.config)
         return file
 
     def _read(self, page: SitePage) -> None:
         made = self._maker.find(page.file.src_uri)
         page.file.content_string = made.text if made else ""
-        page.read_source(self._config)
-
-    def _render(self, file: File) -> str:
-        config, plugins = self._config, self._config.plugins
-        page = file.page or SitePage(None, file, config)
-        config._current_page = page
-        try:
-            page = plugins.on_pre_page(page, config=config, files=self._files) or page
-            self._read(page)
-            markdown = plugins.on_page_markdown(page.markdown or "", page=page, config=config, files=self._files)
-            page.markdown = markdown
-            page.render(config, self._files)
-            page.content = plugins.on_page_content(page.content or "", page=page, config=config, files=self._files)
-            page.active = True
-            context = get_context(self._nav, self._files, config, page)
-            template = self._env.get_template(page.meta.get("template", "main.html"))
-            context = plugins.on_page_context(context, page=page, config=config, nav=self._nav)
-            return str(plugins.on_post_page(template.render(context), page=page, config=config))
-        finally:
-            page.active = False
-            config._current_page = None
+        super()._read(page)
 
 
-def _load(project: Project, briefing: Briefing) -> MkDocsConfig:
+def load_site_config(project: Project, briefing: Briefing) -> MkDocsConfig:
+    """Return `mkdocs.yml` as MkDocs has it before it looks at files, with the plugin's own settings.
+
+    Raises: BriefbookError or MkDocsException when it cannot be used.
+    """
     config = load_config(str(project.root / "mkdocs.yml"))
     plugin = config.plugins.get("briefbook")
     if plugin is None:
