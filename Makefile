@@ -20,7 +20,7 @@ test: .venv/test
 	$(BIN)/mypy
 	$(BIN)/briefbook check --strict
 	$(BIN)/mkdocs build --strict
-	$(BIN)/briefbook build --strict
+	$(BIN)/briefbook build --strict --verify
 	$(BIN)/pytest
 
 .venv/site: requirements.txt pyproject.toml

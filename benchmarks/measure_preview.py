@@ -24,7 +24,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from urllib.error import URLError
 from urllib.request import urlopen
 
 import click
@@ -159,7 +158,7 @@ def wait_for(address: str, words: str, seconds: float) -> float:
     start = time.perf_counter()
     while time.perf_counter() - start < seconds:
         with (
-            suppress(URLError, HTTPException, ConnectionError, TimeoutError),
+            suppress(HTTPException, OSError),
             urlopen(address, timeout=seconds) as page,
         ):
             if words in page.read().decode():

@@ -25,6 +25,7 @@ from generator.scaffold import draft_record, init_briefing, is_list, new_record_
 from generator.schemas import build_schemas
 from generator.write import claim_folder, write_folder
 
+NO_SETTINGS = "There is no mkdocs.yml here. Run 'briefbook init DIR' to start a briefing with one."
 FORMATS = ("human", "json", "github")
 
 
@@ -118,22 +119,36 @@ _links = click.option(
     default="mkdocs",
     help="What makes HTML of the pages.",
 )
+@click.option("--verify", is_flag=True, help="Build it as MkDocs does by itself, too, and compare every file.")
 @click.option("--pdf", "with_pdf", is_flag=True, help="Set the book and its dossiers, too, and link to them.")
 @_paper
 @_links
 @click.pass_context
-def build(context: click.Context, strict: bool, renderer: str, with_pdf: bool, paper: str, links: str) -> None:
+def build(context: click.Context, /, strict: bool, renderer: str, verify: bool, with_pdf: bool, **layout: str) -> None:
     """Build the website into build/site."""
-    from generator.site import build_site  # MkDocs takes a quarter of a second to load
+    from generator.building import build_with_mkdocs, verify_site  # MkDocs takes a quarter of a second to load
+    from generator.site import build_with_other
 
     project: Project = context.obj
+    if not (project.root / "mkdocs.yml").is_file():
+        raise BriefbookError(NO_SETTINGS)
     briefing = _check(project, strict)
-    books = _print_books(project, briefing, paper, links) if with_pdf else {}
+    books = _print_books(project, briefing, layout["paper"], layout["links"]) if with_pdf else {}
     _tell(f"Writing the pages of {_many(len(briefing.records), 'record')}")
     write_pages(briefing, project, project.pages_dir, books)
     _tell(f"Rendering the site with {renderer}")
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr)
-    build_site(project, briefing, renderer=renderer, strict=strict)
+    if renderer != "mkdocs":
+        build_with_other(project, briefing, renderer, strict=strict)
+    elif not build_with_mkdocs(project, briefing, strict=strict):
+        _tell("There are plugins or hooks in mkdocs.yml that Briefbook does not know: MkDocs has rendered all pages")
+    if verify:
+        differing = verify_site(project, briefing)
+        if differing:
+            raise BriefbookError(
+                f"{len(differing)} files are not what MkDocs makes by itself: {', '.join(differing[:5])}."
+            )
+        click.echo("Every file is what MkDocs makes by itself.")
     write_folder(project.root / "build" / "schema", build_schemas())
     click.echo(f"The briefing lies in {project.site_dir / 'index.html'}")
     click.echo("To read it with its search: 'briefbook serve' or 'make serve', or put the folder on any web server.")
@@ -189,7 +204,7 @@ def serve(context: click.Context, address: str) -> None:
 
     project: Project = context.obj
     if not (project.root / "mkdocs.yml").is_file():
-        raise BriefbookError("There is no mkdocs.yml here. Run 'briefbook init DIR' to start a briefing with one.")
+        raise BriefbookError(NO_SETTINGS)
     told: list[tuple[Problem, ...]] = [()]
 
     def tell(problems: tuple[Problem, ...]) -> None:

@@ -1,6 +1,7 @@
 """The thin face for `mkdocs build`, `mkdocs serve` and `mkdocs gh-deploy`: runs the pipeline, decides nothing."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from mkdocs.plugins import BasePlugin, event_priority
 from generator.errors import BriefbookError
 from generator.link import Briefing
 from generator.pipeline import Project, read_briefing, write_pages
+from generator.policy import Sources
 from generator.site import configure, finish_site, has_strict_warnings
 from generator.write import discard_site, publish_site, start_site
 
@@ -22,6 +24,7 @@ class BriefbookPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
     """Turns the records below `docs/` into the pages that MkDocs then reads."""
 
     briefing: Briefing | None = None  # set by `briefbook build`, which has read and written it already
+    protected: Mapping[str, Sources] = {}  # set by it, too: the pages that have their policy
 
     def __init__(self) -> None:
         self.is_preview = False
@@ -52,7 +55,9 @@ class BriefbookPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
     @event_priority(-100)  # after every plugin that adds something to the site
     def on_post_build(self, config: MkDocsConfig) -> None:
         try:
-            finish_site(Path(config.site_dir), Path(config.docs_dir), is_preview=self.is_preview)
+            finish_site(
+                Path(config.site_dir), Path(config.docs_dir), is_preview=self.is_preview, protected=self.protected
+            )
         except BriefbookError as error:
             raise PluginError(str(error)) from error
         if self.unfinished and not has_strict_warnings(config):

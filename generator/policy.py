@@ -60,16 +60,23 @@ _FLAWS = re.compile(
 )
 
 
-def protect_site(site: Path) -> None:
+def protect_site(site: Path, protected: Mapping[str, Sources]) -> None:
     """Give each page of a rendered site its policy, and the site a file `_headers` with that of all its pages.
+
+    `protected` has, by their names in the site, the pages that have theirs, and what they need.
 
     A `_headers` that is there already, from a theme of the briefing's own, is left as it is: whoever brings one has
     decided on headers, and two rules for the same pages would be joined into one that says neither. The pages have
     their policies all the same.
     """
     needed: dict[str, set[str]] = {}
+    for sources in protected.values():
+        for directive, allowed in sources.items():
+            needed.setdefault(directive, set()).update(allowed)
     pictures = sorted(site.glob("pictures/*.svg"))  # the small ones in folders below have the same style
     for file in (*pictures, *_pages_of(site)):
+        if file.relative_to(site).as_posix() in protected:
+            continue
         html = file.read_bytes()
         sources = find_sources(html)
         for directive, allowed in sources.items():

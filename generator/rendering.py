@@ -48,14 +48,14 @@ class Rendering:
 
     def __init__(self, config: MkDocsConfig, files: Files) -> None:
         self.config = config
-        self._env = config.theme.get_env()
-        files.add_files_from_theme(self._env, config)
+        self.env = config.theme.get_env()
+        files.add_files_from_theme(self.env, config)
         self.files = config.plugins.on_files(files, config=config)
         set_exclusions(self.files, config)
         self.nav = config.plugins.on_nav(get_navigation(self.files, config), config=config, files=self.files)
         for page in self.nav.pages:  # for their titles
             self._read(page)
-        self._env = config.plugins.on_env(self._env, config=config, files=self.files)
+        self.env = config.plugins.on_env(self.env, config=config, files=self.files)
 
     def _read(self, page: SitePage) -> None:
         page.read_source(self.config)
@@ -73,7 +73,7 @@ class Rendering:
             page.content = plugins.on_page_content(page.content or "", page=page, config=config, files=self.files)
             page.active = True
             context = get_context(self.nav, self.files, config, page)
-            template = self._env.get_template(page.meta.get("template", "main.html"))
+            template = self.env.get_template(page.meta.get("template", "main.html"))
             context = plugins.on_page_context(context, page=page, config=config, nav=self.nav)
             html = plugins.on_post_page(template.render(context), page=page, config=config)
             return str(html).encode("utf-8", errors="xmlcharrefreplace")
@@ -85,7 +85,7 @@ class Rendering:
         """Return the page for addresses at which there is none."""
         config = self.config
         template = config.plugins.on_pre_template(
-            self._env.get_template(NOT_FOUND), template_name=NOT_FOUND, config=config
+            self.env.get_template(NOT_FOUND), template_name=NOT_FOUND, config=config
         )
         context = get_context(self.nav, self.files, config, base_url=urlsplit(config.site_url or "/").path)
         context = config.plugins.on_template_context(context, template_name=NOT_FOUND, config=config)
@@ -104,7 +104,9 @@ class Renderer(Rendering):
         self._briefing = briefing
         self._maker = maker
         try:
-            self.config = load_site_config(project, briefing)
+            self.config = load_settings(project, briefing)
+            self.config.plugins.on_startup(command="serve", dirty=False)
+            self.config = begin(self.config)
             super().__init__(self.config, _LazyFiles(self._file_at))
         except MkDocsException as error:
             raise BriefbookError(str(error)) from error
@@ -158,17 +160,22 @@ class Renderer(Rendering):
         super()._read(page)
 
 
-def load_site_config(project: Project, briefing: Briefing) -> MkDocsConfig:
-    """Return `mkdocs.yml` as MkDocs has it before it looks at files, with the plugin's own settings.
+def load_settings(project: Project, briefing: Briefing, *, strict: bool = False) -> MkDocsConfig:
+    """Return what `mkdocs.yml` says, with the briefing given to the plugin, which need not read it then.
 
     Raises: BriefbookError or MkDocsException when it cannot be used.
     """
-    config = load_config(str(project.root / "mkdocs.yml"))
+    config = load_config(str(project.root / "mkdocs.yml"), strict=strict or None)
     plugin = config.plugins.get("briefbook")
     if plugin is None:
         raise BriefbookError("mkdocs.yml does not name the plugin 'briefbook'. Add it to 'plugins'.")
     plugin.briefing = briefing
-    config.plugins.on_startup(command="serve", dirty=False)
+    plugin.protected = {}  # MkDocs keeps a plugin from one reading of the settings to the next
+    return config
+
+
+def begin(config: MkDocsConfig) -> MkDocsConfig:
+    """Let the plugins change the settings, as MkDocs does before it looks for files."""
     config = config.plugins.on_config(config)
     config.plugins.on_pre_build(config=config)
     return config

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import MkDocsException
@@ -25,7 +24,7 @@ from mkdocs.utils import CountHandler
 from generator.errors import BriefbookError
 from generator.link import Briefing
 from generator.pipeline import Project, last_change
-from generator.policy import protect_site
+from generator.policy import Sources, protect_site
 from generator.search import index_site
 from generator.words import load_words
 from generator.write import discard_site, publish_site, start_site, write_folder
@@ -91,7 +90,9 @@ def has_strict_warnings(config: MkDocsConfig) -> bool:
     return bool(config.strict) and any(counter.get_counts() for counter in counters)
 
 
-def finish_site(site: Path, pages: Path, *, is_preview: bool = False) -> None:
+def finish_site(
+    site: Path, pages: Path, *, is_preview: bool = False, protected: Mapping[str, Sources] | None = None
+) -> None:
     """Add to a rendered site what no renderer makes: each page's own Markdown, its policy, and the search index.
 
     A preview has no policy: MkDocs adds a script of its own to each page only when it sends it.
@@ -102,20 +103,15 @@ def finish_site(site: Path, pages: Path, *, is_preview: bool = False) -> None:
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(page, copy)
     if not is_preview:
-        protect_site(site)
+        protect_site(site, protected or {})
     index_site(site)
 
 
-def build_site(project: Project, briefing: Briefing, *, renderer: str = "mkdocs", strict: bool = False) -> None:
-    """Render the pages in `build/docs` and publish them as `build/site`.
+def build_with_other(project: Project, briefing: Briefing, renderer: str, *, strict: bool = False) -> None:
+    """Render the pages in `build/docs` with ProperDocs or Zensical, and publish them as `build/site`.
 
-    Raises: BriefbookError when there is no `mkdocs.yml`, or the renderer is missing or gives up.
+    Raises: BriefbookError when the renderer is missing or gives up.
     """
-    if not (project.root / "mkdocs.yml").is_file():
-        raise BriefbookError("There is no mkdocs.yml here. Run 'briefbook init DIR' to start a briefing with one.")
-    if renderer == "mkdocs":
-        _build_with_mkdocs(project, briefing, strict=strict)
-        return
     os.environ.setdefault("SOURCE_DATE_EPOCH", str(last_change(briefing)))
     unfinished = start_site(project.site_dir)
     try:
@@ -196,19 +192,3 @@ def _mapping(values: Mapping[str, yaml.Node]) -> yaml.MappingNode:
 
 def _text(value: str) -> yaml.ScalarNode:
     return yaml.ScalarNode("tag:yaml.org,2002:str", value)
-
-
-def _build_with_mkdocs(project: Project, briefing: Briefing, *, strict: bool) -> None:
-    try:
-        config = load_config(str(project.root / "mkdocs.yml"), strict=strict or None)
-        plugin = config.plugins.get("briefbook")
-        if plugin is None:
-            raise BriefbookError("mkdocs.yml does not name the plugin 'briefbook'. Add it to 'plugins'.")
-        plugin.briefing = briefing
-        config.plugins.on_startup(command="build", dirty=False)
-        try:
-            mkdocs_build(config)
-        finally:
-            config.plugins.on_shutdown()
-    except MkDocsException as error:
-        raise BriefbookError(str(error)) from error

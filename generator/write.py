@@ -40,7 +40,7 @@ def write_folder(folder: Path, texts: Iterable[tuple[str, str]], copies: Iterabl
     `texts` are (name, text), `copies` (name, file to copy); names are relative, with slashes.
     Raises: OSError when the disk does not allow it; files are replaced one by one, never half-written.
     """
-    before = frozenset(_files_in(folder)) - {MARK}
+    before = frozenset(files_in(folder)) - {MARK}
     stale = set(before)
     written = 0
     folder.mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,8 @@ def write_folder(folder: Path, texts: Iterable[tuple[str, str]], copies: Iterabl
     return written + len(stale)
 
 
-def _files_in(folder: Path) -> Iterator[str]:
+def files_in(folder: Path) -> Iterator[str]:
+    """Yield the names of all files below a folder."""
     for parent, _, files in os.walk(folder):
         prefix = os.path.relpath(parent, folder).replace(os.sep, "/")
         for name in files:
@@ -135,6 +136,15 @@ def publish_site(new: Path, site: Path) -> None:
         new.rename(site)
         new = old
     shutil.rmtree(new, ignore_errors=True)
+
+
+def link_or_copy(file: Path, target: Path) -> None:
+    """Put a file at a second place; it takes no room there where the disk can give one file two names."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(file, target)
+    except OSError:
+        shutil.copyfile(file, target)
 
 
 def discard_site(new: Path) -> None:
