@@ -33,7 +33,7 @@ from generator.words import Words
 Entry = dict[str, Any]
 
 LEVELS = {Actor: 2, Quote: 4, Event: 3, Source: 2}  # of the heading of a record
-PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"})
+PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp"})
 PICTURE_WIDTH = 640.0  # pixels of a picture as wide as the page: at that, its labels are of 8 points
 EVENTS_DRAWN = 26
 ACTORS_DRAWN = 24

@@ -256,7 +256,7 @@ def _no_pictures(assets: Iterable[str], briefing: Briefing, project: Project) ->
     places = Places(project.root)
     for asset in assets:
         found = [*_where(asset, briefing, places)] or [(Place(f"docs/{asset}"), "")]
-        message, hint = f"'{asset}' cannot be read as a picture.", "Save it anew as PNG, JPEG, WebP or SVG."
+        message, hint = f"'{asset}' cannot be read as a picture.", "Save it anew as PNG, JPEG, GIF or WebP."
         yield from (Problem(place=place, field=field, message=message, hint=hint) for place, field in found)
 
 
