@@ -56,6 +56,7 @@ class Rendering:
         for page in self.nav.pages:  # for their titles
             self._read(page)
         self.env = config.plugins.on_env(self.env, config=config, files=self.files)
+        self._documents = self.files.documentation_pages()  # once: MkDocs would gather them again for each page
 
     def _read(self, page: SitePage) -> None:
         page.read_source(self.config)
@@ -72,7 +73,7 @@ class Rendering:
             page.render(config, self.files)
             page.content = plugins.on_page_content(page.content or "", page=page, config=config, files=self.files)
             page.active = True
-            context = get_context(self.nav, self.files, config, page)
+            context = get_context(self.nav, self._documents, config, page)
             template = self.env.get_template(page.meta.get("template", "main.html"))
             context = plugins.on_page_context(context, page=page, config=config, nav=self.nav)
             html = plugins.on_post_page(template.render(context), page=page, config=config)
