@@ -1,32 +1,35 @@
 """The `briefbook` command: the only place that prints, exits, or catches everything."""
 
-import json
 import logging
 import re
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from generator import __version__
 from generator.dates import PartialDate, parse_date
 from generator.errors import BriefbookError, Problem, RecordsInvalid, Severity, is_failure
-from generator.excerpts import Excerpts
 from generator.fields import LANGUAGE_PATTERN
 from generator.link import Briefing
+from generator.manifest import NAME as MANIFEST
+from generator.manifest import compare_with_manifest
 from generator.pipeline import Project, check_briefing, write_pages
 from generator.records import KINDS, Record
+from generator.reports import FORMATS, count_of, lines_for_people, many, report_lines
 from generator.scaffold import draft_record, init_briefing, is_list, new_record_path, settable_fields
 from generator.schemas import build_schemas
-from generator.write import claim_folder, write_folder
+from generator.write import alone, claim_folder, write_folder
 
 NO_SETTINGS = "There is no mkdocs.yml here. Run 'briefbook init DIR' to start a briefing with one."
-FORMATS = ("human", "json", "github")
+if TYPE_CHECKING:
+    from generator.dossier import Selection
+    from generator.typeset import Layout
 
 
 class _Group(click.Group):
@@ -95,8 +98,8 @@ def check(context: click.Context, strict: bool, style: str) -> None:
     if is_failure(problems, strict=strict):
         context.exit(1)
     if style == "human":
-        counts = ", ".join(_many(len(briefing.of_kind(model.folder)), model.kind) for model in KINDS)
-        click.echo(f"{counts}: {_count(problems)}.")
+        counts = ", ".join(many(len(briefing.of_kind(model.folder)), model.kind) for model in KINDS)
+        click.echo(f"{counts}: {count_of(problems)}.")
 
 
 _paper = click.option(
@@ -132,26 +135,31 @@ def build(context: click.Context, /, strict: bool, renderer: str, verify: bool, 
     project: Project = context.obj
     if not (project.root / "mkdocs.yml").is_file():
         raise BriefbookError(NO_SETTINGS)
-    briefing = _check(project, strict)
-    books = _print_books(project, briefing, layout["paper"], layout["links"]) if with_pdf else {}
-    _tell(f"Writing the pages of {_many(len(briefing.records), 'record')}")
-    write_pages(briefing, project, project.pages_dir, books)
-    _tell(f"Rendering the site with {renderer}")
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr)
-    if renderer != "mkdocs":
-        build_with_other(project, briefing, renderer, strict=strict)
-    elif not build_with_mkdocs(project, briefing, strict=strict):
-        _tell("There are plugins or hooks in mkdocs.yml that Briefbook does not know: MkDocs has rendered all pages")
-    if verify:
-        differing = verify_site(project, briefing)
-        if differing:
-            raise BriefbookError(
-                f"{len(differing)} files are not what MkDocs makes by itself: {', '.join(differing[:5])}."
+    with alone(project.root, _warn):
+        briefing = _check(project, strict)
+        books = _print_books(project, briefing, layout["paper"], layout["links"]) if with_pdf else {}
+        _tell(f"Writing the pages of {many(len(briefing.records), 'record')}")
+        write_pages(briefing, project, project.pages_dir, books)
+        _tell(f"Rendering the site with {renderer}")
+        logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr)
+        if renderer != "mkdocs":
+            build_with_other(project, briefing, renderer, strict=strict)
+        elif not build_with_mkdocs(project, briefing, strict=strict):
+            _tell(
+                "There are plugins or hooks in mkdocs.yml that Briefbook does not know: MkDocs has rendered all pages"
             )
-        click.echo("Every file is what MkDocs makes by itself.")
-    write_folder(project.root / "build" / "schema", build_schemas())
+        if verify:
+            _compare(verify_site(project, briefing))
+        write_folder(project.root / "build" / "schema", build_schemas())
     click.echo(f"The briefing lies in {project.site_dir / 'index.html'}")
     click.echo("To read it with its search: 'briefbook serve' or 'make serve', or put the folder on any web server.")
+
+
+def _compare(differing: Sequence[str]) -> None:
+    if differing:
+        some = ", ".join(differing[:5])
+        raise BriefbookError(f"{len(differing)} files are not what MkDocs makes by itself, such as {some}.")
+    click.echo("Every file is what MkDocs makes by itself.")
 
 
 def _print_books(project: Project, briefing: Briefing, paper: str, links: str) -> dict[str, str]:
@@ -180,19 +188,45 @@ def _day(_context: click.Context, _option: click.Parameter, value: str | None) -
 @click.pass_context
 def pdf(context: click.Context, /, strict: bool, paper: str, links: str, **selected: Any) -> None:
     """Set the briefing as a book, build/briefing.pdf, or a selection as a dossier, below build/dossiers."""
-    from generator.dossier import Selection, make_dossier, touching_of
-    from generator.typeset import Layout, Press
+    from generator.dossier import Selection
+    from generator.typeset import Layout
 
     project: Project = context.obj
+    with alone(project.root, _warn):
+        book = _print_book(project, strict, Layout(paper, links), Selection(**selected))
+    click.echo(f"The book lies in {book}")
+
+
+def _print_book(project: Project, strict: bool, layout: "Layout", selection: "Selection") -> Path:
+    from generator.dossier import make_dossier, touching_of
+    from generator.typeset import Press
+
     briefing = _check(project, strict)
-    press = Press(project, briefing, Layout(paper, links))
-    selection = Selection(**selected)
+    press = Press(project, briefing, layout)
     dossier = make_dossier(briefing, selection, press.words, touching_of(briefing)) if selection else None
     count = len(dossier.part.records if dossier else briefing.records)
-    book = press.print_book(
-        dossier, lambda setting: _tell(f"Setting a book of {_many(count, 'record')} (setting {setting})")
+    return press.print_book(
+        dossier, lambda setting: _tell(f"Setting a book of {many(count, 'record')} (setting {setting})")
     )
-    click.echo(f"The book lies in {book}")
+
+
+@main.command()
+@click.argument("site", type=click.Path(path_type=Path, file_okay=False), required=False)
+@click.option(
+    "--manifest",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Its list (default: build/manifest.json).",
+)
+@click.pass_context
+def verify(context: click.Context, site: Path | None, manifest: Path | None) -> None:
+    """Check that the files of SITE (default: build/site) are those that the last build made, and no others."""
+    project: Project = context.obj
+    folder = site or project.site_dir
+    differing = compare_with_manifest(folder, manifest or project.root / "build" / MANIFEST)
+    if differing:
+        click.echo("\n".join(differing))
+        raise BriefbookError(f"{many(len(differing), 'file')} of {folder} differ from what was built.")
+    click.echo(f"Every file of {folder} is as it was built.")
 
 
 @main.command()
@@ -209,8 +243,9 @@ def serve(context: click.Context, address: str) -> None:
 
     def tell(problems: tuple[Problem, ...]) -> None:
         if problems != told[0]:
-            _print_each(problems, project.root, sys.stderr)
-            click.echo(f"{_count(problems)}." if problems else "All problems are mended.", err=True)
+            for line in lines_for_people(problems, project.root):
+                click.echo(line, err=True)
+            click.echo(f"{count_of(problems)}." if problems else "All problems are mended.", err=True)
         told[0] = problems
 
     _tell("Reading the records")
@@ -225,7 +260,7 @@ def pages(context: click.Context, folder: Path, strict: bool) -> None:
     """Write the pages as Markdown into FOLDER."""
     claim_folder(folder)
     briefing = _check(context.obj, strict)
-    _tell(f"Writing the pages of {_many(len(briefing.records), 'record')}")
+    _tell(f"Writing the pages of {many(len(briefing.records), 'record')}")
     written = write_pages(briefing, context.obj, folder)
     click.echo(f"{written} files changed in {folder}")
 
@@ -311,70 +346,13 @@ def _tell(step: str) -> None:
         click.echo(f"{step} ...", err=True)
 
 
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
-def _count(problems: Iterable[Problem]) -> str:
-    found = [problem.severity for problem in problems]
-    counts = (_many(found.count(severity), severity) for severity in Severity if severity in found)
-    return ", ".join(counts) or "no problems"
+def _warn(words: str) -> None:
+    click.echo(f"{words} ...", err=True)
 
 
 def print_problems(
     problems: Iterable[Problem], style: str, root: Path, stream: Any = None, *, strict: bool = False
 ) -> None:
     """Print problems for people (with the source line and a caret), as JSON, or as annotations for GitHub."""
-    found = tuple(problems)
-    if style == "json":
-        click.echo(json.dumps([_as_json(problem) for problem in found], indent=2, ensure_ascii=False), file=stream)
-        return
-    if style == "github":
-        for problem in found:
-            click.echo(_as_annotation(problem), file=stream)
-        return
-    _print_each(found, root, stream)
-    if is_failure(found, strict=strict):
-        why = "" if is_failure(found, strict=False) else " (under --strict a warning is an error)"
-        click.echo(f"{_count(found)}{why}; nothing was written.", file=stream)
-
-
-def _print_each(problems: Iterable[Problem], root: Path, stream: Any) -> None:
-    excerpts = Excerpts(root)
-    for problem in problems:
-        colour = "red" if problem.severity is Severity.ERROR else "yellow"
-        severity = click.style(str(problem.severity), fg=colour, bold=True)
-        click.echo(f"{click.style(str(problem.place), bold=True)}: {severity}: {problem.sentence}", file=stream)
-        click.echo(_excerpt(problem, excerpts), file=stream, nl=False)
-
-
-def _as_json(problem: Problem) -> dict[str, str | int]:
-    return {
-        "path": problem.place.path,
-        "line": problem.place.line,
-        "column": problem.place.column,
-        "severity": str(problem.severity),
-        "field": problem.field,
-        "message": problem.message,
-        "hint": problem.hint,
-    }
-
-
-def _as_annotation(problem: Problem) -> str:
-    """Source: GitHub's workflow commands; %, line ends, and in properties : and , are escaped."""
-
-    def escape(text: str, more: str = "") -> str:
-        return "".join(f"%{ord(character):02X}" if character in "%\r\n" + more else character for character in text)
-
-    place = f"file={escape(problem.place.path, ':,')},line={problem.place.line},col={problem.place.column}"
-    return f"::{problem.severity} {place},title=briefbook::{escape(problem.sentence)}"
-
-
-def _excerpt(problem: Problem, excerpts: Excerpts) -> str:
-    """Return the line with the problem, and a caret below the spot; nothing when the line cannot be had."""
-    found = excerpts.at(problem.place)
-    if not found:
-        return ""
-    number = str(problem.place.line)
-    caret = click.style("^", fg="green", bold=True)
-    return f"  {number} | {found.line}\n  {' ' * len(number)} | {' ' * found.columns}{caret}\n"
+    for line in report_lines(problems, style, root, strict=strict):
+        click.echo(line, file=stream)

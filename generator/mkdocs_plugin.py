@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,10 +13,11 @@ from mkdocs.plugins import BasePlugin, event_priority
 
 from generator.errors import BriefbookError
 from generator.link import Briefing
+from generator.manifest import write_manifest
 from generator.pipeline import Project, read_briefing, write_pages
 from generator.policy import Sources
 from generator.site import configure, finish_site, has_strict_warnings
-from generator.write import discard_site, publish_site, start_site
+from generator.write import alone, discard_site, publish_site, start_site
 
 log = logging.getLogger("mkdocs.plugins.briefbook")
 
@@ -30,12 +32,15 @@ class BriefbookPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
         self.is_preview = False
         self.unfinished: Path | None = None
         self.site_dir = ""
+        self.held = ExitStack()  # what the build keeps until it is done
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         self.is_preview = command == "serve"
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         project = Project(Path(config.config_file_path).parent)
+        if not self.is_preview:
+            self.held.enter_context(alone(project.root, log.warning))
         briefing = self.briefing
         try:
             if briefing is None:
@@ -63,6 +68,7 @@ class BriefbookPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
         if self.unfinished and not has_strict_warnings(config):
             publish_site(self.unfinished, Path(self.site_dir))
             config.site_dir = self.site_dir  # where `mkdocs gh-deploy` looks for it
+            write_manifest(Path(self.site_dir))
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Any) -> LiveReloadServer:
         # What people edit is watched, not what is made of it: that would build again and again.
@@ -77,3 +83,4 @@ class BriefbookPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
     def on_shutdown(self) -> None:
         if self.unfinished:
             discard_site(self.unfinished)
+        self.held.close()

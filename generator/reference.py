@@ -69,6 +69,8 @@ NOTES: Mapping[str, str] = {
     "and an index; footnotes say where each sentence can be seen, and the records are attached as JSON. It keeps to "
     "PDF/UA-1 and PDF/A-3a, and is the same, byte for byte, for the same records. For Chinese, Japanese and Korean run "
     "`pip install 'briefbook[cjk]'`, or have Noto CJK among the system's fonts.",
+    "verify": "It tells a site that was changed, or copied by half, from the one that was built; the list is "
+    "`build/manifest.json`, with the SHA-256 of each file.",
     "pages": "FOLDER must be new or empty, or written by this command before.",
     "init": "FOLDER must be new or empty. The briefing in it is complete and builds without a warning.",
     "schema": "FOLDER must be new or empty, or written by this command before. `init` and `build` write them too.",

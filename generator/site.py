@@ -23,6 +23,7 @@ from mkdocs.utils import CountHandler
 
 from generator.errors import BriefbookError
 from generator.link import Briefing
+from generator.manifest import write_manifest
 from generator.pipeline import Project, last_change
 from generator.policy import Sources, protect_site
 from generator.search import index_site
@@ -118,6 +119,7 @@ def build_with_other(project: Project, briefing: Briefing, renderer: str, *, str
         _build_with_other(project, briefing, renderer, unfinished, strict=strict)
         finish_site(unfinished, project.pages_dir)
         publish_site(unfinished, project.site_dir)
+        write_manifest(project.site_dir)
     finally:
         discard_site(unfinished)
 

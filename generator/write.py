@@ -10,15 +10,19 @@ import errno
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from tempfile import mkdtemp
 
+from filelock import FileLock, Timeout
+
 from generator.errors import BriefbookError
 
 MARK = ".made-by-briefbook"  # lies in each folder that we may clear
+
+PATIENCE_SECONDS = 600  # for another build
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2  # Linux, renameat2(2)
@@ -110,6 +114,28 @@ def _remove_empty(folder: Path) -> None:
     for parent, _, _ in os.walk(folder, topdown=False):
         if Path(parent) != folder and not os.listdir(parent):
             os.rmdir(parent)
+
+
+@contextmanager
+def alone(root: Path, tell: Callable[[str], None]) -> Iterator[None]:
+    """Keep other builds of a briefing waiting until this one is done; the system lets go of it for a killed one.
+
+    `tell` hears when there is another to wait for. Raises: BriefbookError when that takes too long.
+    """
+    (root / "build").mkdir(parents=True, exist_ok=True)
+    lock = FileLock(root / "build" / ".lock", is_singleton=True)  # one in a process, so that it may be taken twice
+    try:
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            tell("Another build of this briefing is running: waiting for it")
+            lock.acquire(timeout=PATIENCE_SECONDS)
+    except Timeout as error:
+        raise BriefbookError(f"Another build of this briefing has run for {PATIENCE_SECONDS // 60} minutes.") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def start_site(site: Path) -> Path:

@@ -1,0 +1,44 @@
+"""The list of what a site holds, `build/manifest.json`: each file with its SHA-256, to check a copy of it by."""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+
+from generator.errors import BriefbookError
+from generator.write import files_in
+
+NAME = "manifest.json"
+
+
+def write_manifest(site: Path) -> None:
+    """Write the list of a site's files beside it, in one step."""
+    listed = {name: _digest(site / name) for name in sorted(files_in(site))}
+    part = site.parent / f".{NAME}.part"
+    part.write_text(json.dumps(listed, indent=0, ensure_ascii=False) + "\n", "utf-8")
+    part.replace(site.parent / NAME)
+
+
+def compare_with_manifest(site: Path, manifest: Path) -> list[str]:
+    """Return in what a site differs from its list, a line each, by name: "changed: index.html".
+
+    Raises: BriefbookError when there is no such site, or no list that can be read.
+    """
+    if not site.is_dir():
+        raise BriefbookError(f"There is no site in {site}. Run 'briefbook build' first.")
+    try:
+        listed = json.loads(manifest.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise BriefbookError(
+            f"{manifest} cannot be read. Build the site anew, or name the list of that build."
+        ) from error
+    if not isinstance(listed, dict):
+        raise BriefbookError(f"{manifest} is no list of a site's files.")
+    found = {*files_in(site)}
+    lines = [f"missing: {name}" for name in listed.keys() - found]
+    lines += [f"not of this build: {name}" for name in found - listed.keys()]
+    lines += [f"changed: {name}" for name in found & listed.keys() if _digest(site / name) != listed[name]]
+    return sorted(lines, key=lambda line: line.partition(": ")[::-1])
+
+
+def _digest(file: Path) -> str:
+    return sha256(file.read_bytes()).hexdigest()

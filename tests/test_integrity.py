@@ -1,0 +1,96 @@
+"""What is published is whole, whatever happens to a build, and can be checked."""
+
+import shutil
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.sites import command, contents, start_briefing
+
+pytestmark = pytest.mark.slow
+KILLS = 12
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = start_briefing(tmp_path_factory.mktemp("integrity") / "b")
+    assert command("briefbook", "build", cwd=folder).returncode == 0
+    return folder
+
+
+def test_site_is_checked_against_the_list_of_its_files(built: Path, tmp_path: Path) -> None:
+    done = command("briefbook", "verify", cwd=built)
+    assert (done.returncode, "Every file of" in done.stdout) == (0, True)
+    copy = tmp_path / "copy"
+    shutil.copytree(built / "build" / "site", copy)
+    (copy / "index.html").write_text("Other words")
+    (copy / "404.html").unlink()
+    (copy / "more.html").write_text("Added")
+    done = command("briefbook", "verify", str(copy), cwd=built)
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == ["missing: 404.html", "changed: index.html", "not of this build: more.html"]
+    assert "3 files of" in done.stderr
+    for option in (["--manifest", str(tmp_path / "none.json")], [str(tmp_path / "none")]):
+        done = command("briefbook", "verify", *option, cwd=built)
+        assert done.returncode == 1
+        assert done.stderr.startswith("error: ")
+        assert done.stderr.count("\n") == 1
+
+
+def test_builds_at_the_same_time_do_not_mix(tmp_path: Path) -> None:
+    folder = start_briefing(tmp_path / "b")
+    builds = [("briefbook", "build"), ("mkdocs", "build", "-q"), ("briefbook", "build"), ("briefbook", "pdf")]
+    with ThreadPoolExecutor(len(builds)) as pool:
+        done = list(pool.map(lambda arguments: command(*arguments, cwd=folder), builds))
+    assert [(result.returncode, "Traceback" in result.stderr) for result in done] == [(0, False)] * len(builds)
+    assert command("briefbook", "verify", cwd=folder).returncode == 0
+    assert [path.name for path in (folder / "build").iterdir() if path.name.startswith((".site-", ".book-"))] == []
+
+
+def test_killed_builds_leave_a_whole_site_and_the_next_one_recovers(tmp_path: Path) -> None:
+    folder, random = start_briefing(tmp_path / "b"), Random(3)
+    record = folder / "docs" / "sources" / "council-minutes.yml"
+    first = record.read_text()
+    versions = []
+    for text in (first, first + "note: A second version.\n"):
+        record.write_text(text)
+        assert command("briefbook", "build", cwd=folder).returncode == 0
+        versions.append(contents(folder / "build" / "site"))
+    program = str(Path(sys.executable).parent / "briefbook")
+    for number in range(KILLS):
+        record.write_text(first if number % 2 else first + "note: A second version.\n")
+        with subprocess.Popen(
+            [program, "build"], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as build:
+            try:
+                build.wait(random.uniform(0.1, 2.0))
+            except subprocess.TimeoutExpired:
+                build.send_signal(signal.SIGKILL)
+        assert contents(folder / "build" / "site") in versions
+        assert len([path for path in (folder / "build").iterdir() if path.name.startswith(".site-")]) <= 1
+    record.write_text(first)
+    assert command("briefbook", "build", cwd=folder).returncode == 0
+    assert contents(folder / "build" / "site") == versions[0]
+    assert command("briefbook", "verify", cwd=folder).returncode == 0
+    assert [path for path in (folder / "build").iterdir() if path.name.startswith(".site-")] == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is full")
+def test_full_disk_is_one_line_and_the_old_site_stays(built: Path) -> None:
+    before = contents(built / "build" / "site")
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000));"
+        "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "sys.argv = ['briefbook', 'build']; from generator.cli import main; main()"
+    )
+    shutil.rmtree(built / "build" / ".cache")
+    done = subprocess.run([sys.executable, "-c", code], cwd=built, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "File too large" in done.stderr
+    assert contents(built / "build" / "site") == before
