@@ -3,7 +3,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN = .venv/bin
 
-.PHONY: site serve pdf test clean
+.PHONY: site serve pdf test torture clean
 
 site: .venv/site
 	@$(BIN)/briefbook build --strict
@@ -22,6 +22,9 @@ test: .venv/test
 	$(BIN)/mkdocs build --strict
 	$(BIN)/briefbook build --strict --verify
 	$(BIN)/pytest
+
+torture: .venv/test
+	KILLS=200 $(BIN)/pytest tests/test_integrity.py
 
 .venv/site: requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Briefbook needs Python 3.11 or later: install it, or name it with PYTHON=..."; exit 1; }

@@ -1,5 +1,6 @@
 """What is published is whole, whatever happens to a build, and can be checked."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 from tests.sites import command, contents, start_briefing
 
 pytestmark = pytest.mark.slow
-KILLS = 12
+KILLS = int(os.environ.get("KILLS", "12"))  # `make torture` has more of them
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +79,29 @@ def test_killed_builds_leave_a_whole_site_and_the_next_one_recovers(tmp_path: Pa
     assert contents(folder / "build" / "site") == versions[0]
     assert command("briefbook", "verify", cwd=folder).returncode == 0
     assert [path for path in (folder / "build").iterdir() if path.name.startswith(".site-")] == []
+
+
+def test_readers_find_every_page_while_the_site_is_built_again_and_again(tmp_path: Path) -> None:
+    folder = start_briefing(tmp_path / "b")
+    record = folder / "docs" / "sources" / "council-minutes.yml"
+    page = folder / "build" / "site" / "sources" / "council-minutes" / "index.html"
+    first, versions = record.read_text(), list[bytes]()
+    texts = [first, first + "note: A second version.\n"]
+    for text in texts:
+        record.write_text(text)
+        assert command("briefbook", "build", cwd=folder).returncode == 0
+        versions.append(page.read_bytes())
+    assert versions[0] != versions[1]
+    seen = dict.fromkeys(versions, 0)
+    with ThreadPoolExecutor(1) as pool:
+        for turn in range(KILLS // 3):
+            record.write_text(texts[turn % 2])
+            build = pool.submit(command, "briefbook", "build", cwd=folder)
+            while not build.done():
+                seen[page.read_bytes()] += 1  # a page that is missing, or a mixture, is an error here
+            assert build.result().returncode == 0
+    assert sum(seen.values()) > 10_000
+    assert min(seen.values()) > 0
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is full")
