@@ -13,7 +13,6 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
-from importlib.metadata import distributions
 from itertools import chain
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
@@ -29,6 +28,7 @@ from mkdocs.utils import CountHandler
 
 from generator.errors import BriefbookError
 from generator.link import Briefing
+from generator.manifest import made_with
 from generator.pipeline import Project
 from generator.policy import Sources, find_sources, protect_page
 from generator.rendering import Rendering, begin, load_settings
@@ -76,11 +76,12 @@ def build_with_mkdocs(
                 mkdocs_build(config)
                 return False
             logger.addHandler(counter)
+            last_site = Path(config.site_dir)  # the plugin has another one filled, and put in its place at the end
             config = begin(config)
             cache = project.root / "build" / ".cache" / "site.json"
             always = [page.name for page in briefing.pages.values()]
             plugin: Any = config.plugins["briefbook"]
-            plugin.protected = build_known(config, project.site_dir, cache, always)
+            plugin.protected = build_known(config, last_site, cache, always)
             config.plugins.on_post_build(config=config)
         finally:
             logger.removeHandler(counter)
@@ -266,7 +267,7 @@ def _shared(rendering: Rendering) -> str:
             for file in sorted(folder.rglob("*"))
             if file.is_file()
         ],
-        "packages": sorted(f"{package.name} {package.version}" for package in distributions()),
+        "made_with": made_with(),
         "navigation": [(page.title, page.url) for page in rendering.nav.pages],
         "date": os.environ.get("SOURCE_DATE_EPOCH", ""),
     }

@@ -1,7 +1,8 @@
-"""The list of what a site holds, `build/manifest.json`: each file with its SHA-256, to check a copy of it by."""
+"""What was made, and what with: `build/manifest.json` has each file of a site with its SHA-256, to check a copy by."""
 
 import json
 from hashlib import sha256
+from importlib.metadata import distributions
 from pathlib import Path
 
 from generator.errors import BriefbookError
@@ -38,6 +39,12 @@ def compare_with_manifest(site: Path, manifest: Path) -> list[str]:
     lines += [f"not of this build: {name}" for name in found - listed.keys()]
     lines += [f"changed: {name}" for name in found & listed.keys() if _digest(site / name) != listed[name]]
     return sorted(lines, key=lambda line: line.partition(": ")[::-1])
+
+
+def made_with() -> list[str]:
+    """Return what could make other things of the same records: the packages that there are, and our own code."""
+    packages = sorted(f"{package.name} {package.version}" for package in distributions())
+    return [*packages, *(_digest(module) for module in sorted(Path(__file__).parent.glob("*.py")))]
 
 
 def _digest(file: Path) -> str:

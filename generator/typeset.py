@@ -16,7 +16,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from importlib.metadata import distributions
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,6 +25,7 @@ from generator.dossier import FOLDER, Dossier, Selection, make_dossier, touching
 from generator.errors import BriefbookError, Place, Problem, RecordsInvalid
 from generator.link import HOME, Briefing
 from generator.load import INFO_PATH
+from generator.manifest import made_with
 from generator.markup import Reading
 from generator.pipeline import Project, last_change
 from generator.places import Places
@@ -136,8 +136,7 @@ class Receipt:
     def __init__(self, file: Path, folder: Path) -> None:
         self._file = file
         parts = {part.name: sha256(part.read_bytes()).hexdigest() for part in sorted(folder.iterdir())}
-        tools = sorted(f"{package.name} {package.version}" for package in distributions())
-        self._made_of = sha256(_json({"parts": parts, "tools": tools}).encode()).hexdigest()
+        self._made_of = sha256(_json({"parts": parts, "made_with": made_with()}).encode()).hexdigest()
 
     def _of(self, pdf: Path) -> dict[str, str]:
         return {"made_of": self._made_of, "pdf": sha256(pdf.read_bytes()).hexdigest()}
