@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -28,7 +27,7 @@ from generator.pipeline import Project, last_change
 from generator.policy import Sources, protect_site
 from generator.search import index_site
 from generator.words import load_words
-from generator.write import discard_site, publish_site, start_site, write_folder
+from generator.write import discard_site, link_or_copy, publish_site, start_site, write_folder
 
 SANITISER = "briefbook"  # the name of our Markdown extension, as an entry point
 _TRACEBACK = re.compile(r"Traceback \(most recent call last\):\n(?:[ ].*\n)+")  # the line after it says what is wrong
@@ -100,9 +99,7 @@ def finish_site(
     Raises: BriefbookError when the index cannot be made.
     """
     for page in sorted(pages.rglob("*.md")):
-        copy = site / page.relative_to(pages)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(page, copy)
+        link_or_copy(page, site / page.relative_to(pages))  # what is written anew there is another file
     if not is_preview:
         protect_site(site, protected or {})
     index_site(site)
