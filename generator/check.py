@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from generator.errors import Problem, Severity, nearest
-from generator.fields import FieldPath
+from generator.fields import FieldPath, shorten
 from generator.link import Briefing
 from generator.load import INFO_PATH
+from generator.names import MAX_NESTED
 from generator.places import Places
 from generator.records import Actor, Event, Quote
 from generator.validate import Checked, field_name
@@ -20,6 +21,7 @@ def check_links(briefing: Briefing, checked: Iterable[Checked], places: Places, 
     problems = []
     for severity, finder in (
         (Severity.ERROR, _cycles),
+        (Severity.ERROR, _nested_names),
         (Severity.WARNING, _unnamed),
         (Severity.WARNING, _untimely_quotes),
         (Severity.WARNING, _early_followers),
@@ -126,6 +128,14 @@ def _early_followers(briefing: Briefing) -> Iterator[Finding]:
                     f"'{id}' is later ({earlier.date}).",
                     "Correct a date, or turn the two round.",
                 )
+
+
+def _nested_names(briefing: Briefing) -> Iterator[Finding]:
+    for name, key in briefing.nested_names.items():
+        actor = briefing.records[key]
+        if isinstance(actor, Actor):
+            message = f"'{shorten(name)}' ends in {MAX_NESTED} other names of actors, one in another."
+            yield key, _where_named(actor, name), message, "Remove some of them."
 
 
 def _shared_names(briefing: Briefing) -> Iterator[Finding]:

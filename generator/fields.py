@@ -3,6 +3,7 @@
 Knows no kind of record; `records.py` does.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -22,12 +23,19 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from generator.characters import UNCLOSED_DIRECTION, same_text, unclosed_direction, unseen_in
 from generator.dates import PartialDate, parse_date
 
 FieldPath = tuple[str | int, ...]  # ("sources", 0, "at")
 
 ID_PATTERN = r"[a-z0-9]+(-[a-z0-9]+)*"
 LANGUAGE_PATTERN = r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*"  # BCP 47, near enough
+MAX_ID = 100  # characters; an id is the name of a file
+MAX_LINE = 1000  # characters of a name, a title, an address
+MAX_SLUG = 80
+_RESERVED = frozenset(
+    ["con", "prn", "aux", "nul", "conin$", "conout$", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +73,69 @@ def _read_date(text: str) -> PartialDate:
     try:
         return parse_date(text.strip())
     except ValueError as error:
-        raise PydanticCustomError("date", "{sentence}", {"sentence": str(error)}) from None
+        raise refusal(str(error), "") from None
+
+
+def is_reserved(name: str) -> bool:
+    """Tell whether Windows keeps a name, without its ending, for a device: no file can be called so there."""
+    return name.casefold().strip() in _RESERVED
+
+
+def is_id(text: str) -> bool:
+    """Tell whether a text may be the id of a record."""
+    return bool(re.fullmatch(ID_PATTERN, text)) and len(text) <= MAX_ID and not is_reserved(text)
+
+
+def refusal(message: str, hint: str) -> PydanticCustomError:
+    """Return what a validator raises to say, in the author's words, what is wrong with a value and what to do."""
+    return PydanticCustomError("refused", "{message}", {"message": message, "hint": hint})
+
+
+def _check_id(text: str) -> str:
+    if is_reserved(text):
+        raise refusal(f"Windows does not allow a file to be called '{text}'.", "Give it another id.")
+    if len(text) > MAX_ID:
+        raise refusal(f"the id has {len(text):,} characters.", f"Shorten it: {MAX_ID} is the limit.")
+    return text
+
+
+def _check_line(text: str) -> str:
+    if len(text) > MAX_LINE:
+        raise refusal(f"the line has {len(text):,} characters.", f"Shorten it: {MAX_LINE:,} is the limit.")
+    unseen = unseen_in(" ".join(text.split()))
+    if unseen:
+        raise refusal(f"the character U+{ord(unseen):04X}, which cannot be seen, is in '{text}'.", "Remove it.")
+    return " ".join(text.split())
+
+
+def _check_words(text: str) -> str:
+    if unclosed_direction(text) is not None:
+        raise refusal(*UNCLOSED_DIRECTION)
+    return text.strip()
 
 
 def _check_url(text: str) -> str:
+    unseen = unseen_in(text.strip())
+    if unseen and not unseen.isspace():
+        raise refusal(f"the character U+{ord(unseen):04X}, which cannot be seen, is in the address.", "Remove it.")
+    if len(text) > 2 * MAX_LINE:
+        raise refusal(f"the address has {len(text):,} characters.", f"Shorten it: {2 * MAX_LINE:,} is the limit.")
     scheme, colon, rest = text.strip().partition(":")
     known = scheme.lower() in ("http", "https") and rest.startswith("//") and len(rest) > 2
     if colon and (known or (scheme.lower() == "mailto" and "@" in rest)) and not any(c.isspace() for c in text.strip()):
         return text.strip()
-    raise PydanticCustomError("url", "'{found}' is not a web address.", {"found": text})
+    hint = "Write one that starts with https://, http:// or mailto:."
+    raise refusal(f"'{shorten(text)}' is not a web address.", hint)
 
 
 def _as_tuple(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else (value,)
 
 
-Line = Annotated[str, AfterValidator(lambda text: " ".join(text.split())), Field(min_length=1)]
-Words = Annotated[str, AfterValidator(str.strip), Field(min_length=1)]
+Id = Annotated[str, Field(pattern=f"^{ID_PATTERN}$"), AfterValidator(_check_id)]
+Line = Annotated[str, AfterValidator(_check_line), Field(min_length=1)]
+Label = Annotated[Line, AfterValidator(same_text)]  # a line by which things are grouped, or files found
+Words = Annotated[str, AfterValidator(_check_words), Field(min_length=1)]
 Prose = Annotated[Words, IsProse()]
 Url = Annotated[str, AfterValidator(_check_url)]
 DateText = Annotated[PartialDate, _DateField]
@@ -189,6 +243,10 @@ def in_quotes(text: str) -> str:
 
 
 def slug(text: str) -> str:
-    """Return text as the part of an address: romanised, small letters and hyphens; "x" when nothing is left."""
-    letters = (character if character.isalnum() else "-" for character in anyascii(text).lower())
-    return "-".join(part for part in "".join(letters).split("-") if part) or "x"
+    """Return text as the part of an address, which can be the name of a file on any disk.
+
+    Shape: romanised, small letters and hyphens, cut where it is long; "x" when nothing is left.
+    """
+    letters = (character if character.isalnum() else "-" for character in anyascii(same_text(text)).lower())
+    name = "-".join(part for part in "".join(letters).split("-") if part)[:MAX_SLUG].strip("-") or "x"
+    return f"{name}-" if is_reserved(name) else name

@@ -12,6 +12,7 @@ from datetime import date
 from typing import NamedTuple
 
 from generator.backlinks import MENTIONED, Backlink, Naming, WaysBack
+from generator.characters import same_text
 from generator.errors import Known, Place, Problem, nearest
 from generator.fields import FieldPath, Part, Refers, marked_values
 from generator.load import INFO_PATH, RawPage
@@ -40,7 +41,7 @@ LinkedPiece = Words | Verbatim | Mention | Target
 Prose = tuple[LinkedPiece, ...]
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE | re.DOTALL)
-_TITLE = re.compile(r"^# +(.+?) *#*$", re.MULTILINE)
+_TITLE = re.compile(r"^# +(.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Briefing:
     backlinks: Mapping[str, Mapping[str, tuple[Backlink, ...]]]
     prose: Mapping[tuple[str, FieldPath], Prose]
     shared_names: Mapping[str, tuple[str, ...]]  # name -> keys of the actors that share it
+    nested_names: Mapping[str, str]  # name in which too many others end -> key of an actor that has it
 
     def of_kind(self, folder: str) -> tuple[Record, ...]:
         """Return the records of one kind, in order."""
@@ -155,6 +157,7 @@ def link_records(
         backlinks=memory.ways_back.turned([*records, HOME, *raw_pages], drafts),
         prose=dict(memory.prose),
         shared_names=memory.names.shared,
+        nested_names=memory.names.nested,
     )
     return briefing, [problem for part in linked.values() for problem in part.problems]
 
@@ -289,7 +292,9 @@ class _Linker:
         body = page.text[match.end() :] if match else page.text
         heading = _TITLE.search(body)
         stem = page.name.removesuffix(".md").rpartition("/")[2]
-        from_heading = strip_markdown(heading[1]) if heading else stem.replace("-", " ").capitalize()
+        from_heading = (
+            strip_markdown(heading[1].rstrip().rstrip("#")) if heading else stem.replace("-", " ").capitalize()
+        )
         title = str(front_matter.get("title") or from_heading)
         return HandPage(page.name, front_matter, title, tuple(self._link(read_page(body), author, ())))
 
@@ -337,7 +342,7 @@ class _Linker:
             yield Words(text[end:])
 
     def _check_target(self, target: Target, author: Author, at: FieldPath) -> None:
-        name = target.path.partition("#")[0]
+        name = same_text(target.path.partition("#")[0])
         if name in self.files:
             return
         near = nearest(name, sorted(self.files))

@@ -1,20 +1,19 @@
-"""Step 1 of 5, load: the folder `docs/` in, raw records, hand-written pages and assets out.
+"""Step 1 of 5, load: the files below `docs/` in, raw records, hand-written pages and assets out.
 
 Never gives a value a type, and never stops at the first problem.
 """
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pathspec import PathSpec
-
+from generator.characters import UNCLOSED_DIRECTION, unclosed_direction
 from generator.errors import Place, Problem, nearest
 from generator.fields import FieldPath
-from generator.places import Places
+from generator.places import Places, spot_in
 from generator.records import KIND_BY_FOLDER, Record
+from generator.weigh import Excess, weigh_markdown
 from generator.yaml_text import read_text, read_yaml
 
 INFO_PATH = "docs/briefing.yml"
@@ -56,19 +55,6 @@ class Loaded:
     problems: list[Problem] = field(default_factory=list)
 
 
-def names_below(root: Path, excluded: PathSpec[Any] | None = None) -> tuple[list[str], list[Problem]]:
-    """Return the names below `root/docs` of all files to be read, and what is wrong with the folder.
-
-    Shape: in the order of the names, whatever the disk's order, without those that `excluded` matches and hidden ones.
-    """
-    docs, problems = root / "docs", list[Problem]()
-    if not docs.is_dir():
-        hint = "Run 'briefbook init DIR' to start one."
-        problems.append(Problem(place=Place("docs"), field="", message="there is no folder 'docs' here.", hint=hint))
-    found = _names_below(docs, root, problems)
-    return [name for name in found if excluded is None or not excluded.match_file(name)], problems
-
-
 def load_file(root: Path, name: str) -> Loaded:
     """Read one file, by its name below `root/docs`.
 
@@ -95,29 +81,6 @@ def join_loaded(parts: Iterable[Loaded], problems: Iterable[Problem]) -> Loaded:
     return whole
 
 
-def _names_below(docs: Path, root: Path, problems: list[Problem]) -> Iterator[str]:
-    inside = docs.resolve()
-    for folder, folders, files in os.walk(docs):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        prefix = Path(folder).relative_to(docs).as_posix() + "/"
-        outside = [name for name in (*folders, *files) if _leads_out(Path(folder, name), inside)]
-        for name in outside:
-            place = Place(Path(folder, name).relative_to(root).as_posix())
-            problems.append(
-                Problem(
-                    place=place, field="", message="the link leads out of 'docs'.", hint="Put the file itself here."
-                )
-            )
-        for name in sorted(files):
-            if not name.startswith(".") and not name.endswith("~") and name not in outside:
-                yield f"{prefix}{name}".removeprefix("./")
-
-
-def _leads_out(path: Path, inside: Path) -> bool:
-    # realpath, for resolve() raises on a loop of links
-    return path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(inside)
-
-
 def _load_file(root: Path, name: str, loaded: Loaded, places: Places) -> None:
     path = f"docs/{name}"
     folder, _, _ = name.partition("/")
@@ -131,9 +94,9 @@ def _load_file(root: Path, name: str, loaded: Loaded, places: Places) -> None:
     elif ending == "md" or (ending in ("yml", "yaml") and folder != "assets"):
         text = read_text(root, path, loaded.problems)
         if text is None:
-            return
-        if ending == "md":
-            loaded.pages.append(RawPage(path, name, text))
+            loaded.unreadable.add(_key_of(path, folder))
+        elif ending == "md":
+            _load_page(RawPage(path, name, text), loaded)
         elif path == INFO_PATH:
             _load_card(text, path, loaded)
         elif folder in KIND_BY_FOLDER and "/" in name:
@@ -144,6 +107,17 @@ def _load_file(root: Path, name: str, loaded: Loaded, places: Places) -> None:
         loaded.assets.append(name)
     else:
         refuse("files of this type are not published.", f"Published are {', '.join(ASSET_TYPES)}.")
+
+
+def _load_page(page: RawPage, loaded: Loaded) -> None:
+    excesses = weigh_markdown(page.text)
+    loaded.pages.append(RawPage(page.path, page.name, "") if excesses else page)
+    start = unclosed_direction(page.text)
+    if start is not None:
+        excesses.append(Excess(start, *UNCLOSED_DIRECTION))
+    for excess in excesses:
+        place = spot_in(page.text, page.path, excess.start)
+        loaded.problems.append(Problem(place=place, field="", message=excess.message, hint=excess.hint))
 
 
 def _load_card(text: str, path: str, loaded: Loaded) -> None:
@@ -161,7 +135,11 @@ def _load_records(text: str, path: str, model: type[Record], loaded: Loaded, pla
     found = list(_records_in(text, path, model, loaded.problems, places))
     loaded.records += found
     if not found and len(loaded.problems) > known:
-        loaded.unreadable.add(f"{model.folder}/{path.rpartition('/')[2].rpartition('.')[0]}")
+        loaded.unreadable.add(_key_of(path, model.folder))
+
+
+def _key_of(path: str, folder: str) -> str:
+    return f"{folder}/{path.rpartition('/')[2].rpartition('.')[0]}"
 
 
 def _misplaced(path: str, folder: str) -> Problem:

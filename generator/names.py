@@ -17,6 +17,8 @@ _KOREAN_PARTICLES = re.compile(
 )
 # Scripts that put no space between words: there, a name ends where its letters end.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+MAX_NESTED = 10  # names that end in each other, as "Kim Jong Un" in "Un"
+_PIECE = 10_000  # characters searched at once: what is found in them is held in memory
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 
 
@@ -44,8 +46,11 @@ class NameIndex:
         keys = {name: sorted(set(keys)) for name, keys in keys_by_name.items()}
         self.shared = {name: tuple(named) for name, named in keys.items() if len(named) > 1}
         # Shared names stay in the search: "Kim" of two actors must hide the "Kim" of neither, but link none.
-        self._names = sorted(keys)
-        self._keys = [keys[name][0] if len(keys[name]) == 1 else None for name in self._names]
+        self.nested = {name: keys[name][0] for name in _nested(keys)}
+        found = {form: named for name, named in keys.items() if name not in self.nested for form in _forms(name)}
+        self._names = sorted(found)
+        self._keys = [found[name][0] if len(found[name]) == 1 else None for name in self._names]
+        self._longest = max(map(len, self._names), default=0)
         self._search = AhoCorasick(self._names, matchkind=MatchKind.Standard) if self._names else None
 
     def find(self, text: str) -> Iterator[FoundName]:
@@ -55,7 +60,7 @@ class NameIndex:
         in_lines = text.replace("\n", " ")  # of the same length: a name may go on in the next line
         hits = sorted(
             (start, -end, name)
-            for name, start, end in self._search.find_matches_as_indexes(in_lines, overlapping=True)
+            for name, start, end in self._matches(in_lines)
             if _starts_word(text, start) and _ends_word(text, end)
         )
         reached = 0
@@ -66,6 +71,32 @@ class NameIndex:
             key = self._keys[name]
             if key is not None:
                 yield FoundName(start, reached, key)
+
+    def _matches(self, text: str) -> Iterator[tuple[int, int, int]]:
+        """Yield all names in a text, in each other too: name, start, end. A long text is searched piece by piece."""
+        assert self._search, "find() looked"
+        for offset in range(0, len(text), _PIECE):
+            piece = text[offset : offset + _PIECE + self._longest]
+            for name, start, end in self._search.find_matches_as_indexes(piece, overlapping=True):
+                if start < _PIECE:
+                    yield name, offset + start, offset + end
+
+
+def _forms(name: str) -> set[str]:
+    """Return the ways in which a name may be stored: its accents as parts of letters (NFC), or on their own (NFD)."""
+    return {name, unicodedata.normalize("NFD", name)}
+
+
+def _nested(names: Iterable[str]) -> Iterator[str]:
+    """Yield the names in which too many others end, "a", "aa", "aaa": looking for them would take for ever."""
+    inside: list[str] = []
+    for name in sorted(name[::-1] for name in names):
+        while inside and not name.startswith(inside[-1]):
+            inside.pop()
+        if len(inside) >= MAX_NESTED:
+            yield name[::-1]
+        else:
+            inside.append(name)
 
 
 def _starts_word(text: str, start: int) -> bool:

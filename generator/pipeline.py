@@ -13,8 +13,9 @@ from pathspec import PathSpec
 
 from generator.check import check_book, check_links
 from generator.errors import Problem, RecordsInvalid, is_failure, sort_problems
+from generator.files import names_below
 from generator.link import Briefing, LinkMemory, link_records, relink_records
-from generator.load import Loaded, join_loaded, load_file, names_below
+from generator.load import Loaded, join_loaded, load_file
 from generator.pages import PageMaker, find_collisions
 from generator.places import Places
 from generator.records import BriefingInfo, is_quiet

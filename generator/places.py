@@ -21,15 +21,16 @@ def _place_in(text: str, node: yaml.Node, path: str, at: FieldPath, *, on_key: b
         node, key = found
         mark = key.start_mark if on_key and key is not None else node.start_mark
     spot = text.find(needle, mark.index, node.end_mark.index) if needle else -1
-    return _place_at(text, path, spot if spot >= 0 else mark.index)
+    return spot_in(text, path, spot) if spot >= 0 else Place(path, mark.line + 1, mark.column + 1)
 
 
 def place_of(text: str, path: str, words: str) -> Place:
     """Return where these words first stand in a text, or its start."""
-    return _place_at(text, path, max(0, text.find(words)))
+    return spot_in(text, path, max(0, text.find(words)))
 
 
-def _place_at(text: str, path: str, spot: int) -> Place:
+def spot_in(text: str, path: str, spot: int) -> Place:
+    """Return where a character of a text stands, given how many are before it."""
     return Place(path, text.count("\n", 0, spot) + 1, spot - text.rfind("\n", 0, spot))
 
 

@@ -12,10 +12,11 @@ from pydantic import Field
 
 from generator.dates import PartialDate
 from generator.fields import (
-    ID_PATTERN,
     Confidence,
     Country,
     DateText,
+    Id,
+    Label,
     Language,
     Line,
     Many,
@@ -54,7 +55,7 @@ class Image(Part):
     """A picture below `docs/assets`."""
 
     short_form = "src"
-    src: Line = Field(description="Path of the file, as `assets/portraits/jane-doe.jpg`.")
+    src: Label = Field(description="Path of the file, as `assets/portraits/jane-doe.jpg`.")
     alt: Line | None = Field(None, description="What it shows, for those who cannot see it.")
     credit: Line | None = Field(None, description="Who made it, and its licence.")
 
@@ -81,7 +82,7 @@ class EventPlace(Part):
     """Where an event happened."""
 
     short_form = "name"
-    name: Line = Field(description="The place, as readers know it.")
+    name: Label = Field(description="The place, as readers know it.")
     country: Country | None = Field(None, description="ISO 3166 code of two capitals: `KP`.")
     latitude: float | None = Field(None, ge=-90, le=90, description="Degrees north.")
     longitude: float | None = Field(None, ge=-180, le=180, description="Degrees east.")
@@ -124,12 +125,10 @@ class Record(Part):
     folder: ClassVar[str]
     required_on_new: ClassVar[tuple[str, ...]]
 
-    id: str = Field(
-        pattern=f"^{ID_PATTERN}$", description="Small letters, digits and single hyphens; the file's stem unless given."
-    )
+    id: Id = Field(description="Small letters, digits and single hyphens; the file's stem unless given.")
     summary: Prose | None = Field(None, description="What a reader should know, in a few sentences.")
     note: Prose | None = Field(None, description="An editor's note, shown as such.")
-    tags: Many[Line] = Field((), description="Topics.")
+    tags: Many[Label] = Field((), description="Topics.")
     sources: Many[Citation] = Field((), description="Where it can be seen: ids of sources, or citations.")
     confidence: Confidence | None = Field(None, description="How sure the editors are of the record.")
     draft: bool = Field(False, description="`true` keeps the record out of everything but the preview.")

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import yaml
 
 from generator.errors import BriefbookError
-from generator.fields import ID_PATTERN, Part, shorten, slug
+from generator.fields import Part, is_id, shorten, slug
 from generator.load import Loaded, RawRecord
 from generator.pipeline import package_templates
 from generator.places import Places
@@ -93,7 +93,7 @@ def new_record_path(root: Path, model: type[Record], id: str | None, given: Give
         or given.get("title")
         or f"{given.get('speaker', '')} {shorten(str(given.get('text', '')), 40)}"
     )
-    if id is not None and not re.fullmatch(ID_PATTERN, id):
+    if id is not None and not is_id(id):
         raise BriefbookError(f"id: '{id}' has the wrong form. Write small letters, digits and single hyphens.")
     path = root / "docs" / model.folder / f"{id or slug(str(name))}.yml"
     if path.exists():

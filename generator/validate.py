@@ -3,7 +3,7 @@
 Looks at one record at a time; what a record says of another is checked by `link.py`. Never stops at the first problem.
 """
 
-import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, get_args
@@ -13,10 +13,11 @@ from pydantic_core import ErrorDetails
 
 from generator.dates import PartialDate
 from generator.errors import Problem, nearest
-from generator.fields import ID_PATTERN, FieldPath, Part
+from generator.fields import MAX_LINE, FieldPath, Part, is_id, shorten
 from generator.load import INFO_PATH, Loaded, RawRecord
 from generator.places import Places
 from generator.records import Actor, BriefingInfo, Record
+from generator.weigh import MAX_CHARACTERS, weigh_markdown
 
 BLANK = "blank-for-a-wrong-value"
 
@@ -84,21 +85,55 @@ def judge_record(raw: RawRecord, assets: frozenset[str], places: Places) -> Judg
 
 def validate_info(values: Mapping[str, Any], places: Places) -> tuple[BriefingInfo | None, list[Problem]]:
     """Return the briefing's card, or None and what is wrong with it."""
+    heavy = _weigh(values, INFO_PATH, (), places)
     try:
-        return BriefingInfo.model_validate(_without_nulls(values)), []
+        return BriefingInfo.model_validate(_without_nulls(values)), heavy
     except ValidationError as error:
         details = _without_echoes(BriefingInfo, error.errors())
-        return None, [_explain(BriefingInfo, detail, INFO_PATH, (), places) for detail in details]
+        return None, [*heavy, *(_explain(BriefingInfo, detail, INFO_PATH, (), places) for detail in details)]
+
+
+def _weigh(values: Mapping[str, Any], path: str, prefix: FieldPath, places: Places) -> list[Problem]:
+    """Return what there is too much of in the texts of a record, all together, as they stand on one page."""
+    # Short texts are joined to lines of one paragraph, for that is how pages show them.
+    texts = sorted(_texts_in(values), key=lambda item: len(item[1]) > MAX_LINE or "\n" in item[1])
+    starts, whole = [], ""
+    for _, text in texts:
+        starts.append(len(whole))
+        whole += text if len(whole) > MAX_CHARACTERS else f"{text}\n\n" if "\n" in text else f"{text}\n"
+    problems = []
+    for excess in weigh_markdown(whole):
+        index = bisect_right(starts, excess.start) - 1
+        at, text = texts[index]
+        needle = text[excess.start - starts[index] :].lstrip().partition("\n")[0][:80]
+        place = places.of(path, (*prefix, *at), needle=needle)
+        problems.append(Problem(place=place, field=field_name(at), message=excess.message, hint=excess.hint))
+    return problems
+
+
+def _texts_in(value: Any, at: FieldPath = ()) -> Iterator[tuple[FieldPath, str]]:
+    """Yield all texts in a raw value, and where they stand in it."""
+    if isinstance(value, str):
+        yield at, value
+    elif isinstance(value, dict | list):
+        for step, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _texts_in(item, (*at, step))
 
 
 def _validate(raw: RawRecord, places: Places, problems: list[Problem]) -> Record:
     values = _without_nulls({**raw.values, "id": raw.id})
+    heavy = _weigh(raw.values, raw.path, raw.at, places)
+    # Of a record that is too much, what is long is left out: looking for links in it would be too much, too.
+    wrong = {name for name in values if heavy and any(len(text) > MAX_LINE for _, text in _texts_in(values[name]))}
+    problems += heavy
     try:
-        return raw.model.model_validate(values)
+        record = raw.model.model_validate(values)
+        if not wrong:
+            return record
     except ValidationError as error:
         details = _without_echoes(raw.model, error.errors())
         problems += [_explain(raw.model, detail, raw.path, raw.at, places) for detail in details]
-        wrong = {str(detail["loc"][0]) for detail in details}
+        wrong |= {str(detail["loc"][0]) for detail in details}
     # Every wrong field is left out, or blank where it is required: problems stop the build, so no page shows this.
     right = {name: value for name, value in values.items() if name not in wrong}
     try:
@@ -122,7 +157,7 @@ def _blanks(model: type[Record], id: str) -> dict[str, Any]:
     blanks: dict[str, Any] = dict.fromkeys(model.required_on_new, BLANK)
     return {
         **blanks,
-        "id": id if re.fullmatch(ID_PATTERN, id) else BLANK,
+        "id": id if is_id(id) else BLANK,
         **({"date": "9999"} if "date" in blanks else {}),
     }
 
@@ -164,9 +199,7 @@ def _explain(model: type[Part], detail: ErrorDetails, path: str, prefix: FieldPa
 
 def _say(model: type[Part], detail: ErrorDetails, at: FieldPath) -> tuple[str, str]:
     found = detail["input"]
-    shown = (
-        f"'{found}'" if isinstance(found, str) else "a list" if isinstance(found, list | tuple) else "a group of fields"
-    )
+    shown = _shown(found)
     match detail["type"]:
         case "missing":
             return "missing.", _missing_hint(at)
@@ -184,10 +217,8 @@ def _say(model: type[Part], detail: ErrorDetails, at: FieldPath) -> tuple[str, s
                 f"{shown} is not one of its values.",
                 f"Did you mean '{near}'?" if near else f"Write {_any_of(known)}.",
             )
-        case "date":
-            return detail["ctx"]["sentence"], ""
-        case "url":
-            return str(detail["msg"]), "Write one that starts with https://, http:// or mailto:."
+        case "refused":
+            return detail["ctx"]["message"], detail["ctx"]["hint"]
         case "string_pattern_mismatch":
             return f"{shown} has the wrong form.", _PATTERN_HINTS.get(str(at[-1]), _PATTERN_HINTS["language"])
         case "string_type" | "model_type" | "model_attributes_type" | "dict_type" | "mapping_type":
@@ -201,6 +232,12 @@ def _say(model: type[Part], detail: ErrorDetails, at: FieldPath) -> tuple[str, s
             limit = 90 if at[-1] == "latitude" else 180
             return f"{shown} is not a number of degrees.", f"Write a number from -{limit} to {limit}, as 39.03."
     return f"{shown}: {detail['msg']}.", ""
+
+
+def _shown(found: Any) -> str:
+    if isinstance(found, str):
+        return f"'{shorten(found)}'"
+    return "a list" if isinstance(found, list | tuple) else "a group of fields"
 
 
 _PATTERN_HINTS = {

@@ -15,11 +15,16 @@ from generator.errors import Place, Problem
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_DEPTH = 100
-MAX_ALIASED = 10_000  # values that the aliases of one file may repeat, all together
+MAX_ALIASED = 20_000  # characters and values that the aliases of one file may repeat, all together
+MAX_VALUES = 100_000  # in one file
+MAX_ITEMS = 1000  # of one list, or fields of one group
+MAX_RECORDS = 2000  # of a file that is a list of records
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _CORE_TAGS = frozenset({"tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "", "?", "!"})
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+# Also the ends of lines that YAML 1.1 and editors see in different places.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+_OTHER_ENCODINGS = ((b"\xff\xfe\x00\x00", "UTF-32"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 _MAYBE_DEEP = re.compile(r"^ {100,}", re.MULTILINE)
 
 
@@ -41,20 +46,33 @@ def read_text(root: Path, path: str, problems: list[Problem]) -> str | None:
     except OSError as error:
         refuse(f"the file cannot be read: {error.strerror}.", "Check that it exists and that you may read it.")
         return None
-    try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        before = data[: error.start]
-        column = error.start - before.rfind(b"\n")
-        found = f"the byte 0x{data[error.start]:02x} is not UTF-8."
-        refuse(found, "Save the file as UTF-8.", before.count(b"\n") + 1, column)
+    other = next((name for mark, name in _OTHER_ENCODINGS if data.startswith(mark)), None)
+    if other:
+        refuse(f"the file is in {other}.", "Save it as UTF-8.")
         return None
+    try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8-sig")
+        found = f"the byte 0x{data[error.start]:02x} is not UTF-8."
+        refuse(found, "Save the file as UTF-8.", *_spot(before, len(before)))
+        return None
+    control = _CONTROL.search(text)
+    if control:
+        refuse(f"the character U+{ord(control[0]):04X} is not allowed.", "Remove it.", *_spot(text, control.start()))
+        return None
+    return text
+
+
+def _spot(text: str, at: int) -> tuple[int, int]:
+    """Return line and column of a character, both from 1."""
+    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
 
 
 def read_yaml(text: str, path: str, problems: list[Problem]) -> Any:
     """Return what a YAML text says as dicts, lists, texts and None; with a problem, what could be read, or None."""
     node = _compose(text, path, problems)
-    return _Values(path, problems).value(node) if node is not None else None
+    return _Values(path, problems).value(node, most=MAX_RECORDS) if node is not None else None
 
 
 def _compose(text: str, path: str, problems: list[Problem]) -> yaml.Node | None:
@@ -62,13 +80,9 @@ def _compose(text: str, path: str, problems: list[Problem]) -> yaml.Node | None:
         problems.append(Problem(place=Place(path, line, column), field="", message=message, hint=hint))
 
     try:
-        deep = _too_deep(text)
-        if deep is not None:
-            refuse(
-                f"the values are nested over {MAX_DEPTH} levels deep.",
-                "Write them flatter.",
-                *deep,
-            )
+        excess = _excess(text)
+        if excess is not None:
+            refuse(*excess)
             return None
         return yaml.compose(text, yaml.CBaseLoader)
     except yaml.MarkedYAMLError as error:
@@ -76,18 +90,6 @@ def _compose(text: str, path: str, problems: list[Problem]) -> yaml.Node | None:
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         hint = _YAML_HINTS.get(error.problem or "", "Check quotation marks, brackets and indentation near here.")
         refuse(f"this is not YAML: {error.problem}.", hint, line, column)
-        return None
-    except yaml.reader.ReaderError as error:
-        # The C reader gives no offset in characters for what it refuses; the text itself does.
-        found = _CONTROL.search(text)
-        before = text[: found.start()] if found else ""
-        shown = f"U+{ord(found[0]):04X}" if found else str(error.reason)
-        refuse(
-            f"the character {shown} is not allowed.",
-            "Remove it.",
-            before.count("\n") + 1,
-            len(before) - before.rfind("\n"),
-        )
         return None
 
 
@@ -99,21 +101,31 @@ _YAML_HINTS = {
 }
 
 
-def _too_deep(text: str) -> tuple[int, int] | None:
-    """Return where the nesting passes the limit. Composing is recursive in C: too deep a text would end the process."""
-    if text.count("[") + text.count("{") + text.count("- ") + text.count("? ") <= MAX_DEPTH and not _MAYBE_DEEP.search(
-        text
-    ):
+def _excess(text: str) -> tuple[str, str, int, int] | None:
+    """Return what there is too much of, what to do, line and column, before the text is composed.
+
+    Composing is recursive in C: too deep a text would end the process.
+    """
+    marks = text.count("[") + text.count("{") + text.count("- ") + text.count("? ")
+    is_flat = marks <= MAX_DEPTH and not _MAYBE_DEEP.search(text)
+    if is_flat and 2 * (text.count("\n") + text.count(",") + text.count(": ")) < MAX_VALUES:
         return None
-    depth = 0
+    depth = values = 0
     for event in yaml.parse(text, yaml.CBaseLoader):
+        found = None
+        values += 1
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
-            if depth > MAX_DEPTH:
-                mark = event.start_mark
-                return (mark.line + 1, mark.column + 1) if mark else (1, 1)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
+            values -= 1
+        if depth > MAX_DEPTH:
+            found = f"the values are nested over {MAX_DEPTH} levels deep.", "Write them flatter."
+        elif values > MAX_VALUES:
+            found = f"the file has over {MAX_VALUES:,} values.", "Split it."
+        if found:
+            mark = event.start_mark
+            return *found, *((mark.line + 1, mark.column + 1) if mark else (1, 1))
     return None
 
 
@@ -124,16 +136,14 @@ class _Values:
         self.path = path
         self.problems = problems
         self.open: set[int] = set()  # the collections around the present value
-        self.seen: set[int] = set()  # collections met so far: meeting one again means an alias
+        self.seen: set[int] = set()  # nodes met so far: meeting one again means an alias
         self.aliased = 0
 
-    def value(self, node: yaml.Node, inside_alias: bool = False) -> Any:
+    def value(self, node: yaml.Node, inside_alias: bool = False, most: int = MAX_ITEMS) -> Any:
         if node.tag not in _CORE_TAGS:
             tag = node.tag.replace("tag:yaml.org,2002:", "!!")
             self._refuse(node, f"the tag '{tag}' is not allowed.", "Remove it.")
             return node.value if isinstance(node, yaml.ScalarNode) else None
-        if isinstance(node, yaml.ScalarNode):
-            return self._scalar(node)
         if id(node) in self.open:
             self._refuse(node, "an alias (*) leads into itself.", "Write the values out.")
             return None
@@ -141,13 +151,21 @@ class _Values:
         self.seen.add(id(node))
         if inside_alias and self._repeats_too_much(node):
             return None
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node)
         self.open.add(id(node))
         try:
             if isinstance(node, yaml.SequenceNode):
-                return [self.value(item, inside_alias) for item in node.value]
+                return [self.value(item, inside_alias) for item in self._first(node, most)]
             return self._mapping(cast(yaml.MappingNode, node), inside_alias)
         finally:
             self.open.remove(id(node))
+
+    def _first(self, node: yaml.CollectionNode, most: int) -> list[Any]:
+        """Return what is in a collection, up to the limit."""
+        if len(node.value) > most:
+            self._refuse(node, f"this has {len(node.value):,} items.", f"Split it: {most:,} is the limit.")
+        return cast(list[Any], node.value[:most])
 
     def _repeats_too_much(self, node: yaml.Node) -> bool:
         was_fine = self.aliased <= MAX_ALIASED
@@ -167,7 +185,7 @@ class _Values:
 
     def _mapping(self, node: yaml.MappingNode, inside_alias: bool) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        for key, value in node.value:
+        for key, value in self._first(node, MAX_ITEMS):
             if not isinstance(key, yaml.ScalarNode):
                 self._refuse(key, "a list or mapping cannot be a key.", "Write a plain word before the colon.")
             elif key.value == "<<":

@@ -1,0 +1,71 @@
+"""Characters that cannot be seen: which of them names may have, how messages show them, and text that reads the same.
+
+Source: the bidirectional controls of UAX #9, the joiners of IDNA (RFC 5892, appendix A), Default_Ignorable_Code_Point.
+"""
+
+import re
+import unicodedata
+
+_JOINERS = "\u200c\u200d"
+_MARKS = "\u200e\u200f\u061c"  # these tell a direction for the spot where they stand, and no further
+_OPENING, _ISOLATING = "\u202a\u202b\u202d\u202e", "\u2066\u2067\u2068"
+_CLOSING = {"\u202c": _OPENING, "\u2069": _ISOLATING}
+_DIRECTED = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# Controls, what steers direction, and what has no width; not the soft hyphen, nor the signs inside an emoji.
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]"
+)
+UNCLOSED_DIRECTION = (
+    "a character that cannot be seen turns the direction of what follows, and is not ended in its paragraph.",
+    "Remove it.",
+)
+_PARAGRAPH = re.compile(r"\n[ \t]*\n")
+_PLAIN_SCRIPTS = ("LATIN", "GREEK", "CYRILLIC", "DIGIT", "SPACE")  # the letters of these never need a joiner
+
+
+def visible(text: str) -> str:
+    """Return the text with each character that cannot be seen written out, `<U+200B>`, for messages."""
+    shown = _UNSEEN.sub(lambda found: f"<U+{ord(found[0]):04X}>", text)
+    return shown.encode("utf-8", "backslashreplace").decode("utf-8")  # parts of file names that are no text
+
+
+def same_text(text: str) -> str:
+    """Return the text in the one form in which texts that read the same are equal (NFC)."""
+    return unicodedata.normalize("NFC", text)
+
+
+def unseen_in(name: str) -> str | None:
+    """Return the first character that a name may not have, for it cannot be seen and does nothing good, or None.
+
+    Joiners may stand after letters of scripts that need them and in emoji, marks of direction where there are letters
+    that are read from right to left.
+    """
+    for found in _UNSEEN.finditer(name):
+        character = found[0]
+        is_needed = (character in _JOINERS and _may_join(name[: found.start()], name[found.end() :])) or (
+            character in _MARKS and any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in name)
+        )
+        if not is_needed:
+            return character
+    return None
+
+
+def _may_join(before: str, after: str) -> bool:
+    return bool(before and after) and not unicodedata.name(before[-1], "").startswith(_PLAIN_SCRIPTS)
+
+
+def unclosed_direction(text: str) -> int | None:
+    """Return where a control starts that turns the direction of text, and is not ended in its paragraph, or None."""
+    start = 0
+    for paragraph in _PARAGRAPH.split(text) if _DIRECTED.search(text) else ():
+        at = text.index(paragraph, start)
+        start = at + len(paragraph)
+        opened: list[int] = []
+        for found in _DIRECTED.finditer(paragraph):
+            if found[0] not in _CLOSING:
+                opened.append(found.start())
+            elif opened and paragraph[opened[-1]] in _CLOSING[found[0]]:
+                opened.pop()
+        if opened:
+            return at + opened[0]
+    return None

@@ -1,0 +1,128 @@
+"""The files below `docs/`: what is there to be read, and the names and things that no briefing can have.
+
+A briefing must lie on any disk: of Linux, macOS and Windows. Never opens a file.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from anyascii import anyascii
+from pathspec import PathSpec
+
+from generator.characters import same_text, unseen_in, visible
+from generator.errors import Place, Problem
+from generator.fields import is_reserved
+
+MAX_NAME_BYTES = 200  # of a file or folder; disks allow 255, and what is made of it gets endings
+MAX_PATH_BYTES = 1000
+MAX_FILE_BYTES = 100_000_000  # of what is published as it is; hosts of sites and of repositories allow less
+
+_FORBIDDEN = re.compile(r'[<>:"|?*\\]')
+
+Fault = tuple[str, str]  # what was found, what to do
+
+
+def names_below(root: Path, excluded: PathSpec[Any] | None = None) -> tuple[list[str], list[Problem]]:
+    """Return the names below `root/docs` of all files to be read, and what is wrong with the folder.
+
+    Shape: folder by folder, in the order of the names, whatever the disk's order, without those that `excluded`
+    matches and hidden ones.
+    """
+    docs, problems = root / "docs", list[Problem]()
+    if not docs.is_dir():
+        hint = "Run 'briefbook init DIR' to start one."
+        problems.append(Problem(place=Place("docs"), field="", message="there is no folder 'docs' here.", hint=hint))
+        return [], problems
+    names: list[str] = []
+    known: dict[str, str] = {}
+    for name, fault in _entries(docs):
+        if excluded is not None and excluded.match_file(name):
+            continue
+        twin = known.setdefault(same_text(name).casefold(), name) if not fault else name
+        if twin != name:
+            fault = f"for Windows and macOS this is the same name as 'docs/{twin}'.", "Rename one of the two."
+        if fault:
+            message, hint = fault
+            problems.append(Problem(place=Place(visible(f"docs/{name}")), field="", message=message, hint=hint))
+        else:
+            names.append(name)
+    return names, problems
+
+
+def _entries(docs: Path) -> Iterator[tuple[str, Fault | None]]:
+    """Yield the names of the files below a folder, and of folders with a fault, each with what is wrong with it."""
+    inside = docs.resolve()
+    folders = [""]
+    while folders:
+        prefix = folders.pop()
+        try:
+            with os.scandir(docs / prefix) as found:
+                entries = sorted((entry for entry in found if not _is_hidden(entry.name)), key=lambda entry: entry.name)
+        except OSError as error:
+            yield prefix.rstrip("/"), (f"the folder cannot be read: {error.strerror}.", "Check that you may read it.")
+            continue
+        below = []
+        for entry in entries:
+            name = prefix + entry.name
+            fault = _fault_of_link(entry, inside) or _fault_of_name(entry.name, name)
+            if not fault and entry.is_dir():
+                below.append(f"{name}/")
+            else:
+                yield name, fault or _fault_of_kind(entry)
+        folders += reversed(below)
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name.endswith("~")
+
+
+def _fault_of_link(entry: os.DirEntry[str], inside: Path) -> Fault | None:
+    if not entry.is_symlink():
+        return None
+    # realpath, for resolve() raises on a loop of links
+    if not Path(os.path.realpath(entry.path)).is_relative_to(inside):
+        return "the link leads out of 'docs'.", "Put the file itself here."
+    if not Path(entry.path).exists():
+        return "the link leads nowhere.", "Remove it, or put a file in its place."
+    return ("links to folders are not followed.", "Put the folder itself here.") if entry.is_dir() else None
+
+
+def _fault_of_name(name: str, path: str) -> Fault | None:
+    letters = anyascii(name.encode("utf-8", "ignore").decode("utf-8"))
+    plain = f"Rename it, as '{re.sub('[^A-Za-z0-9._]+', '-', letters)[:60].strip('-')}'."
+    try:
+        size, whole = len(name.encode("utf-8")), len(path.encode("utf-8"))
+    except UnicodeEncodeError:
+        return "the name is not UTF-8.", plain
+    unseen, forbidden = unseen_in(name), _FORBIDDEN.search(name)
+    if unseen:
+        return f"the character U+{ord(unseen):04X}, which cannot be seen, is in the name.", plain
+    if forbidden or name.endswith((" ", ".")):
+        found = f"'{forbidden[0]}' in a name" if forbidden else "a name that ends in a space or a full stop"
+        return f"Windows does not allow {found}.", "Rename it."
+    if is_reserved(name.partition(".")[0]):
+        return f"Windows does not allow the name '{name.partition('.')[0]}'.", "Give it another name."
+    if size > MAX_NAME_BYTES:
+        return f"the name has {size} bytes.", f"Shorten it: {MAX_NAME_BYTES} bytes is the limit."
+    if whole > MAX_PATH_BYTES:
+        return f"the path has {whole} bytes.", f"Put it higher up: {MAX_PATH_BYTES} bytes is the limit."
+    if name != same_text(name):
+        return "the name has letters in pieces, which other disks write as one (NFC).", plain
+    return None
+
+
+def _fault_of_kind(entry: os.DirEntry[str]) -> Fault | None:
+    try:
+        status = entry.stat()
+    except OSError as error:
+        return f"the file cannot be read: {error.strerror}.", "Check that it exists and that you may read it."
+    if not stat.S_ISREG(status.st_mode):
+        return "this is not an ordinary file.", "Remove it, or put a file in its place."
+    if status.st_size > MAX_FILE_BYTES:
+        limit = f"{MAX_FILE_BYTES // 10**6} MB is the limit."
+        return f"the file has {status.st_size / 1e6:.0f} MB.", f"Make it smaller, or put it elsewhere: {limit}"
+    return None
