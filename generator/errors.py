@@ -13,6 +13,7 @@ from rapidfuzz.distance import OSA
 from generator.characters import visible
 
 LONGEST_SLIP = 200  # characters: nobody means an id or a field by a longer word
+MOST_SLIPS = 5000  # different words: who has more of them wrong did not mistype
 
 
 class Severity(StrEnum):
@@ -82,6 +83,7 @@ class Known:
     def __init__(self, words: Iterable[str]) -> None:
         self._words = list(words)
         self._folded = {word.casefold(): word for word in reversed(self._words)}
+        self._found: dict[str, str | None] = {}
 
     def nearest(self, word: str) -> str | None:
         """Return the known word that `word` is most likely a slip of, or None when nothing is near.
@@ -90,10 +92,13 @@ class Known:
         or two that changed places. Else the ratio of common letters decides: 75 of 100 leaves far words alone.
         Source: Optimal String Alignment and Indel distance; rapidfuzz looks through 10,000 ids in a millisecond.
         """
+        if word not in self._found and len(self._found) < MOST_SLIPS and len(word) <= LONGEST_SLIP:
+            self._found[word] = self._search(word)
+        return self._found.get(word)
+
+    def _search(self, word: str) -> str | None:
         if word.casefold() in self._folded:
             return self._folded[word.casefold()]
-        if len(word) > LONGEST_SLIP:
-            return None
         slip = process.extractOne(word, self._words, scorer=OSA.distance, score_cutoff=1) if len(word) > 2 else None
         close = slip or process.extractOne(word, self._words, scorer=fuzz.ratio, score_cutoff=75)
         return str(close[0]) if close else None

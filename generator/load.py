@@ -13,7 +13,7 @@ from generator.errors import Place, Problem, nearest
 from generator.fields import FieldPath
 from generator.places import Places, spot_in
 from generator.records import KIND_BY_FOLDER, Record
-from generator.weigh import Excess, weigh_markdown
+from generator.weigh import Excess, weigh_links, weigh_markdown
 from generator.yaml_text import read_text, read_yaml
 
 INFO_PATH = "docs/briefing.yml"
@@ -92,7 +92,7 @@ def _load_file(root: Path, name: str, loaded: Loaded, places: Places) -> None:
     if ending.lower() in ("yml", "yaml", "md") and ending != ending.lower():
         refuse("the ending of the name has capitals.", f"Rename it so that it ends in .{ending.lower()}.")
     elif ending == "md" or (ending in ("yml", "yaml") and folder != "assets"):
-        text = read_text(root, path, loaded.problems)
+        text = _read(root, path, loaded)
         if text is None:
             loaded.unreadable.add(_key_of(path, folder))
         elif ending == "md":
@@ -109,6 +109,20 @@ def _load_file(root: Path, name: str, loaded: Loaded, places: Places) -> None:
         refuse("files of this type are not published.", f"Published are {', '.join(ASSET_TYPES)}.")
 
 
+def _read(root: Path, path: str, loaded: Loaded) -> str | None:
+    text = read_text(root, path, loaded.problems)
+    excess = weigh_links(text) if text else None
+    if excess is None or text is None:
+        return text
+    _tell(excess, text, path, loaded)
+    return None
+
+
+def _tell(excess: Excess, text: str, path: str, loaded: Loaded) -> None:
+    place = spot_in(text, path, excess.start)
+    loaded.problems.append(Problem(place=place, field="", message=excess.message, hint=excess.hint))
+
+
 def _load_page(page: RawPage, loaded: Loaded) -> None:
     excesses = weigh_markdown(page.text)
     loaded.pages.append(RawPage(page.path, page.name, "") if excesses else page)
@@ -116,8 +130,7 @@ def _load_page(page: RawPage, loaded: Loaded) -> None:
     if start is not None:
         excesses.append(Excess(start, *UNCLOSED_DIRECTION))
     for excess in excesses:
-        place = spot_in(page.text, page.path, excess.start)
-        loaded.problems.append(Problem(place=place, field="", message=excess.message, hint=excess.hint))
+        _tell(excess, page.text, page.path, loaded)
 
 
 def _load_card(text: str, path: str, loaded: Loaded) -> None:

@@ -21,7 +21,10 @@ def _place_in(text: str, node: yaml.Node, path: str, at: FieldPath, *, on_key: b
         node, key = found
         mark = key.start_mark if on_key and key is not None else node.start_mark
     spot = text.find(needle, mark.index, node.end_mark.index) if needle else -1
-    return spot_in(text, path, spot) if spot >= 0 else Place(path, mark.line + 1, mark.column + 1)
+    if spot < 0:
+        return Place(path, mark.line + 1, mark.column + 1)
+    # Counted from the value on: a file may have a hundred thousand places to be told.
+    return Place(path, mark.line + 1 + text.count("\n", mark.index, spot), spot - text.rfind("\n", 0, spot))
 
 
 def place_of(text: str, path: str, words: str) -> Place:
@@ -48,6 +51,7 @@ class Places:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._files: dict[str, tuple[str, yaml.Node | None]] = {}
+        self._last: tuple[str, tuple[str, yaml.Node | None]] = "", ("", None)
 
     def of(self, path: str, at: FieldPath, *, on_key: bool = False, needle: str = "") -> Place:
         """Return where a field of the file at `path` stands: its value, or with `on_key` its name.
@@ -55,7 +59,9 @@ class Places:
         A path that leads further than the text does (a missing field, a single item that stands for a list) gives the
         last place on the way. With `needle`, the first spot at or after the value where these words stand.
         """
-        text, node = self._files.get(path) or self._read(path)
+        if self._last[0] != path:
+            self._last = path, self._files.get(path) or self._read(path)
+        text, node = self._last[1]
         if path.endswith(".md"):
             return place_of(text, path, needle)
         return _place_in(text, node, path, at, on_key=on_key, needle=needle) if node else Place(path)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 MAX_CHARACTERS = 250_000  # of a page, or of all texts of a record: a book of 100 pages
 MAX_DEPTH = 30
 MAX_EMPTY_LINES = 1000
+MAX_LINKS = 10_000  # of a page, and of all records of a file
 # Work is counted in steps of some 30 nanoseconds, as measured with Python-Markdown 3.10.
 MAX_WORK = 30_000_000
 OF_BLOCK, OF_LINE, OF_SIGN, OF_CELL, OF_TAG = 1000, 700, 300, 1200, 2000
@@ -19,6 +20,7 @@ OF_BLOCK, OF_LINE, OF_SIGN, OF_CELL, OF_TAG = 1000, 700, 300, 1200, 2000
 _BLOCK = re.compile(r"(?:^[ \t]*+[^ \t\n][^\n]*+(?:\n|\Z))++", re.MULTILINE)
 _SIGN = re.compile(r"[\\`*_\[<&!]")
 _BRACKET = re.compile(r"\\.|\[|\](\()?", re.DOTALL)
+_LINK = re.compile(r"\[\[|\]\(")
 _TAG = re.compile(r"<(?=[a-zA-Z/!?])")
 _PREFIX = re.compile(r"(?:[ \t]++|>|[-*+](?=[ \t])|\d++[.)](?=[ \t]))*+")
 _LEVEL = re.compile(r"[>*+-]|\d+[.)]|\t| {4}")
@@ -51,6 +53,13 @@ def weigh_markdown(text: str) -> list[Excess]:
     blocks = [(found.start(), found[0]) for found in _BLOCK.finditer(text)]
     found = (_too_much_work(blocks), _too_many_tags(text), _too_deep(blocks), _too_empty(text, blocks))
     return [excess for excess in (*found, *_too_many(text)) if excess]
+
+
+def weigh_links(text: str) -> Excess | None:
+    """Return that a file has too many links, of which each may be a problem to be told, or None."""
+    found = [match.start() for match in _LINK.finditer(text)] if text.count("[") > MAX_LINKS else []
+    hint = "Split the file."
+    return Excess(found[MAX_LINKS], f"there are over {MAX_LINKS:,} links.", hint) if len(found) > MAX_LINKS else None
 
 
 def _too_much_work(blocks: list[tuple[int, str]]) -> Excess | None:
