@@ -1,14 +1,16 @@
 """Step 3, second half: what records say of each other that cannot be, or may be a slip. Changes nothing."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeGuard
 
 from generator.errors import Problem, Severity, nearest
 from generator.fields import FieldPath, shorten
 from generator.link import Briefing
 from generator.load import INFO_PATH
+from generator.mend import BLANK_DATE
 from generator.names import MAX_NESTED
 from generator.places import Places
-from generator.records import Actor, Event, Quote
+from generator.records import Actor, Event, Quote, Record
 from generator.validate import Checked, field_name
 
 
@@ -98,7 +100,7 @@ def _untimely_quotes(briefing: Briefing) -> Iterator[Finding]:
         if not isinstance(quote, Quote) or quote.date is None:
             continue
         event = briefing.records.get(f"events/{quote.event}")
-        if isinstance(event, Event) and (quote.date.is_before(event.date) or event.date.is_before(quote.date)):
+        if _is_dated(event) and (quote.date.is_before(event.date) or event.date.is_before(quote.date)):
             yield (
                 quote.key,
                 ("date",),
@@ -117,17 +119,22 @@ def _untimely_quotes(briefing: Briefing) -> Iterator[Finding]:
 
 def _early_followers(briefing: Briefing) -> Iterator[Finding]:
     for event in briefing.records.values():
-        if not isinstance(event, Event):
+        if not _is_dated(event):
             continue
         for index, id in enumerate(event.follows):
             earlier = briefing.records.get(f"events/{id}")
-            if isinstance(earlier, Event) and event.date.is_before(earlier.date):
+            if _is_dated(earlier) and event.date.is_before(earlier.date):
                 yield (
                     event.key,
                     ("follows", index),
                     f"'{id}' is later ({earlier.date}).",
                     "Correct a date, or turn the two round.",
                 )
+
+
+def _is_dated(record: Record | None) -> TypeGuard[Event]:
+    """Tell whether this is an event with a date that can be compared: it may have a blank, where the date is wrong."""
+    return isinstance(record, Event) and str(record.date) != BLANK_DATE
 
 
 def _nested_names(briefing: Briefing) -> Iterator[Finding]:

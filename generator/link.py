@@ -16,6 +16,7 @@ from generator.characters import same_text
 from generator.errors import Known, Place, Problem, nearest
 from generator.fields import FieldPath, Part, Refers, marked_values
 from generator.load import INFO_PATH, RawPage
+from generator.mend import BLANK
 from generator.names import NameIndex, names_of
 from generator.places import Places
 from generator.prose import (
@@ -31,7 +32,7 @@ from generator.prose import (
     strip_markdown,
 )
 from generator.records import KIND_BY_FOLDER, Actor, BriefingInfo, Event, Record
-from generator.validate import BLANK, Checked, field_name
+from generator.validate import Checked, field_name
 from generator.yaml_text import read_yaml
 
 HOME = "index"
@@ -308,7 +309,8 @@ class _Linker:
             if name not in PAGE_FIELDS:
                 at = max(0, page.text.find(f"\n{name}")) + 1
                 place = Place(page.path, page.text.count("\n", 0, at) + 1)
-                hint = f"A page may have {', '.join(PAGE_FIELDS)}."
+                near = nearest(name, PAGE_FIELDS)
+                hint = f"Did you mean '{near}'?" if near else f"A page may have {', '.join(PAGE_FIELDS)}."
                 self.now.problems.append(Problem(place=place, field=name, message="there is no such field.", hint=hint))
         return values if isinstance(values, dict) else {}
 

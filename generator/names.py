@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
+from generator.mend import BLANK
 from generator.records import Actor
-from generator.validate import BLANK
 
 # Particles that Korean writes onto a name: without them "김정은은" would not mention 김정은.
 _KOREAN_PARTICLES = re.compile(

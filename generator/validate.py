@@ -6,20 +6,18 @@ Looks at one record at a time; what a record says of another is checked by `link
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
-from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from generator.dates import PartialDate
 from generator.errors import Problem, nearest
 from generator.fields import MAX_LINE, FieldPath, Part, is_id, shorten
 from generator.load import INFO_PATH, Loaded, RawRecord
+from generator.mend import BLANK, annotation_at, field_names, model_at, types_in, validate_part, without_nulls
 from generator.places import Places
 from generator.records import Actor, BriefingInfo, Record
 from generator.weigh import MAX_CHARACTERS, weigh_markdown
-
-BLANK = "blank-for-a-wrong-value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +81,11 @@ def judge_record(raw: RawRecord, assets: frozenset[str], places: Places) -> Judg
     return Judged(raw, record, tuple(problems))
 
 
-def validate_info(values: Mapping[str, Any], places: Places) -> tuple[BriefingInfo | None, list[Problem]]:
-    """Return the briefing's card, or None and what is wrong with it."""
+def validate_info(values: Mapping[str, Any], places: Places) -> tuple[BriefingInfo, list[Problem]]:
+    """Return the briefing's card, without what is wrong with it, and that."""
     heavy = _weigh(values, INFO_PATH, (), places)
-    try:
-        return BriefingInfo.model_validate(_without_nulls(values)), heavy
-    except ValidationError as error:
-        details = _without_echoes(BriefingInfo, error.errors())
-        return None, [*heavy, *(_explain(BriefingInfo, detail, INFO_PATH, (), places) for detail in details)]
+    card, details = validate_part(BriefingInfo, without_nulls(values), {"title": BLANK})
+    return card, [*heavy, *(_explain(BriefingInfo, detail, INFO_PATH, (), places) for detail in details)]
 
 
 def _weigh(values: Mapping[str, Any], path: str, prefix: FieldPath, places: Places) -> list[Problem]:
@@ -121,54 +116,14 @@ def _texts_in(value: Any, at: FieldPath = ()) -> Iterator[tuple[FieldPath, str]]
 
 
 def _validate(raw: RawRecord, places: Places, problems: list[Problem]) -> Record:
-    values = _without_nulls({**raw.values, "id": raw.id})
-    heavy = _weigh(raw.values, raw.path, raw.at, places)
+    values = without_nulls({**raw.values, "id": raw.id})
+    problems += (heavy := _weigh(raw.values, raw.path, raw.at, places))
     # Of a record that is too much, what is long is left out: looking for links in it would be too much, too.
-    wrong = {name for name in values if heavy and any(len(text) > MAX_LINE for _, text in _texts_in(values[name]))}
-    problems += heavy
-    try:
-        record = raw.model.model_validate(values)
-        if not wrong:
-            return record
-    except ValidationError as error:
-        details = _without_echoes(raw.model, error.errors())
-        problems += [_explain(raw.model, detail, raw.path, raw.at, places) for detail in details]
-        wrong |= {str(detail["loc"][0]) for detail in details}
-    # Every wrong field is left out, or blank where it is required: problems stop the build, so no page shows this.
-    right = {name: value for name, value in values.items() if name not in wrong}
-    try:
-        return raw.model.model_validate({**_blanks(raw.model, raw.id), **right})
-    except ValidationError:
-        return raw.model.model_validate(_blanks(raw.model, raw.id))
-
-
-def _without_echoes(model: type[Part], details: Iterable[ErrorDetails]) -> list[ErrorDetails]:
-    """Leave out that a field is missing where it is there under a slip of its name: that is one mistake, not two."""
-    found = list(details)
-    unknown = {}
-    for detail in found:
-        *parent, name = detail["loc"]
-        if detail["type"] == "extra_forbidden":
-            unknown[*parent, nearest(str(name), _field_names(_model_at(model, tuple(parent))))] = name
-    return [detail for detail in found if detail["type"] != "missing" or detail["loc"] not in unknown]
-
-
-def _blanks(model: type[Record], id: str) -> dict[str, Any]:
-    blanks: dict[str, Any] = dict.fromkeys(model.required_on_new, BLANK)
-    return {
-        **blanks,
-        "id": id if is_id(id) else BLANK,
-        **({"date": "9999"} if "date" in blanks else {}),
-    }
-
-
-def _without_nulls(value: Any) -> Any:
-    """Leave out what was left empty, so that a form with blanks is as good as one without the lines."""
-    if isinstance(value, dict):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [_without_nulls(item) for item in value if item is not None]
-    return value
+    long = {name for name in values if heavy and any(len(text) > MAX_LINE for _, text in _texts_in(values[name]))}
+    blanks = {**dict.fromkeys(raw.model.required_on_new, BLANK), "id": raw.id if is_id(raw.id) else BLANK}
+    record, details = validate_part(raw.model, values, blanks, leave_out=long)
+    problems += [_explain(raw.model, detail, raw.path, raw.at, places) for detail in details]
+    return record
 
 
 def _problem(
@@ -204,7 +159,7 @@ def _say(model: type[Part], detail: ErrorDetails, at: FieldPath) -> tuple[str, s
         case "missing":
             return "missing.", _missing_hint(at)
         case "extra_forbidden":
-            fields = _field_names(_model_at(model, at[:-1]))
+            fields = field_names(model_at(model, at[:-1]))
             near = nearest(str(at[-1]), fields)
             return (
                 "there is no such field.",
@@ -259,38 +214,8 @@ def _any_of(words: Iterable[str]) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
-def _field_names(model: type[Part]) -> list[str]:
-    return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _annotation_at(model: type[Part], at: FieldPath) -> Any:
-    """Return the type that a model declares for what stands at a path."""
-    annotation: Any = model
-    for step in at:
-        if isinstance(step, str):
-            part = next(
-                (inner for inner in _types_in(annotation) if isinstance(inner, type) and issubclass(inner, Part)), None
-            )
-            if part is None:
-                return annotation
-            names = {field.alias or name: field for name, field in part.model_fields.items()}
-            annotation = names[step].annotation if step in names else None
-    return annotation
-
-
-def _types_in(annotation: Any) -> Iterator[Any]:
-    yield annotation
-    for inner in get_args(annotation):
-        yield from _types_in(inner)
-
-
-def _model_at(model: type[Part], at: FieldPath) -> type[Part]:
-    found = _types_in(_annotation_at(model, at))
-    return next((inner for inner in found if isinstance(inner, type) and issubclass(inner, Part)), model)
-
-
 def _choices(model: type[Part], at: FieldPath) -> list[str]:
-    return [choice for choice in _types_in(_annotation_at(model, at)) if isinstance(choice, str)]
+    return [choice for choice in types_in(annotation_at(model, at)) if isinstance(choice, str)]
 
 
 def _contradictions(record: Record, assets: frozenset[str]) -> Iterator[tuple[FieldPath, str, str]]:
@@ -310,16 +235,17 @@ def _contradictions(record: Record, assets: frozenset[str]) -> Iterator[tuple[Fi
             f"'{record.died}' is before '{record.born}', when the actor was born.",
             "Correct one of the two.",
         )
-    if record.image and (not record.image.src.startswith("assets/") or record.image.src not in assets):
-        near = nearest(record.image.src, [name for name in assets if name.startswith("assets/")])
+    src = record.image.src if record.image else BLANK
+    if src != BLANK and (not src.startswith("assets/") or src not in assets):
+        near = nearest(src, [name for name in assets if name.startswith("assets/")])
         hint = (
             f"Did you mean '{near}'?"
             if near
             else "Put the file there and write its path, as assets/portraits/jane-doe.jpg."
         )
         yield (
-            ("image", "src") if record.image.alt or record.image.credit else ("image",),
-            f"'{record.image.src}' is not a file in docs/assets.",
+            ("image", "src"),
+            f"'{src}' is not a file in docs/assets.",
             hint,
         )
 

@@ -86,15 +86,20 @@ def _compose(text: str, path: str, problems: list[Problem]) -> yaml.Node | None:
             return None
         return yaml.compose(text, yaml.CBaseLoader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        is_open = error.problem in _UNCLOSED  # then what was opened, and where, is of use
+        mark = (error.context_mark if is_open else error.problem_mark) or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         hint = _YAML_HINTS.get(error.problem or "", "Check quotation marks, brackets and indentation near here.")
         refuse(f"this is not YAML: {error.problem}.", hint, line, column)
         return None
 
 
+_UNCLOSED = ("found unexpected end of stream", "did not find expected ',' or ']'", "did not find expected ',' or '}'")
 _YAML_HINTS = {
-    "mapping values are not allowed in this context": "Put a value that contains ': ' between quotation marks.",
+    **dict.fromkeys(_UNCLOSED, "Close the quotation mark or bracket that is opened here."),
+    "did not find expected alphabetic or numeric character": "Put a value that starts with * or & in quotation marks.",
+    "mapping values are not allowed in this context": "Put a value that contains ': ' between quotation "
+    "marks, and let fields of one group start in the same column.",
     "found character that cannot start any token": "Indent with spaces; put @, ` or % at the start in quotes.",
     "found undefined alias": "Put a value that starts with * between quotation marks.",
     "but found another document": "Keep one document in a file: remove the line '---'.",
