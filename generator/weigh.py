@@ -68,7 +68,7 @@ def _too_much_work(blocks: list[tuple[int, str]]) -> Excess | None:
     for at, block in blocks:
         own = _work_of(block)
         work += own
-        if own > most:
+        if own >= most:
             most, start = own, at
         if work > MAX_WORK:
             hint = (
