@@ -2,8 +2,9 @@
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN = .venv/bin
+EXAMPLES = 20000
 
-.PHONY: site serve pdf test torture clean
+.PHONY: site serve pdf test torture fuzz clean
 
 site: .venv/site
 	@$(BIN)/briefbook build --strict
@@ -25,6 +26,10 @@ test: .venv/test
 
 torture: .venv/test
 	KILLS=200 $(BIN)/pytest tests/test_integrity.py
+
+# Random text, other each time, for an hour or so; what fails is printed, and tried first the next time (.hypothesis).
+fuzz: .venv/test
+	BRIEFBOOK_FUZZ=$(EXAMPLES) $(BIN)/pytest tests/test_fuzz.py tests/test_prose.py
 
 .venv/site: requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Briefbook needs Python 3.11 or later: install it, or name it with PYTHON=..."; exit 1; }

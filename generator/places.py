@@ -21,6 +21,8 @@ def _place_in(text: str, node: yaml.Node, path: str, at: FieldPath, *, on_key: b
         node, key = found
         mark = key.start_mark if on_key and key is not None else node.start_mark
     spot = text.find(needle, mark.index, node.end_mark.index) if needle else -1
+    if spot < 0 and mark.index >= len(text):  # an empty value at the end, which the parser puts on a line of its own
+        return spot_in(text, path, len(text))
     if spot < 0:
         return Place(path, mark.line + 1, mark.column + 1)
     # Counted from the value on: a file may have a hundred thousand places to be told.

@@ -88,7 +88,9 @@ def _compose(text: str, path: str, problems: list[Problem]) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         is_open = error.problem in _UNCLOSED  # then what was opened, and where, is of use
         mark = (error.context_mark if is_open else error.problem_mark) or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        line, column = (
+            _spot(text, min(mark.index, len(text))) if mark else (1, 1)
+        )  # at the end, its line is one too many
         hint = _YAML_HINTS.get(error.problem or "", "Check quotation marks, brackets and indentation near here.")
         refuse(f"this is not YAML: {error.problem}.", hint, line, column)
         return None

@@ -1,16 +1,19 @@
 """What several tests share: small briefings written for real, and the switch that rewrites golden cases."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from generator.pipeline import Project
 
 # The same examples on every run: what a submission is judged by must not be a matter of luck.
 settings.register_profile("fixed", derandomize=True, deadline=None)
-settings.load_profile("fixed")
+EXAMPLES = os.environ.get("BRIEFBOOK_FUZZ")  # `make fuzz`: so many for each test, others each time
+settings.register_profile("long", max_examples=int(EXAMPLES or 1), deadline=None, suppress_health_check=HealthCheck)
+settings.load_profile("long" if EXAMPLES else "fixed")
 
 MakeProject = Callable[[Mapping[str, str]], Project]
 
