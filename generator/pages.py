@@ -194,12 +194,13 @@ def find_collisions(briefing: Briefing, checked: Iterable[Checked], places: Plac
     problems: list[Problem] = []
 
     def claim(path: str, what: str, owner: str, field: str, hint: str) -> None:
-        if path in made:
+        spot = path.casefold()  # as many disks see it
+        if spot in made:
             item = written.get(owner)
             place = places.of(item.path, (*item.at, field)) if item else Place(f"docs/{owner}")
-            message = f"{what} would lie where {made[path]} lies."
+            message = f"{what} would lie where {made[spot]} lies."
             problems.append(Problem(place=place, field=field, message=message, hint=hint))
-        made.setdefault(path, what)
+        made.setdefault(spot, what)
 
     for key, record in briefing.records.items():
         what = f"the page of the {record.kind} '{record.id}'"
@@ -214,12 +215,14 @@ def find_collisions(briefing: Briefing, checked: Iterable[Checked], places: Plac
     for name in (page.name for page in briefing.pages.values()):
         is_index = name.rpartition("/")[2] == "README.md"
         path = f"{name.removesuffix('README.md')}index.md" if is_index else name
-        if name.startswith(folders):  # lists go on in folders below these, more of them as the briefing grows
-            made.setdefault(path, "a page made from records, now or later,")
+        if name.casefold().startswith(
+            folders
+        ):  # lists go on in folders below these, more of them as the briefing grows
+            made.setdefault(path.casefold(), "a page made from records, now or later,")
         claim(path, "the page", name, "", "Move it, or give it another name.")
     for name in briefing.assets:
-        if name.startswith(f"{DATA_FOLDER}/"):  # chunks, more of them as the briefing grows
-            made.setdefault(name, "the data of the quotes, now or later,")
+        if name.casefold().startswith(f"{DATA_FOLDER}/"):  # chunks, more of them as the briefing grows
+            made.setdefault(name.casefold(), "the data of the quotes, now or later,")
         claim(name, "the file", name, "", "Move it, or give it another name.")
     return problems
 
