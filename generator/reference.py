@@ -36,7 +36,7 @@ briefing itself has a card, `docs/briefing.yml`.
   slip of the pen is found.
 - YAML is read as text, by the rules of YAML 1.2: `NO` is Norway, `010` and `12:30` stay as typed. Tags such as
   `!!python/name` and merge keys (`<<`) are refused.
-- One file may hold up to 2,000 records. All limits are on the page [Prose and dates](prose.md#limits).
+- One file may hold up to 1,000 records. All limits are on the page [Prose and dates](prose.md#limits).
 
 `briefbook new` writes a record for you; [Commands](commands.md#briefbook-new) has its options. Many editors complete
 and check the fields while you type, from the JSON Schemas that `briefbook init`, `build` and `schema` write.

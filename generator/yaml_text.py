@@ -16,9 +16,8 @@ from generator.errors import Place, Problem
 MAX_BYTES = 5 * 1024 * 1024
 MAX_DEPTH = 100
 MAX_ALIASED = 20_000  # characters and values that the aliases of one file may repeat, all together
-MAX_VALUES = 100_000  # in one file
-MAX_ITEMS = 1000  # of one list, or fields of one group
-MAX_RECORDS = 2000  # of a file that is a list of records
+MAX_VALUES = 50_000  # in one file
+MAX_ITEMS = 1000  # of one list, which may be one of records, or fields of one group
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _CORE_TAGS = frozenset({"tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "", "?", "!"})
@@ -72,7 +71,7 @@ def _spot(text: str, at: int) -> tuple[int, int]:
 def read_yaml(text: str, path: str, problems: list[Problem]) -> Any:
     """Return what a YAML text says as dicts, lists, texts and None; with a problem, what could be read, or None."""
     node = _compose(text, path, problems)
-    return _Values(path, problems).value(node, most=MAX_RECORDS) if node is not None else None
+    return _Values(path, problems).value(node) if node is not None else None
 
 
 def _compose(text: str, path: str, problems: list[Problem]) -> yaml.Node | None:
@@ -146,7 +145,7 @@ class _Values:
         self.seen: set[int] = set()  # nodes met so far: meeting one again means an alias
         self.aliased = 0
 
-    def value(self, node: yaml.Node, inside_alias: bool = False, most: int = MAX_ITEMS) -> Any:
+    def value(self, node: yaml.Node, inside_alias: bool = False) -> Any:
         if node.tag not in _CORE_TAGS:
             tag = node.tag.replace("tag:yaml.org,2002:", "!!")
             self._refuse(node, f"the tag '{tag}' is not allowed.", "Remove it.")
@@ -163,16 +162,16 @@ class _Values:
         self.open.add(id(node))
         try:
             if isinstance(node, yaml.SequenceNode):
-                return [self.value(item, inside_alias) for item in self._first(node, most)]
+                return [self.value(item, inside_alias) for item in self._first(node)]
             return self._mapping(cast(yaml.MappingNode, node), inside_alias)
         finally:
             self.open.remove(id(node))
 
-    def _first(self, node: yaml.CollectionNode, most: int) -> list[Any]:
+    def _first(self, node: yaml.CollectionNode) -> list[Any]:
         """Return what is in a collection, up to the limit."""
-        if len(node.value) > most:
-            self._refuse(node, f"this has {len(node.value):,} items.", f"Split it: {most:,} is the limit.")
-        return cast(list[Any], node.value[:most])
+        if len(node.value) > MAX_ITEMS:
+            self._refuse(node, f"this has {len(node.value):,} items.", f"Split it: {MAX_ITEMS:,} is the limit.")
+        return cast(list[Any], node.value[:MAX_ITEMS])
 
     def _repeats_too_much(self, node: yaml.Node) -> bool:
         was_fine = self.aliased <= MAX_ALIASED
@@ -192,7 +191,7 @@ class _Values:
 
     def _mapping(self, node: yaml.MappingNode, inside_alias: bool) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        for key, value in self._first(node, MAX_ITEMS):
+        for key, value in self._first(node):
             if not isinstance(key, yaml.ScalarNode):
                 self._refuse(key, "a list or mapping cannot be a key.", "Write a plain word before the colon.")
             elif key.value == "<<":

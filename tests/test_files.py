@@ -143,7 +143,10 @@ BOMBS = {
     "100,000 items": ("actors/a.yml", "name: A\naliases:\n" + "".join(f"- n{n}\n" for n in range(100_000))),
     "100,000 records": ("actors/a.yml", "".join(f"- {{id: a{n}, name: N}}\n" for n in range(100_000))),
     "100,000 fields": ("actors/a.yml", "name: A\n" + "".join(f"k{n}: v\n" for n in range(100_000))),
-    "2,000 records with slips": ("actors/a.yml", "".join(f"- {{id: a{n}, nmae: N, burn: 1}}\n" for n in range(2000))),
+    "1,000 records with many slips": (
+        "actors/a.yml",
+        "".join(f"- {{id: a{n}{''.join(f', nmae{k}: 1' for k in range(22))}}}\n" for n in range(1000)),
+    ),
     "100,000 links": ("page.md", "".join(f"[[a{n}]]\n\n" for n in range(100_000))),
     "9,000 broken links": ("page.md", "".join(f"[[a{n}]]\n\n" for n in range(9_000))),
     "names in each other": (
