@@ -5,6 +5,7 @@ both are what they were, its HTML is taken from the last site. Hand-written page
 yet, and those in the navigation are always rendered.
 """
 
+import gc
 import json
 import logging
 import os
@@ -27,6 +28,7 @@ from mkdocs.structure.files import File, get_files
 from mkdocs.utils import CountHandler
 
 from generator.errors import BriefbookError
+from generator.frames import Frames, is_plain
 from generator.link import Briefing
 from generator.manifest import made_with
 from generator.pipeline import Project
@@ -56,11 +58,11 @@ class Rendered(NamedTuple):
 
 def build_with_mkdocs(
     project: Project, briefing: Briefing, *, strict: bool = False, plainly_into: Path | None = None
-) -> bool:
-    """Render the pages in `build/docs`, publish them as `build/site`, and tell whether they were rendered one by one.
+) -> str:
+    """Render the pages in `build/docs`, publish them as `build/site`, and return what made that slow, or "".
 
     With plugins or hooks that are not known here, MkDocs builds the site by itself; and with `plainly_into`, into that
-    folder.
+    folder. With another theme it renders each page in full.
     Raises: BriefbookError when `mkdocs.yml` cannot be used, or under `strict` when something was warned of.
     """
     counter = CountHandler()
@@ -74,14 +76,14 @@ def build_with_mkdocs(
         try:
             if not is_by_page:
                 mkdocs_build(config)
-                return False
+                return "There are plugins or hooks in mkdocs.yml that Briefbook does not know"
             logger.addHandler(counter)
             last_site = Path(config.site_dir)  # the plugin has another one filled, and put in its place at the end
             config = begin(config)
             cache = project.root / "build" / ".cache" / "site.json"
             always = [page.name for page in briefing.pages.values()]
             plugin: Any = config.plugins["briefbook"]
-            plugin.protected = build_known(config, last_site, cache, always)
+            plugin.protected, plugin.digests = build_known(config, last_site, cache, always)
             config.plugins.on_post_build(config=config)
         finally:
             logger.removeHandler(counter)
@@ -90,7 +92,7 @@ def build_with_mkdocs(
         raise BriefbookError(str(error)) from error
     if config.strict and (warned := sum(count for _, count in counter.get_counts())):
         raise BriefbookError(f"Aborted with {warned} warnings in strict mode!")
-    return True
+    return "" if is_plain(config) else "The theme is not Material as Briefbook has it"
 
 
 def verify_site(project: Project, briefing: Briefing) -> list[str]:
@@ -141,30 +143,45 @@ def is_known(config: MkDocsConfig) -> bool:
 
 def build_known(
     config: MkDocsConfig, last_site: Path, cache: Path, always: Iterable[str], executor: Executor | None = None
-) -> dict[str, Sources]:
-    """Write the site into `config.site_dir`, its pages protected, and return what each needs of the policy.
+) -> tuple[dict[str, Sources], dict[str, str]]:
+    """Write the site into `config.site_dir`, its pages protected; return what each needs of the policy, and digests.
 
     `last_site` is the site of the last build; the pages at the paths `always`, below `docs/`, are rendered whatever is
     in it. `executor` renders where many pages are to be rendered; processes that are forked, where the system has them.
-    Warnings go to MkDocs' log. Shape: {name of the page in the site: its sources}.
+    Warnings go to MkDocs' log. Shapes: {name of the page in the site: its sources}, {name of a file: its SHA-256}.
     """
-    global _rendering
-    rendering = _rendering = Rendering(config, get_files(config))
+    global _frames
+    rendering = Rendering(config, get_files(config))
     files = {file.src_uri: file for file in rendering.files.documentation_pages()}
     unsure = {*always, *(page.file.src_uri for page in rendering.nav.pages)}
     cached = SiteCache.load(cache, _shared(rendering))
     done = {path: page for path, page in cached.pages.items() if path in files and _reuse(page, files[path], last_site)}
     anew = [path for path in files if path not in done]
+    _frames = Frames(rendering, [files[path] for path in anew])
     done |= {page.path: page for page in _render_all(anew, executor)}
     for path in anew:
         for level, text in done[path].warnings:
             log.log(level, text)
     _check_anchors(rendering, [files[path] for path in files if path in unsure])
-    rendering.files.copy_static_files()
+    _place_static_files(rendering)
     for template in config.theme.static_templates:
         _build_theme_template(template, rendering.env, rendering.files, config, rendering.nav)
     cached.save(page for path, page in done.items() if path not in unsure)
-    return {files[path].dest_uri: _as_sources(page.sources) for path, page in done.items()}
+    digests = {files[path].dest_uri: page.html for path, page in done.items()}
+    digests |= {path: page.made_of for path, page in done.items()}  # as a page's Markdown is published, too
+    return {files[path].dest_uri: _as_sources(page.sources) for path, page in done.items()}, digests
+
+
+def _place_static_files(rendering: Rendering) -> None:
+    """Put pictures, assets and the theme's own files into the site."""
+    made = rendering.config.docs_dir
+    for file in rendering.files:
+        if file.is_documentation_page() or not file.inclusion.is_included():  # type: ignore[no-untyped-call]
+            continue
+        if file.src_dir == made and file.abs_src_path:  # what is made anew there is another file, as with the pages
+            link_or_copy(Path(file.abs_src_path), Path(file.abs_dest_path))
+        else:
+            file.copy_file()
 
 
 def _as_sources(told: Mapping[str, Iterable[str]]) -> Sources:
@@ -189,7 +206,7 @@ def _digest(content: bytes) -> str:
     return sha256(content).hexdigest()
 
 
-_rendering: Rendering | None = None
+_frames: Frames | None = None
 
 
 def _render_all(paths: list[str], executor: Executor | None) -> Iterator[Rendered]:
@@ -199,24 +216,30 @@ def _render_all(paths: list[str], executor: Executor | None) -> Iterator[Rendere
     elif len(paths) < WORTH_PROCESSES or "fork" not in get_all_start_methods() or (os.cpu_count() or 1) < 2:
         yield from chain.from_iterable(map(_render_some, chunks))
     else:
+        gc.freeze()  # what is there is the same for all of them: none looks through it for what is no longer used
         with ProcessPoolExecutor(mp_context=get_context("fork")) as processes:
             yield from chain.from_iterable(processes.map(_render_some, chunks))
 
 
 def _render_some(paths: Iterable[str]) -> list[Rendered]:
-    assert _rendering, "this process was forked after it was made"
-    return [_render(_rendering, path) for path in paths]
+    assert _frames, "this process was forked after they were made"
+    return [_render(_frames, path) for path in paths]
 
 
-def _render(rendering: Rendering, path: str) -> Rendered:
-    file = rendering.files.src_uris[path]
-    with _heard() as warnings:
-        raw = rendering.html_of(file)
-    html = protect_page(raw)
+def _render(frames: Frames, path: str) -> Rendered:
+    file = frames.rendering.files.src_uris[path]
+    framed = frames.render(file)
+    warnings: list[tuple[int, str]] = []
+    if framed:
+        html, needed = framed
+    else:
+        with _heard() as warnings:
+            raw = frames.rendering.html_of(file)
+        html, needed = protect_page(raw), find_sources(raw)
     target = Path(file.abs_dest_path)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(html)
-    sources = {directive: tuple(sorted(allowed)) for directive, allowed in find_sources(raw).items()}
+    sources = {directive: tuple(sorted(allowed)) for directive, allowed in needed.items()}
     if file.page:  # what is written need not be kept: there may be ten thousand
         file.page.content = file.page.markdown = ""
     return Rendered(path, _digest(file.content_bytes), _digest(html), sources, tuple(warnings))

@@ -144,10 +144,8 @@ def build(context: click.Context, /, strict: bool, renderer: str, verify: bool, 
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr)
         if renderer != "mkdocs":
             build_with_other(project, briefing, renderer, strict=strict)
-        elif not build_with_mkdocs(project, briefing, strict=strict):
-            _tell(
-                "There are plugins or hooks in mkdocs.yml that Briefbook does not know: MkDocs has rendered all pages"
-            )
+        elif obstacle := build_with_mkdocs(project, briefing, strict=strict):
+            click.echo(f"{obstacle}: MkDocs rendered every page in full.", err=True)
         if verify:
             _compare(verify_site(project, briefing))
         write_folder(project.root / "build" / "schema", build_schemas())

@@ -1,6 +1,7 @@
 """What was made, and what with: `build/manifest.json` has each file of a site with its SHA-256, to check a copy by."""
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 from importlib.metadata import distributions
 from pathlib import Path
@@ -11,9 +12,10 @@ from generator.write import files_in
 NAME = "manifest.json"
 
 
-def write_manifest(site: Path) -> None:
-    """Write the list of a site's files beside it, in one step."""
-    listed = {name: _digest(site / name) for name in sorted(files_in(site))}
+def write_manifest(site: Path, known: Mapping[str, str] | None = None) -> None:
+    """Write the list of a site's files beside it, in one step; `known` are the digests of some: {name: SHA-256}."""
+    digests = known or {}
+    listed = {name: digests.get(name) or _digest(site / name) for name in sorted(files_in(site))}
     part = site.parent / f".{NAME}.part"
     part.write_text(json.dumps(listed, indent=0, ensure_ascii=False) + "\n", "utf-8")
     part.replace(site.parent / NAME)

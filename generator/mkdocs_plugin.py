@@ -26,7 +26,8 @@ class BriefbookPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
     """Turns the records below `docs/` into the pages that MkDocs then reads."""
 
     briefing: Briefing | None = None  # set by `briefbook build`, which has read and written it already
-    protected: Mapping[str, Sources] = {}  # set by it, too: the pages that have their policy
+    protected: Mapping[str, Sources] = {}  # set by it, too: the pages that have their policy,
+    digests: Mapping[str, str] = {}  # and what is known of the files that it wrote
 
     def __init__(self) -> None:
         self.is_preview = False
@@ -68,7 +69,7 @@ class BriefbookPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
         if self.unfinished and not has_strict_warnings(config):
             publish_site(self.unfinished, Path(self.site_dir))
             config.site_dir = self.site_dir  # where `mkdocs gh-deploy` looks for it
-            write_manifest(Path(self.site_dir))
+            write_manifest(Path(self.site_dir), self.digests)
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Any) -> LiveReloadServer:
         # What people edit is watched, not what is made of it: that would build again and again.

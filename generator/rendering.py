@@ -4,10 +4,13 @@ Source: `mkdocs.commands.build.build`, MkDocs 1.6, whose steps for one page are 
 functions and plugin events, so that the HTML is what a build of the whole site writes.
 """
 
+import posixpath
+import re
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from markdown.extensions.toc import nest_toc_tokens
 from mkdocs.commands.build import get_context
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
@@ -15,7 +18,9 @@ from mkdocs.exceptions import MkDocsException
 from mkdocs.structure.files import File, Files, set_exclusions
 from mkdocs.structure.nav import get_navigation
 from mkdocs.structure.pages import Page as SitePage
+from mkdocs.structure.toc import get_toc
 
+from generator.constructs import Content, knows, render
 from generator.errors import BriefbookError
 from generator.link import Briefing
 from generator.pages import PageMaker
@@ -23,6 +28,8 @@ from generator.pipeline import Project
 from generator.policy import protect_page
 
 NOT_FOUND = "404.html"
+
+_PATH = re.compile(r"((?:\.\./)*[a-z0-9/._-]+)((?:#[a-z0-9-]+)?)", re.IGNORECASE)  # as our templates write paths
 
 
 class _LazyFiles(Files):
@@ -57,6 +64,9 @@ class Rendering:
             self._read(page)
         self.env = config.plugins.on_env(self.env, config=config, files=self.files)
         self._documents = self.files.documentation_pages()  # once: MkDocs would gather them again for each page
+        self._is_known = knows({name: config.mdx_configs.get(name, {}) for name in config.markdown_extensions})
+        # By folder and depth of the address, which is another for index pages: as written -> as the site has it
+        self._addresses: dict[tuple[str, int], dict[str, str]] = {}
 
     def _read(self, page: SitePage) -> None:
         page.read_source(self.config)
@@ -70,7 +80,7 @@ class Rendering:
             page = plugins.on_pre_page(page, config=config, files=self.files) or page
             self._read(page)
             page.markdown = plugins.on_page_markdown(page.markdown or "", page=page, config=config, files=self.files)
-            page.render(config, self.files)
+            self._render(page)
             page.content = plugins.on_page_content(page.content or "", page=page, config=config, files=self.files)
             page.active = True
             context = get_context(self.nav, self._documents, config, page)
@@ -81,6 +91,38 @@ class Rendering:
         finally:
             page.active = False
             config._current_page = None
+
+    def content_of(self, file: File, text: str) -> Content | None:
+        """Return a page's Markdown as HTML when nothing is in it but what is known without Python-Markdown, or None."""
+        return render(text, self._resolver(file)) if self._is_known else None
+
+    def _render(self, page: SitePage) -> None:
+        content = self.content_of(page.file, page.markdown or "")
+        if not content:
+            page.render(self.config, self.files)
+            return
+        page.content = content.html
+        page.toc = get_toc(nest_toc_tokens([heading._asdict() for heading in content.headings]))  # type: ignore[misc]
+        page.present_anchor_ids = {heading.id for heading in content.headings}
+
+    def _resolver(self, file: File) -> Callable[[str], str | None]:
+        folder = posixpath.dirname(file.src_uri)
+        known = self._addresses.setdefault((folder, file.url.count("/")), {})
+
+        def resolve(written: str) -> str | None:
+            if written in known:
+                return known[written]
+            path = _PATH.fullmatch(written)
+            uri = posixpath.normpath(posixpath.join(folder, path[1])) if path else ""
+            target = self.files.get_file_from_path(uri) if path else None
+            if not path or not target or target.inclusion.is_excluded():  # type: ignore[no-untyped-call]
+                return None
+            address = target.url_relative_to(file) + path[2]
+            if target is not file:  # seen from itself, a page has another address than from its neighbours
+                known[written] = address
+            return address
+
+        return resolve
 
     def not_found(self) -> bytes:
         """Return the page for addresses at which there is none."""
@@ -171,7 +213,7 @@ def load_settings(project: Project, briefing: Briefing, *, strict: bool = False)
     if plugin is None:
         raise BriefbookError("mkdocs.yml does not name the plugin 'briefbook'. Add it to 'plugins'.")
     plugin.briefing = briefing
-    plugin.protected = {}  # MkDocs keeps a plugin from one reading of the settings to the next
+    plugin.protected, plugin.digests = {}, {}  # MkDocs keeps a plugin from one reading of the settings to the next
     return config
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 MAX_CHARACTERS = 250_000  # of a page, or of all texts of a record: a book of 100 pages
+SHORT = 400  # characters, in which there cannot be too many of anything
 MAX_DEPTH = 30
 MAX_EMPTY_LINES = 1000
 MAX_LINKS = 10_000  # of a page, and of all records of a file
@@ -52,7 +53,8 @@ def weigh_markdown(text: str) -> list[Excess]:
         return [Excess(MAX_CHARACTERS, f"the text has {len(text):,} characters.", hint)]
     blocks = [(found.start(), found[0]) for found in _BLOCK.finditer(text)]
     found = (_too_much_work(blocks), _too_many_tags(text), _too_deep(blocks), _too_empty(text, blocks))
-    return [excess for excess in (*found, *_too_many(text)) if excess]
+    many = _too_many(text) if len(text) > SHORT else ()
+    return [excess for excess in (*found, *many) if excess]
 
 
 def weigh_links(text: str) -> Excess | None:

@@ -1,5 +1,6 @@
 """Builds of what changed: byte for byte what a build of everything gives."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+import yaml
 
 from tests.sites import REPOSITORY, command, contents, start_briefing
 from tests.test_preview import EDITS, FILES, edit
@@ -86,6 +88,49 @@ def test_unknown_plugins_are_left_to_mkdocs(tmp_path: Path) -> None:
     settings.write_text(f"{settings.read_text()}\nhooks: [hook.py]\n")
     (folder / "hook.py").write_text("def on_page_content(html, **told):\n    return html + '<p>hooked</p>'\n")
     assert b"hooked" in built(folder)["actors/jane-doe/index.html"]
+
+
+OTHER_SETTINGS = {
+    "addresses": {
+        "site_url": "https://example.org/a/",
+        "repo_url": "https://example.org/r",
+        "edit_uri": "edit/main/docs",
+    },
+    "files": {"use_directory_urls": False},
+    "navigation": {"nav": ["index.md", {"People": ["actors/index.md", "actors/jane-doe.md"]}]},
+    "no navigation": {"nav": None},
+    "theme": {"theme": {"name": "material", "features": ["navigation.tabs", "navigation.path", "navigation.prune"]}},
+    "other Markdown": {"markdown_extensions": ["attr_list", "md_in_html", "def_list", "tables", "smarty", "briefbook"]},
+}
+
+
+@pytest.mark.parametrize("changed", OTHER_SETTINGS.values(), ids=OTHER_SETTINGS)
+def test_site_with_other_settings_is_the_one_of_mkdocs(changed: dict[str, object], tmp_path: Path) -> None:
+    folder = start_briefing(tmp_path / "b")
+    settings = folder / "mkdocs.yml"
+    kept = [
+        part
+        for part in re.split(r"^(?=[a-z_]+:)", settings.read_text(), flags=re.MULTILINE)
+        if part.partition(":")[0] not in changed
+    ]
+    new = "".join(yaml.safe_dump({name: value}) for name, value in changed.items() if value is not None)
+    settings.write_text("\n".join(kept) + f"\n{new}")
+    for number in range(5):
+        (folder / "docs" / "actors" / f"other-{number}.yml").write_text(
+            f"name: Other {number} <b>\nsummary: With [[jane-doe]].\n"
+        )
+    done = command("briefbook", "build", "--verify", cwd=folder)
+    assert (done.returncode, done.stdout.count("Every file is what MkDocs")) == (0, 1), done.stderr
+
+
+def test_theme_of_the_briefing_itself_is_rendered_in_full(tmp_path: Path) -> None:
+    folder = start_briefing(tmp_path / "b")
+    content = folder / "templates" / "theme" / "partials" / "copyright.html"
+    content.parent.mkdir(parents=True)
+    content.write_text("{% if 'Jane' in page.content %}She is named here{% endif %}")
+    done = command("briefbook", "build", "--verify", cwd=folder)
+    assert "Every file is what MkDocs makes by itself." in done.stdout
+    assert "The theme is not Material as Briefbook has it: MkDocs rendered every page in full." in done.stderr
 
 
 def test_site_of_a_thousand_records_is_the_one_of_mkdocs(tmp_path: Path) -> None:

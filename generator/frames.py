@@ -1,0 +1,202 @@
+"""The theme around a page, rendered once for all pages of a class, with gaps for what differs among them.
+
+Pages of a class are none of the navigation's, lie equally deep in folders, have the same fields in their front matter,
+the same kind, and headings of the same levels. MkDocs renders one page of such a class whose title, fields and headings
+are marks; where a mark comes out, and how the theme wrote it, tells what to fill in. A class whose marks come out in
+any other way is left to MkDocs.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import PurePosixPath
+from typing import NamedTuple
+from urllib.parse import quote
+
+from markupsafe import Markup, escape
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, set_exclusions
+from mkdocs.structure.toc import AnchorLink
+
+from generator.pipeline import package_templates
+from generator.policy import Sources, find_sources, protect_page
+from generator.rendering import Rendering
+
+FIELDS = ("title", "description", "when", "who", "also", "record")  # of the front matter, each with words of its own
+WORTH = 3  # pages of a class: for fewer, its frame takes longer than it saves
+
+_MARK = re.compile(r"bbq(\w+?)q(.*?)qbb", re.DOTALL)
+_HEADINGS = re.compile(r"^(#{1,6}) ", re.MULTILINE)
+_UNSURE = re.compile("[\x7f-\x9f\ufeff\ufffe\uffff]")  # which YAML reads in its own way
+_PAGE = re.compile(r"(?:[a-z0-9-]+/)+[a-z0-9-]+\.md")  # the same in an address, and in any form of it
+
+_WAYS: tuple[Callable[[str], str], ...] = (
+    str,
+    lambda text: str(escape(text)),
+    lambda text: Markup(text).striptags(),
+    lambda text: str(escape(Markup(text).striptags())),
+    quote,
+)
+_ODD = "x <i>&amp;&lt;\u00e9 </i>y"  # has another form in each of these ways
+
+Gap = tuple[str, Callable[[str], str]]  # whose words, and how the theme writes them
+
+
+class _Class(NamedTuple):
+    folder: str  # as far as the navigation leads into it: addresses seen from there hang on it
+    depth: int  # how many folders below that a page lies
+    fields: tuple[str, ...]
+    kind: str
+    levels: tuple[int, ...]
+
+
+class Framed(NamedTuple):
+    """A page in its frame, with its policy, and what it needs of that."""
+
+    html: bytes
+    sources: Sources
+
+
+class _Frame(NamedTuple):
+    parts: tuple[bytes | Gap, ...]
+    sources: Sources
+
+    def fill(self, words: Mapping[str, str]) -> bytes:
+        return b"".join(
+            part if isinstance(part, bytes) else part[1](words[part[0]]).encode("utf-8", errors="xmlcharrefreplace")
+            for part in self.parts
+        )
+
+
+class Frames:
+    """The frames of these pages, as far as their theme, their Markdown and their classes are known here."""
+
+    def __init__(self, rendering: Rendering, files: Iterable[File]) -> None:
+        self.rendering = rendering
+        self._classes: dict[str, _Class] = {}  # by the path of a page
+        self._frames: dict[_Class, _Frame | None] = {}
+        if is_plain(rendering.config):
+            in_nav = {page.file.src_uri for page in rendering.nav.pages}
+            led_to = {str(folder) for path in in_nav for folder in PurePosixPath(path).parents}
+            made_of = ((file.src_uri, _class_of(file, led_to)) for file in files if file.src_uri not in in_nav)
+            self._classes = {path: made for path, made in made_of if made}
+            counts = Counter(self._classes.values())
+            self._frames = {made: self._frame(made) for made, count in counts.items() if count >= WORTH}
+
+    def render(self, file: File) -> Framed | None:
+        """Return the page that is made of a file, or None when MkDocs has to render it."""
+        made = self._classes.get(file.src_uri)
+        frame = self._frames.get(made) if made else None
+        read = _read(file.content_string) if frame else None
+        if not made or not frame or not read:
+            return None
+        front, body = read
+        content = self.rendering.content_of(file, body)
+        if not content or tuple(heading.level for heading in content.headings) != made.levels:
+            return None
+        words = {**front, "content": content.html, **_steps(file, made)}
+        for number, heading in enumerate(content.headings):
+            words[str(number)], words[f"id{number}"] = heading.name, heading.id
+        return Framed(frame.fill(words), frame.sources)
+
+    def _frame(self, made: _Class) -> _Frame | None:
+        """Render the page of marks of a class, and find the gaps in it; None when the theme does what is not known."""
+        marks = {name: f"bbq{name}q{_ODD}qbb" for name in made.fields if name in FIELDS}
+        file = self._page_of_marks(made, marks)
+        html = protect_page(self.rendering.html_of(file)).decode("utf-8")
+        content = str(file.page.content if file.page else "")
+        before, found, after = html.partition(content)
+        if not found or content in after:
+            return None
+        marks |= {name: words for number, item in enumerate(_items(file)) for name, words in _named(number, item)}
+        marks |= _steps(file, made)
+        parts = [*_parts(before, marks), ("content", str), *_parts(after, marks)]
+        known = tuple(part for part in parts if part is not None)
+        return _Frame(known, find_sources(html.encode("utf-8"))) if len(known) == len(parts) else None
+
+    def _page_of_marks(self, made: _Class, marks: Mapping[str, str]) -> File:
+        config = self.rendering.config
+        path = "/".join((made.folder, *(f"bbqpath{at}qqbb" for at in range(made.depth + 1)))) + ".md"
+        front = {**marks, "kind": made.kind, "markdown": path}
+        words = _ODD.replace("<", "\\<").replace(">", "\\>")
+        lines = [
+            "---",
+            *(f"{name}: {json.dumps(front[name])}" for name in made.fields),
+            "---",
+            *(f"\n{'#' * level} bbq{at}q{words}qbb {{: #bbqid{at}qqbb }}" for at, level in enumerate(made.levels)),
+            "\nbbqcontentqqbb\n",
+        ]
+        file = File(path, config.docs_dir, str(config.site_dir), config.use_directory_urls)
+        file.content_string = "\n".join(lines)
+        set_exclusions([file], config)
+        return file
+
+
+def is_plain(config: MkDocsConfig) -> bool:
+    """Tell whether the theme is the one that is known here, with no more than settings of a briefing's own."""
+    own = [folder for folder in config.theme.dirs if "site-packages" not in folder]
+    return config.theme.name == "material" and own == [str(package_templates() / "theme")]
+
+
+def _class_of(file: File, led_to: Container[str]) -> _Class | None:
+    """Return the class of a page, or None when MkDocs has to render it; `led_to` are folders in the navigation."""
+    path = file.src_uri
+    read = _read(file.content_string) if _PAGE.fullmatch(path) and file.name != "index" else None
+    if not read or read[0].get("markdown") != path:
+        return None
+    front, body = read
+    if "kind" not in front or not set(front) <= {*FIELDS, "kind", "markdown"}:
+        return None
+    top, *others = (str(folder) for folder in PurePosixPath(path).parents[-2::-1])
+    folder = next((folder for folder in reversed(others) if folder in led_to), top)
+    depth = path.count("/") - folder.count("/") - 1
+    return _Class(folder, depth, tuple(front), front["kind"], tuple(len(mark) for mark in _HEADINGS.findall(body)))
+
+
+def _steps(file: File, made: _Class) -> dict[str, str]:
+    """Return what a page's path has below the folder of its class: {name of the mark: step}."""
+    steps = file.src_uri.removeprefix(f"{made.folder}/").removesuffix(".md").split("/")
+    return {f"path{at}": step for at, step in enumerate(steps)}
+
+
+def _read(text: str) -> tuple[dict[str, str], str] | None:
+    """Return a page's front matter and Markdown, or None when that is not all words on lines of their own."""
+    head, found, body = text.partition("\n---\n")
+    if not head.startswith("---\n") or not found or _UNSURE.search(head):
+        return None
+    front = {}
+    with suppress(ValueError):
+        for line in head[4:].split("\n"):
+            name, _, value = line.partition(": ")
+            front[name] = json.loads(value)
+        return (front, body) if all(isinstance(value, str) for value in front.values()) else None
+    return None
+
+
+def _items(file: File) -> Iterator[AnchorLink]:
+    """Yield the headings of a rendered page, in their order."""
+
+    def below(items: Iterable[AnchorLink]) -> Iterator[AnchorLink]:
+        for item in items:
+            yield item
+            yield from below(item.children)
+
+    return below(file.page.toc if file.page else ())
+
+
+def _named(number: int, item: AnchorLink) -> Iterator[tuple[str, str]]:
+    yield str(number), item.title
+    yield f"id{number}", item.id
+
+
+def _parts(html: str, marks: Mapping[str, str]) -> Iterator[bytes | Gap | None]:
+    """Yield what lies between marks, and what a mark stands for; None for one that is written in an unknown way."""
+    end = 0
+    for found in _MARK.finditer(html):
+        yield html[end : found.start()].encode("utf-8")
+        end = found.end()
+        way = next((way for way in _WAYS if way(marks.get(found[1], "")) == found[0]), None)
+        yield (found[1], way) if way else None
+    yield html[end:].encode("utf-8")

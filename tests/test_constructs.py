@@ -1,0 +1,92 @@
+"""What is rendered without Python-Markdown is what Python-Markdown, the site's extensions and the sanitiser make of it."""
+
+from pathlib import Path
+
+import markdown
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from generator.constructs import Heading, knows, render
+from generator.markup import EXTENSIONS
+from generator.prose import escape_text, tame_words
+
+CORPUS = Path(__file__).parent / "corpus" / "markdown"
+SETTINGS = {"toc": {"permalink": True}}
+PIECES = (
+    "word|Two words|  \n|\n|\n\n|- |# |## | {: #place }|*|**|_|`|[|]|](|)|](../actors/jane-doe.md)|](<https://example.org/a?b=1&c=2>)"
+    "|![|](<../pictures/x.svg>)|\\|\\*|\\[|\\]|&amp;|&lt;|&#124;|&nbsp;|&|<|>|<b>|</b>|<span class=\"bb-details\">|</span>|<br>"
+    "|<div class=\"bb-list\" data-pagefind-ignore markdown>|</div>|<p class=\"bb-lead\" markdown>|</p>|<blockquote lang=\"ko\" "
+    "dir=\"ltr\" class=\"bb-quote\" markdown>|</blockquote>|:   |1. |> |!|:|\"|'|é|한국|العربية|\u00a0|=|---|{|}|(|)|#|.|1|+"
+).split("|")  # fmt: skip
+
+
+def slowly(text: str) -> tuple[str, list[Heading]]:
+    names = [name for name in EXTENSIONS if name != "pymdownx.superfences"]
+    converter = markdown.Markdown(
+        extensions=["toc", *names, "pymdownx.details", "pymdownx.highlight", "pymdownx.superfences", "briefbook"],
+        extension_configs=SETTINGS,
+    )
+    html = converter.convert(text)
+    found: list[Heading] = []
+
+    def gather(tokens: object) -> None:
+        assert isinstance(tokens, list)
+        for token in tokens:
+            found.append(Heading(token["level"], token["id"], token["name"]))
+            gather(token["children"])
+
+    gather(converter.toc_tokens)  # type: ignore[attr-defined]
+    return html, found
+
+
+def same(text: str) -> bool:
+    """Tell whether a text is known, and see that it then is rendered as it should be."""
+    content = render(text, lambda address: address if address.startswith("../") else None)
+    if content:
+        html, headings = slowly(text)
+        assert content.html == html
+        assert list(content.headings) == headings
+    return content is not None
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.lists(st.sampled_from([*PIECES, "|", "| a | b |\n|---|---|\n| c | d |"]), max_size=14).map("".join))
+@example("- one\n- two\n\n- three")
+@example("# C\\#\n\n## Same\n\n## Same\n\n## 한국")
+@example("- # heading")
+@example("Term\n:   one  \ntwo\n\nOther\n:   three\n\ntext")
+@example("![a\\*b &lt; c](<../pictures/x.svg>) ![a](b)")
+@example("text\n- no list")
+@example("| a |\n|---|\n| |\n")
+@example("text <b>open\n\nshut</b>")
+def test_whatever_is_known_is_rendered_as_python_markdown_does(text: str) -> None:
+    same(text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet=st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=40))
+def test_plain_words_are_known_and_rendered_as_they_are(words: str) -> None:
+    for text in (escape_text(words), tame_words(words)):
+        same(f'# {text}\n\n<p class="bb-lead" markdown>{text}</p>\n\n- [{text}](../a/b.md) <b>{text}</b>\n\n{text}')
+
+
+@pytest.mark.parametrize("file", sorted(CORPUS.iterdir()), ids=lambda file: file.stem)
+def test_kept_texts_are_rendered_as_python_markdown_does(file: Path) -> None:
+    for block in file.read_text("utf-8").split("\n\n"):
+        same(block)
+
+
+def test_what_templates_write_is_known() -> None:
+    assert same(
+        "# A title &amp; more\n\n<p class=\"bb-when\" markdown>1 May 2024 · [Here](../places/here.md)</p>\n\nProse **with** "
+        "[links](../actors/x.md),\nof two lines  \nand three.\n\n<div class=\"bb-facts\" markdown>\n\nType\n:   Talks\n\nPlace\n"
+        ":   Here\n\n</div>\n\n## Sources {: #sources }\n\n- [One](../sources/one.md) <span class=\"bb-seen\">([read it there]"
+        "(<https://example.org/?a=1&b=2>))</span>\n- Two"
+    )  # fmt: skip
+
+
+def test_other_extensions_or_settings_are_not_known() -> None:
+    assert knows({"toc": {"permalink": True}, "tables": {}})
+    assert not knows({"toc": {"permalink": False}, "tables": {}})
+    assert not knows({"toc": {"permalink": True}, "smarty": {}})
