@@ -33,7 +33,7 @@ from generator.link import Briefing
 from generator.manifest import made_with
 from generator.pipeline import Project
 from generator.policy import Sources, find_sources, protect_page
-from generator.rendering import Rendering, begin, load_settings
+from generator.rendering import Rendering, begin, load_settings, unpackaged_theme_dirs
 from generator.write import files_in, link_or_copy
 
 OURS = frozenset({"briefbook"})  # plugins whose pages hang on nothing but what is said above
@@ -280,7 +280,7 @@ def _check_anchors(rendering: Rendering, files: Iterable[File]) -> None:
 def _shared(rendering: Rendering) -> str:
     """Return the digest of what all pages share."""
     config = rendering.config
-    folders = [Path(folder) for folder in config.theme.dirs if "site-packages" not in folder]
+    folders = [Path(folder) for folder in unpackaged_theme_dirs(config)]
     told = {
         "settings": config.user_configs,
         "extra": config.extra,

@@ -22,7 +22,7 @@ from mkdocs.structure.toc import AnchorLink
 
 from generator.pipeline import package_templates
 from generator.policy import Sources, find_sources, protect_page
-from generator.rendering import Rendering
+from generator.rendering import Rendering, unpackaged_theme_dirs
 
 FIELDS = ("title", "description", "when", "who", "also", "record")  # of the front matter, each with words of its own
 WORTH = 3  # pages of a class: for fewer, its frame takes longer than it saves
@@ -136,8 +136,8 @@ class Frames:
 
 def is_plain(config: MkDocsConfig) -> bool:
     """Tell whether the theme is the one that is known here, with no more than settings of a briefing's own."""
-    own = [folder for folder in config.theme.dirs if "site-packages" not in folder]
-    return config.theme.name == "material" and own == [str(package_templates() / "theme")]
+    ours = str(package_templates() / "theme")
+    return config.theme.name == "material" and {ours, *unpackaged_theme_dirs(config)} == {ours}
 
 
 def _class_of(file: File, led_to: Container[str]) -> _Class | None:

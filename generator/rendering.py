@@ -217,6 +217,11 @@ def load_settings(project: Project, briefing: Briefing, *, strict: bool = False)
     return config
 
 
+def unpackaged_theme_dirs(config: MkDocsConfig) -> list[str]:
+    """Return the folders of the theme that no installed package brings: what is in them can change at any time."""
+    return [folder for folder in config.theme.dirs if "site-packages" not in folder]
+
+
 def begin(config: MkDocsConfig) -> MkDocsConfig:
     """Let the plugins change the settings, as MkDocs does before it looks for files."""
     config = config.plugins.on_config(config)

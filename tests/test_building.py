@@ -1,5 +1,6 @@
 """Builds of what changed: byte for byte what a build of everything gives."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -131,6 +132,17 @@ def test_theme_of_the_briefing_itself_is_rendered_in_full(tmp_path: Path) -> Non
     done = command("briefbook", "build", "--verify", cwd=folder)
     assert "Every file is what MkDocs makes by itself." in done.stdout
     assert "The theme is not Material as Briefbook has it: MkDocs rendered every page in full." in done.stderr
+
+
+def test_theme_is_known_where_the_package_is_installed_too(tmp_path: Path) -> None:
+    folder, packages = start_briefing(tmp_path / "b"), tmp_path / "site-packages"
+    shutil.copytree(REPOSITORY / "generator", packages / "generator")
+    shutil.copytree(REPOSITORY / "templates", packages / "generator" / "templates")
+    build = [sys.executable, "-m", "generator", "build", "--verify"]
+    environment = {**os.environ, "PYTHONPATH": str(packages)}
+    done = subprocess.run(build, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert "Every file is what MkDocs makes by itself." in done.stdout
+    assert "rendered every page in full" not in done.stderr
 
 
 def test_site_of_a_thousand_records_is_the_one_of_mkdocs(tmp_path: Path) -> None:
