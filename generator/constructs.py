@@ -9,9 +9,11 @@ import html
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from markdown.extensions.toc import slugify, unique
+
+from generator.sanitise import RESERVED
 
 EXTENSIONS = frozenset(
     "abbr admonition attr_list def_list fenced_code footnotes md_in_html tables toc pymdownx.details "
@@ -23,10 +25,12 @@ _PERMALINK = '<a class="headerlink" href="#{id}" title="Permanent link">¶</a>'
 _BOXES = r"div|section|blockquote"
 _SPANS = r"span|b|i|bdi|details|summary"
 
+_ATTRIBUTES = r"((?: [a-z-]+(?:=\"[^\"<>&]+\")?)*)"
+
 _HEADING = re.compile(r"(#{1,6}) (\S.*?)(?: \{: #([a-z0-9-]+) \})?")
-_OPEN = re.compile(rf"<({_BOXES})((?: [a-z-]+(?:=\"[^\"<>&]+\")?)*) markdown>")
+_OPEN = re.compile(rf"<({_BOXES}){_ATTRIBUTES} markdown>")
 _CLOSE = re.compile(rf"</({_BOXES})>")
-_MARKED = re.compile(r"<p((?: [a-z-]+(?:=\"[^\"<>&]+\")?)*) markdown>(.+)</p>")
+_MARKED = re.compile(rf"<p{_ATTRIBUTES} markdown>(.+)</p>")
 _ATTRIBUTE = re.compile(r' ([a-z-]+)(?:="([^"]+)")?')
 _DELIMITERS = re.compile(r"\|(?:---\|)+")
 _KINDS = {"": "", "#": "heading", "|": "table"}
@@ -53,6 +57,7 @@ _SPECIAL = re.compile(r"[\\`*_\[\]<>{}&\t\n\r\f\v\x00-\x08\x0e-\x1f\x85\u2028\u2
 _ADDRESS = re.compile(r"(?:https?://|mailto:)[\w.~:/?#@!$'()*+,;=%&-]+", re.ASCII)
 _IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\u00a0": "&nbsp;"})
 
+T = TypeVar("T")
 Resolve = Callable[[str], str | None]  # an address below `docs/`, as the page has it -> as the site has it
 
 
@@ -117,18 +122,18 @@ class _Page:
         return Content("\n".join(self._out), tuple(self._headings))
 
     def _open(self, chunk: str) -> None:
-        match = _full(_OPEN, chunk)
+        match = _sure(_OPEN.fullmatch(chunk))
         self._opened.append(match[1])
         self._out.append(f"<{match[1]}{_attributes(match[1], match[2], is_block=True)}>")
 
     def _close(self, chunk: str) -> None:
-        match = _full(_CLOSE, chunk)
+        match = _sure(_CLOSE.fullmatch(chunk))
         if not self._opened or self._opened.pop() != match[1]:
             raise _UnknownError
         self._out.append(chunk)
 
     def _marked(self, chunk: str) -> None:
-        match = _full(_MARKED, chunk)
+        match = _sure(_MARKED.fullmatch(chunk))
         self._out.append(f"<p{_attributes('p', match[1], is_block=True)}>{self._inline(match[2])}</p>")
 
     def _paragraph(self, chunk: str) -> None:
@@ -145,7 +150,7 @@ class _Page:
         self._out += [f"<dt>{self._lines(term)}</dt>", f"<dd>{self._lines(definition)}</dd>"]
 
     def _heading(self, chunk: str) -> None:
-        match = _full(_HEADING, chunk)
+        match = _sure(_HEADING.fullmatch(chunk))
         words = self._inline(match[2])
         if "<" in words or match[2][-1] == "#":
             raise _UnknownError
@@ -153,7 +158,7 @@ class _Page:
         id = match[3] or unique(slugify(html.unescape(name), "-"), self._ids)
         level = len(match[1])
         self._headings.append(Heading(level, id, name))
-        address = "" if id.startswith(("_", "pagefind")) else f' id="{id}"'  # as the sanitiser has it
+        address = "" if id.startswith(RESERVED) else f' id="{id}"'
         self._out.append(f"<h{level}{address}>{words}{_PERMALINK.format(id=id)}</h{level}>")
 
     def _table(self, chunk: str) -> None:
@@ -170,7 +175,7 @@ class _Page:
     def _row(self, tag: str, cells: list[str]) -> Iterator[str]:
         yield "<tr>"
         for cell in cells:
-            if "|" in cell or cell != cell.strip():
+            if "|" in cell:
                 raise _UnknownError
             yield f"<{tag}>{self._inline(cell)}</{tag}>"
         yield "</tr>"
@@ -184,7 +189,7 @@ class _Page:
         """Render the inside of a block: text, links, and what stands in a line."""
         if text != text.strip():
             raise _UnknownError
-        if not _SPECIAL.search(text):
+        if not _SPECIAL.search(text):  # most words have no sign in them, and need no search for tokens
             return text.replace("\u00a0", "&nbsp;")
         parts: list[str] = []
         opened: list[str] = []
@@ -204,7 +209,7 @@ class _Page:
     def _token(self, token: re.Match[str], opened: list[str]) -> str:
         kind = token.lastgroup
         if kind == "plain" or kind == "angled":
-            return f'<a href="{self._address(token[kind])}">{self._inline(_label(token["label"]))}</a>'
+            return f'<a href="{self._address(token[kind])}">{self._inline(token["label"])}</a>'
         if kind == "attributes":
             tag = token["opened"]
             opened.append(tag)
@@ -221,7 +226,7 @@ class _Page:
             tag = "strong" if token["second"] else "em"
             return f"<{tag}>{self._inline(token[kind])}</{tag}>"
         if kind == "source":
-            return f'<img alt="{self._alternative(token["alt"])}" src="{_known(self._resolve(token[kind]))}">'
+            return f'<img alt="{self._alternative(token["alt"])}" src="{_sure(self._resolve(token[kind]))}">'
         return "\n" if kind == "new" else "<br>\n" if kind == "broken" else "<br>"
 
     def _alternative(self, text: str) -> str:
@@ -232,7 +237,7 @@ class _Page:
 
     def _address(self, given: str) -> str:
         if not _ADDRESS.fullmatch(given):
-            return _known(self._resolve(given))
+            return _sure(self._resolve(given))
         if "&" in given and ";" in given:  # which may be a character's name
             raise _UnknownError
         return given.replace("&", "&amp;")
@@ -253,17 +258,10 @@ def _kind_of(chunk: str) -> str:
     return "facts" if "\n:   " in chunk else "paragraph"
 
 
-def _full(pattern: re.Pattern[str], chunk: str) -> re.Match[str]:
-    match = pattern.fullmatch(chunk)
-    if not match:
+def _sure(found: T | None) -> T:
+    if found is None:
         raise _UnknownError
-    return match
-
-
-def _known(address: str | None) -> str:
-    if address is None:
-        raise _UnknownError
-    return address
+    return found
 
 
 def _cells(row: str) -> list[str]:
@@ -276,12 +274,6 @@ def _plain(text: str) -> str:
     if _SPECIAL.search(text):
         raise _UnknownError
     return text.replace("\u00a0", "&nbsp;")
-
-
-def _label(text: str) -> str:
-    if "[" in text.replace("\\[", ""):
-        raise _UnknownError
-    return text
 
 
 @cache

@@ -18,8 +18,8 @@ from urllib.parse import quote
 from markupsafe import Markup, escape
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, set_exclusions
-from mkdocs.structure.toc import AnchorLink
 
+from generator.constructs import Heading
 from generator.pipeline import package_templates
 from generator.policy import Sources, find_sources, protect_page
 from generator.rendering import Rendering, unpackaged_theme_dirs
@@ -77,7 +77,7 @@ class Frames:
         self.rendering = rendering
         self._classes: dict[str, _Class] = {}  # by the path of a page
         self._frames: dict[_Class, _Frame | None] = {}
-        if is_plain(rendering.config):
+        if rendering.is_known and is_plain(rendering.config):
             in_nav = {page.file.src_uri for page in rendering.nav.pages}
             led_to = {str(folder) for path in in_nav for folder in PurePosixPath(path).parents}
             made_of = ((file.src_uri, _class_of(file, led_to)) for file in files if file.src_uri not in in_nav)
@@ -96,9 +96,7 @@ class Frames:
         content = self.rendering.content_of(file, body)
         if not content or tuple(heading.level for heading in content.headings) != made.levels:
             return None
-        words = {**front, "content": content.html, **_steps(file, made)}
-        for number, heading in enumerate(content.headings):
-            words[str(number)], words[f"id{number}"] = heading.name, heading.id
+        words = {**front, "content": content.html, **_steps(file, made), **_words(content.headings)}
         return Framed(frame.fill(words), frame.sources)
 
     def _frame(self, made: _Class) -> _Frame | None:
@@ -106,12 +104,11 @@ class Frames:
         marks = {name: f"bbq{name}q{_ODD}qbb" for name in made.fields if name in FIELDS}
         file = self._page_of_marks(made, marks)
         html = protect_page(self.rendering.html_of(file)).decode("utf-8")
-        content = str(file.page.content if file.page else "")
-        before, found, after = html.partition(content)
-        if not found or content in after:
+        content = self.rendering.content_of(file, file.content_string.partition("\n---\n")[2])
+        before, found, after = html.partition(content.html) if content else ("", "", "")
+        if not content or not found or content.html in after:
             return None
-        marks |= {name: words for number, item in enumerate(_items(file)) for name, words in _named(number, item)}
-        marks |= _steps(file, made)
+        marks |= {**_steps(file, made), **_words(content.headings)}
         parts = [*_parts(before, marks), ("content", str), *_parts(after, marks)]
         known = tuple(part for part in parts if part is not None)
         return _Frame(known, find_sources(html.encode("utf-8"))) if len(known) == len(parts) else None
@@ -120,7 +117,7 @@ class Frames:
         config = self.rendering.config
         path = "/".join((made.folder, *(f"bbqpath{at}qqbb" for at in range(made.depth + 1)))) + ".md"
         front = {**marks, "kind": made.kind, "markdown": path}
-        words = _ODD.replace("<", "\\<").replace(">", "\\>")
+        words = _ODD.replace("<", "&lt;").replace(">", "&gt;")  # which is the same in Markdown and in its HTML
         lines = [
             "---",
             *(f"{name}: {json.dumps(front[name])}" for name in made.fields),
@@ -175,20 +172,10 @@ def _read(text: str) -> tuple[dict[str, str], str] | None:
     return None
 
 
-def _items(file: File) -> Iterator[AnchorLink]:
-    """Yield the headings of a rendered page, in their order."""
-
-    def below(items: Iterable[AnchorLink]) -> Iterator[AnchorLink]:
-        for item in items:
-            yield item
-            yield from below(item.children)
-
-    return below(file.page.toc if file.page else ())
-
-
-def _named(number: int, item: AnchorLink) -> Iterator[tuple[str, str]]:
-    yield str(number), item.title
-    yield f"id{number}", item.id
+def _words(headings: Iterable[Heading]) -> dict[str, str]:
+    """Return the words and addresses of a page's headings: {name of the mark: what it stands for}."""
+    marked = [(str(at), f"id{at}", heading) for at, heading in enumerate(headings)]
+    return {**{name: heading.name for name, _, heading in marked}, **{id: heading.id for _, id, heading in marked}}
 
 
 def _parts(html: str, marks: Mapping[str, str]) -> Iterator[bytes | Gap | None]:

@@ -64,7 +64,7 @@ class Rendering:
             self._read(page)
         self.env = config.plugins.on_env(self.env, config=config, files=self.files)
         self._documents = self.files.documentation_pages()  # once: MkDocs would gather them again for each page
-        self._is_known = knows({name: config.mdx_configs.get(name, {}) for name in config.markdown_extensions})
+        self.is_known = knows({name: config.mdx_configs.get(name, {}) for name in config.markdown_extensions})
         # By folder and depth of the address, which is another for index pages: as written -> as the site has it
         self._addresses: dict[tuple[str, int], dict[str, str]] = {}
 
@@ -94,7 +94,7 @@ class Rendering:
 
     def content_of(self, file: File, text: str) -> Content | None:
         """Return a page's Markdown as HTML when nothing is in it but what is known without Python-Markdown, or None."""
-        return render(text, self._resolver(file)) if self._is_known else None
+        return render(text, self._resolver(file)) if self.is_known else None
 
     def _render(self, page: SitePage) -> None:
         content = self.content_of(page.file, page.markdown or "")

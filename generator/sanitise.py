@@ -36,6 +36,7 @@ _CLASSES = frozenset(
     "footnote-backref footnote-ref headerlink highlight hint highlighttable important info inline end linenos "
     "md-button note question quote seealso success tip toc todo tldr version warning summary task-list".split()
 )
+RESERVED = ("_", "pagefind")  # what ids of the theme and of the search start with
 _ROLES = frozenset({"note", "doc-noteref", "doc-endnotes", "doc-backlink", "img"})
 _ALIGN = {f"text-align: {side};": f"bb-{side}" for side in ("left", "center", "right")}
 _FOREIGN = ("//", "\\", "/\\")
@@ -50,8 +51,8 @@ def _keep(tag: str, name: str, value: str) -> str | None:
             if word in _CLASSES or word.startswith(("bb-", "language-")) or _is_token(word, tag)
         ]
         return " ".join(kept) or None
-    if name == "id":  # the theme's own ids start with two underscores
-        return None if value.startswith(("_", "pagefind")) else value
+    if name == "id":
+        return None if value.startswith(RESERVED) else value
     if name == "role":
         return value if value in _ROLES else None
     if name == "src":  # pictures come from the site alone

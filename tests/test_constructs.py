@@ -7,12 +7,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from generator.constructs import Heading, knows, render
+from generator.constructs import SETTINGS, Heading, knows, render
 from generator.markup import EXTENSIONS
 from generator.prose import escape_text, tame_words
 
 CORPUS = Path(__file__).parent / "corpus" / "markdown"
-SETTINGS = {"toc": {"permalink": True}}
 PIECES = (
     "word|Two words|  \n|\n|\n\n|- |# |## | {: #place }|*|**|_|`|[|]|](|)|](../actors/jane-doe.md)|](<https://example.org/a?b=1&c=2>)"
     "|![|](<../pictures/x.svg>)|\\|\\*|\\[|\\]|&amp;|&lt;|&#124;|&nbsp;|&|<|>|<b>|</b>|<span class=\"bb-details\">|</span>|<br>"
