@@ -5,19 +5,19 @@ when somebody searches for words. Both are JSON files beside the list of quotes.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from generator.lists import Maker, Page
-from generator.records import Actor, Quote, Source
+from generator.records import Actor, Quote, Record, Source
 
 DATA_FOLDER = f"{Quote.folder}/data"
 CHUNK = 100
 UNDATED = "undated"
 
 
-def build_explorer(maker: Maker) -> Iterator[Page]:
-    """Yield the explorer's files: none when there are no quotes."""
-    quotes = [quote for quote in maker.briefing.of_kind(Quote.folder) if isinstance(quote, Quote)]
+def build_index(maker: Maker) -> Iterator[Page]:
+    """Yield the explorer's index: none when there are no quotes."""
+    quotes = [quote for quote in maker.whole.of_kind(Quote.folder) if isinstance(quote, Quote)]
     if not quotes:
         return
     index = {
@@ -27,17 +27,26 @@ def build_explorer(maker: Maker) -> Iterator[Page]:
         "facets": _facets(maker, quotes),
     }
     yield Page(f"{DATA_FOLDER}/index.json", _json(index))
+
+
+def plan_chunks(quotes: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield the path of each chunk, and the keys of the quotes in it."""
     for number, start in enumerate(range(0, len(quotes), CHUNK), start=1):
-        rows = [_row(maker, quote) for quote in quotes[start : start + CHUNK]]
-        yield Page(f"{DATA_FOLDER}/rows-{number}.json", _json(rows))
+        yield f"{DATA_FOLDER}/rows-{number}.json", quotes[start : start + CHUNK]
+
+
+def make_chunk(maker: Maker, path: str, quotes: Iterable[str]) -> Page:
+    """Return the chunk that holds these quotes."""
+    return Page(path, _json([_row(maker, maker.briefing.records[key]) for key in quotes]))
 
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def _row(maker: Maker, quote: Quote) -> list[str]:
+def _row(maker: Maker, quote: Record) -> list[str]:
     """Return what is shown of a quote: id, words, words in the original, when."""
+    assert isinstance(quote, Quote)
     original = quote.original.text if quote.original else ""
     when = maker.words.in_words(quote.date) if quote.date else ""
     return [quote.id, " ".join(quote.text.split()), " ".join(original.split()), when]
@@ -56,7 +65,7 @@ def _facet(
 
 
 def _facets(maker: Maker, quotes: Sequence[Quote]) -> Mapping[str, Mapping[str, object]]:
-    words, records = maker.words, maker.briefing.records
+    words, records = maker.words, maker.whole.records
     topics = {key.rpartition("/")[2]: tag for tag, key in maker.topics.items()}
     slugs = {tag: slug for slug, tag in topics.items()}
 

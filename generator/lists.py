@@ -1,6 +1,7 @@
 """Pages that list records: the overviews of kinds, topics and years, and the rest of lists too long for one page.
 
-No page grows with the whole briefing: a list of over `ROWS_ON_A_PAGE` records goes on beside the first page.
+No page grows with the whole briefing: a list of over `ROWS_ON_A_PAGE` records goes on beside the first page. What is on
+each page of an overview is planned on the whole briefing; a page is then made by its plan alone.
 """
 
 import html
@@ -17,12 +18,13 @@ from generator.backlinks import Backlink
 from generator.errors import BriefbookError
 from generator.gazetteer import KnownPlace
 from generator.link import Briefing
+from generator.noted import Noted
 from generator.pictures import FOLDER, Drawing, Pictures
 from generator.prose import escape_text
 from generator.records import KINDS, Actor, Event, Quote, Record, Source
 from generator.render import PageLinks, front_matter
 from generator.rows import Row, Rows
-from generator.ties import Ties
+from generator.ties import Tie
 from generator.words import Words
 
 Item = TypeVar("Item")
@@ -49,16 +51,22 @@ class Pager(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """What pages are made with: the briefing, the templates, and what all pages ask for again and again."""
+    """What pages are made with: the briefing, the templates, and what all pages ask for again and again.
 
+    Pages look up what they show in `briefing` and in mappings that note it. What is chosen or arranged among all
+    records is so on `whole`, by what `is_arranged_alike` compares and nothing else.
+    """
+
+    whole: Briefing
     briefing: Briefing
     environment: Environment
-    captions: Mapping[str, str]
+    captions: Noted[str, str]
     rows: Rows
     words: Words
     topics: Mapping[str, str]  # tag -> key of its page
-    places: Mapping[str, KnownPlace]  # by name
-    ties: Ties
+    places: Noted[str, KnownPlace]  # by name
+    ties: Noted[str, Mapping[str, tuple[Tie, ...]]]
+    neighbours: Noted[str, tuple[str | None, str | None]]  # key -> what comes before and after it in its kind
     pictures: Pictures
     books: Mapping[str, str]  # key -> path of its PDF
 
@@ -102,31 +110,62 @@ def escaped(text: object) -> str:
     return html.escape(str(text), quote=True)
 
 
-def build_overviews(maker: Maker) -> Iterator[Page]:
-    """Yield the pages that list all records: by kind, by topic and by year."""
+class ListPlan(NamedTuple):
+    """What is on one page of an overview: keys of records, or (words, key, count) of topics, places or years."""
+
+    path: str
+    title: str
+    kind: str
+    intro: str
+    items: tuple[str, ...] | tuple[tuple[str, str, int], ...]
+    pager: Pager
+    total: int  # of the items on all its pages
+
+    @classmethod
+    def each(cls, path: str, title: str, kind: str, intro: str, items: Sequence[Any]) -> "Iterator[ListPlan]":
+        """Yield the plans of a list, page by page."""
+        for page_path, chunk, pager in _chunks(path, items, _stem(path)):
+            yield cls(page_path, title, kind, intro, tuple(chunk), pager, len(items))
+
+
+def plan_overviews(maker: Maker) -> Iterator[ListPlan]:
+    """Yield what is on the pages that list all records: by kind, by topic, by place and by year."""
     words = maker.words
     for model in KINDS:
-        records = list(maker.briefing.of_kind(model.folder))
+        records = list(maker.whole.of_kind(model.folder))
         if model is Actor:
             records.sort(key=lambda record: _ACTOR_ORDER.index(getattr(record, "type", None)))
-        listed = [(Backlink(record.key, ()),) for record in records]
-        yield from list_pages(
-            maker,
-            f"{model.folder}/index.md",
-            words(f"plurals.{model.folder}"),
-            listed,
-            intro=words(f"intros.{model.folder}"),
-        )
+        keys = [record.key for record in records]
+        title, intro = words(f"plurals.{model.folder}"), words(f"intros.{model.folder}")
+        yield from ListPlan.each(f"{model.folder}/index.md", title, "Overview", intro, keys)
     groups = {"tags": _by_tag(maker), "places": _by_place(maker), "years": _by_year(maker)}
     for folder, entries in groups.items():
-        title = words(f"plurals.{folder}")
-        yield from _index_pages(maker, f"{folder}/index.md", title, words(f"intros.{folder}"), entries)
+        title, intro = words(f"plurals.{folder}"), words(f"intros.{folder}")
+        items = [(entry.name, entry.key, len(entry.keys)) for entry in entries]
+        yield from ListPlan.each(f"{folder}/index.md", title, "Overview", intro, items)
         for entry in entries:
-            yield from list_pages(maker, f"{entry.key}.md", entry.name, in_order(maker, entry.keys), kind=entry.kind)
-    for place in maker.places.values():
-        drawing = maker.pictures.place(place)
-        if drawing:
-            yield Page(f"{FOLDER}/{place.key}.svg", drawing.svg)
+            yield from ListPlan.each(f"{entry.key}.md", entry.name, entry.kind, "", in_order(maker, entry.keys))
+
+
+def make_overview(maker: Maker, plan: ListPlan) -> Iterator[Page]:
+    """Yield the page that is planned, and the picture of the place that it is of."""
+    links = maker.links_on(plan.path)
+    groups: dict[str, list[Row]] = {}
+    for item in plan.items:
+        if isinstance(item, str):
+            record = maker.briefing.records[item]
+            row = maker.rows.of_record(links, record)
+            heading = maker.words(f"plurals.{record.folder}") if plan.kind != "Overview" else row.group
+        else:
+            name, key, count = item
+            row, heading = Row(links.link(key, escape_text(name)), (maker.words.number(count),), ""), ""
+        groups.setdefault(heading, []).append(row)
+    place = maker.places[plan.title] if plan.kind == "Place" and plan.pager.number == 1 else None
+    drawing = maker.pictures.place(place) if place else None
+    picture = maker.place_picture(links, plan.title) if drawing else ""
+    yield _list_page(maker, plan, links, tuple(groups.items()), picture=picture)
+    if place and drawing:
+        yield Page(f"{FOLDER}/{place.key}.svg", drawing.svg)
 
 
 class Entry(NamedTuple):
@@ -140,7 +179,7 @@ class Entry(NamedTuple):
 
 def _by_tag(maker: Maker) -> list[Entry]:
     groups: defaultdict[str, list[str]] = defaultdict(list)
-    for key, record in maker.briefing.records.items():
+    for key, record in maker.whole.records.items():
         for tag in record.tags:
             groups[tag].append(key)
     return [Entry(tag, maker.topics[tag], "Topic", groups[tag]) for tag in sorted(groups, key=str.casefold)]
@@ -148,7 +187,7 @@ def _by_tag(maker: Maker) -> list[Entry]:
 
 def _by_place(maker: Maker) -> list[Entry]:
     said_at: defaultdict[str, list[str]] = defaultdict(list)
-    for record in maker.briefing.records.values():
+    for record in maker.whole.records.values():
         if isinstance(record, Quote) and record.event:
             said_at[maker.rows.resolve(record.event, ("events",))].append(record.key)
     entries = []
@@ -161,7 +200,7 @@ def _by_place(maker: Maker) -> list[Entry]:
 def _by_year(maker: Maker) -> list[Entry]:
     """Return the years that quotes and events touch, latest first, with those and the actors in them."""
     groups: defaultdict[int, list[str]] = defaultdict(list)
-    for key, record in maker.briefing.records.items():
+    for key, record in maker.whole.records.items():
         for year in years_of(record):
             groups[year].append(key)
     return [
@@ -174,7 +213,7 @@ def _involved(maker: Maker, keys: Iterable[str]) -> list[str]:
     """Return the actors who took part in these events or said these quotes, who did so most often first."""
     counts: Counter[str] = Counter()
     for key in keys:
-        record = maker.briefing.records[key]
+        record = maker.whole.records[key]
         if isinstance(record, Event):
             ids = {participant.actor for participant in record.participants}
         else:
@@ -183,11 +222,10 @@ def _involved(maker: Maker, keys: Iterable[str]) -> list[str]:
     return sorted(counts, key=lambda key: (-counts[key], key))
 
 
-def in_order(maker: Maker, keys: Iterable[str]) -> list[tuple[Backlink, ...]]:
+def in_order(maker: Maker, keys: Iterable[str]) -> list[str]:
     """Return records as topics, places and years list them: events, quotes, actors, then sources."""
     folders = [model.folder for model in (Event, Quote, Actor, Source)]
-    ranked = sorted(dict.fromkeys(keys), key=lambda key: folders.index(maker.briefing.records[key].folder))
-    return [(Backlink(key, ()),) for key in ranked]
+    return sorted(dict.fromkeys(keys), key=lambda key: folders.index(maker.whole.records[key].folder))
 
 
 def years_of(record: Record) -> tuple[int, ...]:
@@ -195,80 +233,45 @@ def years_of(record: Record) -> tuple[int, ...]:
     return record.date.years if isinstance(record, Event | Quote) and record.date else ()
 
 
-def _index_pages(maker: Maker, path: str, title: str, intro: str, entries: Sequence[Entry]) -> Iterator[Page]:
-    for page_path, chunk, pager in _chunks(path, entries, path.removesuffix("/index.md")):
-        links = maker.links_on(page_path)
-        rows = [
-            Row(links.link(entry.key, escape_text(entry.name)), (maker.words.number(len(entry.keys)),), "")
-            for entry in chunk
-        ]
-        yield _list_page(maker, page_path, title, "Overview", intro, [("", rows)], pager, links, len(entries))
+def list_pages(maker: Maker, path: str, title: str, listed: Sequence[Sequence[Backlink]], back: str) -> Iterator[Page]:
+    """Yield the pages of a list that belongs to a record: the first at `path`, the others below it.
 
-
-def list_pages(
-    maker: Maker,
-    path: str,
-    title: str,
-    listed: Sequence[Sequence[Backlink]],
-    *,
-    kind: str = "Overview",
-    intro: str = "",
-    back: str = "",
-) -> Iterator[Page]:
-    """Yield the pages of a list of records: the first at `path`, the others below it.
-
-    `listed` has a row each, with all the backlinks that the row is of.
-    `back` is the key of the record that the list belongs to, if it belongs to one.
+    `listed` has a row each, with all the backlinks that the row is of; `back` is the key of the record.
     """
-    stem = path.removesuffix(".md").removesuffix("/index")
-    for page_path, chunk, pager in _chunks(path, listed, stem):
+    for page_path, chunk, pager in _chunks(path, listed, _stem(path)):
         links = maker.links_on(page_path)
         groups: dict[str, list[Row]] = {}
         for item in chunk:
             row = maker.rows.of_backlinks(links, item, back)
-            record = maker.briefing.records.get(item[0].key)
-            heading = (
-                maker.words(f"plurals.{record.folder}") if kind in ("Topic", "Place", "Year") and record else row.group
-            )
-            groups.setdefault(heading, []).append(row)
-        picture = maker.place_picture(links, title) if kind == "Place" and pager.number == 1 else ""
-        yield _list_page(
-            maker, page_path, title, kind, intro, list(groups.items()), pager, links, len(listed), back, picture
-        )
+            groups.setdefault(row.group, []).append(row)
+        plan = ListPlan(page_path, title, "Overview", "", (), pager, len(listed))
+        yield _list_page(maker, plan, links, tuple(groups.items()), back=back)
 
 
 def _list_page(
     maker: Maker,
-    path: str,
-    title: str,
-    kind: str,
-    intro: str,
-    groups: Sequence[tuple[str, Sequence[Row]]],
-    pager: Pager,
+    plan: ListPlan,
     links: PageLinks,
-    count: int,
+    groups: Sequence[tuple[str, Sequence[Row]]],
+    *,
     back: str = "",
     picture: str = "",
 ) -> Page:
+    path, title, intro, pager = plan.path, plan.title, plan.intro, plan.pager
     name = maker.words("page.numbered", title=title, number=pager.number) if pager.number > 1 else title
     meta = {
         "title": name,
-        "description": intro or maker.words("page.list_description", title=title, count=count),
-        "kind": kind,
-        "explorer": count > 0 and path == f"{Quote.folder}/index.md",
+        "description": intro or maker.words("page.list_description", title=title, count=plan.total),
+        "kind": plan.kind,
+        "explorer": plan.total > 0 and path == f"{Quote.folder}/index.md",
     }
-    return maker.render(
-        "list.md.j2",
-        path,
-        meta,
-        links,
-        title=title,
-        intro=intro,
-        groups=groups,
-        pager=pager,
-        back=back,
-        picture=picture,
-    )
+    shown = {"title": title, "intro": intro, "groups": groups, "pager": pager, "back": back, "picture": picture}
+    return maker.render("list.md.j2", path, meta, links, **shown)
+
+
+def _stem(path: str) -> str:
+    """Return the folder in which a list goes on."""
+    return path.removesuffix(".md").removesuffix("/index")
 
 
 def _chunks(path: str, items: Sequence[Item], stem: str) -> Iterator[tuple[str, Sequence[Item], Pager]]:

@@ -1,6 +1,7 @@
 """Step 4 of 5, pages: a `Briefing` in, a stream of `Page(path, text)` out.
 
-Decides what is on which page and in which order; the templates lay it out. Never writes.
+Decides what is on which page and in which order; the templates lay it out. Tells what each page was made of. Never
+writes.
 """
 
 from collections import Counter
@@ -11,12 +12,13 @@ from datetime import date
 from pathlib import Path
 
 from generator.errors import Place, Problem
-from generator.explorer import DATA_FOLDER, build_explorer
+from generator.explorer import DATA_FOLDER, build_index, make_chunk, plan_chunks
 from generator.facts import Resolve
 from generator.fields import shorten, slug
 from generator.gazetteer import places_of
 from generator.link import HOME, Briefing, HandPage
-from generator.lists import Maker, Page, build_overviews, escaped, years_of
+from generator.lists import Maker, Page, escaped, make_overview, plan_overviews, years_of
+from generator.noted import Noted
 from generator.pictures import FOLDER, Pictures
 from generator.places import Places
 from generator.profiles import neighbours_of, record_pages
@@ -29,7 +31,8 @@ from generator.validate import Checked
 from generator.views import DATA, PATHS, build_views
 from generator.words import Words
 
-OVERVIEWS, VIEWS, EXPLORER = "overviews", "views", "explorer"  # groups of pages, beside HOME and the keys
+VIEWS, EXPLORER = "views", "explorer"  # groups of pages, beside HOME, keys, and paths of overviews and of chunks
+OF_ALL = frozenset({HOME, VIEWS, EXPLORER})  # groups for which something is chosen among all records
 LATEST = 5  # events on the home page
 MOST_QUOTED = 6  # actors there
 
@@ -37,53 +40,68 @@ MOST_QUOTED = 6  # actors there
 class PageMaker:
     """Makes the pages of a briefing: home, records, overviews, topics, years, pictures, and the hand-written ones.
 
-    They come in groups, which are made as a whole: a record's page with its pictures, all overviews. Of two templates
-    with one name, the one in the first of `template_dirs` counts. `books` has the PDF of each page that has one: {key:
-    path}.
+    They come in groups, which are made as a whole: a record's page with its pictures and the rest of its lists, a page
+    of an overview. Of two templates with one name, the one in the first of `template_dirs` counts. `books` has the PDF
+    of each page that has one: {key: path}.
     """
 
     def __init__(
         self, briefing: Briefing, template_dirs: Iterable[Path], words: Words, books: Mapping[str, str] | None = None
     ) -> None:
         folders = tuple(template_dirs)
-        ties = ties_of(briefing)
+        ties = Noted(ties_of(briefing))
+        noted = _noted(briefing)
         self._maker = Maker(
-            briefing=briefing,
+            whole=briefing,
+            briefing=noted,
             environment=build_environment((folder / "pages" for folder in folders), words),
-            captions=captions_of(briefing),
-            rows=Rows(briefing, Resolve(briefing.records), words),
+            captions=Noted(captions_of(briefing)),
+            rows=Rows(briefing, noted, Resolve(briefing.records), words),
             words=words,
-            places=places_of(briefing),
+            places=Noted(places_of(briefing)),
             ties=ties,
-            pictures=Pictures(briefing, ties, words, folders),
+            neighbours=Noted(neighbours_of(briefing)),
+            pictures=Pictures(noted, ties, words, folders),
             topics={tag: f"tags/{slug(tag)}" for tag in sorted(tags_of(briefing))},
             books=books or {},
         )
-        self._neighbours = neighbours_of(briefing)
+        quotes = [quote.key for quote in briefing.of_kind(Quote.folder)]
+        self.plans = Noted({plan.path: plan for plan in plan_overviews(self._maker)})
+        self.chunks = Noted(dict(plan_chunks(quotes)))
         self._made: dict[str, tuple[Page, ...]] = {}  # by group: those that `find` made
 
     def after(self, briefing: Briefing, quietly: Iterable[str]) -> "PageMaker":
         """Return what makes the pages after an edit of these records, for which `is_quiet`."""
         old = self._maker
-        captions = {**old.captions, **{key: escape_text(briefing.records[key].caption) for key in quietly}}
-        rows = Rows(briefing, old.rows.resolve, old.words)
-        pictures = old.pictures.after(briefing)
+        captions = {key: escape_text(briefing.records[key].caption) for key in quietly}
+        noted = _noted(briefing)
         made = copy(self)
-        made._maker = replace(old, briefing=briefing, captions=captions, rows=rows, pictures=pictures)
+        made._maker = replace(
+            old,
+            whole=briefing,
+            briefing=noted,
+            captions=Noted({**old.captions.whole, **captions}),
+            rows=Rows(briefing, noted, old.rows.resolve, old.words),
+            pictures=old.pictures.after(noted),
+        )
         made._made = {}
         return made
 
     def all(self) -> Iterator[Page]:
         """Yield every page."""
-        briefing = self._maker.briefing
-        for group in (HOME, *briefing.records, OVERVIEWS, VIEWS, EXPLORER, *briefing.pages):
-            yield from self._make(group)
+        for group in self.groups():
+            yield from self.make(group)
+
+    def groups(self) -> Iterator[str]:
+        """Yield the names of all groups of pages."""
+        whole = self._maker.whole
+        yield from (HOME, *whole.records, *self.plans, VIEWS, EXPLORER, *self.chunks, *whole.pages)
 
     def find(self, path: str) -> Page | None:
         """Return the page or file at a path, "actors/jane-doe.md", or None; no more than its group is made."""
         for group in self._groups_of(path):
             if group not in self._made:
-                self._made[group] = tuple(self._make(group))
+                self._made[group] = tuple(self.make(group))
             for page in self._made[group]:
                 if page.path == path:
                     return page
@@ -91,23 +109,37 @@ class PageMaker:
 
     def _groups_of(self, path: str) -> Iterator[str]:
         """Yield the groups that may have a path."""
-        briefing = self._maker.briefing
+        briefing = self._maker.whole
+        if path in self.plans or path in self.chunks:
+            yield path
         key = path.removesuffix(".md").removeprefix(f"{FOLDER}/")
         while key and key not in briefing.records and key not in briefing.pages:
             # pictures/actors/jane-doe-network.svg, actors/jane-doe/mentioned-in.md
             key = key.rpartition("-" if key.endswith(".svg") or "/" not in key else "/")[0]
         if key:
             yield key
-        yield from (HOME, VIEWS, OVERVIEWS, EXPLORER)
+        place = path.removeprefix(f"{FOLDER}/").removesuffix(".svg") + ".md"
+        yield from (*([place] if place in self.plans else []), HOME, VIEWS, EXPLORER)
 
-    def _make(self, group: str) -> Iterable[Page]:
+    def make(self, group: str) -> Iterable[Page]:
+        """Yield the pages of a group."""
         maker, briefing = self._maker, self._maker.briefing
         if group in briefing.records:
-            return record_pages(maker, briefing.records[group], self._neighbours.get(group, (None, None)))
+            return record_pages(maker, briefing.records[group])
+        if group in self.plans:
+            return make_overview(maker, self.plans[group])
+        if group in self.chunks:
+            return [make_chunk(maker, group, self.chunks[group])]
         if group in briefing.pages:
             return [_hand_page(maker, briefing.pages[group])]
-        made = {HOME: _home, OVERVIEWS: build_overviews, VIEWS: build_views, EXPLORER: build_explorer}
+        made = {HOME: _home, VIEWS: build_views, EXPLORER: build_index}
         return made[group](maker)
+
+
+def _noted(briefing: Briefing) -> Briefing:
+    """Return a briefing that notes which of its records, backlinks and texts are looked up."""
+    records, backlinks, prose = Noted(briefing.records), Noted(briefing.backlinks), Noted(briefing.prose)
+    return replace(briefing, records=records, backlinks=backlinks, prose=prose)
 
 
 def _hand_page(maker: Maker, page: HandPage) -> Page:
@@ -136,10 +168,11 @@ def _home(maker: Maker) -> Iterator[Page]:
         }
         for index, judgement in enumerate(briefing.info.judgements)
     ]
+    latest = (briefing.records[event.key] for event in _latest_events(maker.whole))
     meta = {"title": briefing.info.title, "description": description, "record": "briefing.yml"}
     values = {
         "judgements": judgements,
-        "latest": [maker.rows.of_record(links, event) for event in _latest_events(briefing)],
+        "latest": [maker.rows.of_record(links, event) for event in latest],
         "speakers": [
             Row(links.to(key), (maker.words("home.quotes", count=count),), "") for key, count in _most_quoted(maker)
         ],
@@ -157,7 +190,7 @@ def _home(maker: Maker) -> Iterator[Page]:
 def _network(maker: Maker, links: PageLinks) -> str:
     """Return the small network of whoever appears with others most, which that actor's own page has too."""
     key = max(maker.ties, key=lambda key: (sum(map(len, maker.ties[key].values())), key), default="")
-    actor = maker.briefing.records.get(key)
+    actor = maker.briefing.records.get(key) if key else None
     drawing = maker.pictures.neighbours(actor) if isinstance(actor, Actor) else None
     return maker.picture(links, f"{FOLDER}/{key}-network.svg", drawing)
 
@@ -172,15 +205,15 @@ def _latest_events(briefing: Briefing) -> list[Record]:
 
 def _most_quoted(maker: Maker) -> list[tuple[str, int]]:
     """Return the actors who said most of the quotes: (key, number of quotes)."""
-    said = (record.speaker for record in maker.briefing.records.values() if isinstance(record, Quote))
+    said = (record.speaker for record in maker.whole.records.values() if isinstance(record, Quote))
     counts = Counter(maker.rows.resolve(id, (Actor.folder,)) for id in said)
     return sorted(counts.items(), key=lambda item: (-item[1], maker.captions[item[0]]))[:MOST_QUOTED]
 
 
 def _overviews(maker: Maker) -> list[tuple[str, int]]:
     """Return the lists that there are: (folder, number of entries)."""
-    years = {year for record in maker.briefing.records.values() for year in years_of(record)}
-    kinds = [(model.folder, len(maker.briefing.of_kind(model.folder))) for model in KINDS]
+    years = {year for record in maker.whole.records.values() for year in years_of(record)}
+    kinds = [(model.folder, len(maker.whole.of_kind(model.folder))) for model in KINDS]
     return [*kinds, ("tags", len(maker.topics)), ("places", len(maker.places)), ("years", len(years))]
 
 

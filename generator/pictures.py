@@ -39,7 +39,7 @@ class Drawing(NamedTuple):
 
 
 class Pictures:
-    """Draws the pictures of one briefing."""
+    """Draws the pictures of one briefing: what is shown is looked up in `briefing`, and chosen by its whole."""
 
     def __init__(self, briefing: Briefing, ties: Ties, words: Words, template_dirs: Iterable[Path]) -> None:
         self.briefing = briefing

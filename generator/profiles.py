@@ -29,8 +29,6 @@ COMPANY = 20  # actors in the table of those that one appears with
 SHARED = 10  # records that a row of it leads to
 RESTS_ON = 12  # sources that a page names
 
-Neighbours = Mapping[str, tuple[str | None, str | None]]  # key -> keys of the records before and after it in its kind
-
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -56,7 +54,7 @@ class Companion(NamedTuple):
     last: str
 
 
-def record_pages(maker: Maker, record: Record, neighbours: tuple[str | None, str | None]) -> Iterator[Page]:
+def record_pages(maker: Maker, record: Record) -> Iterator[Page]:
     """Yield a record's page, and those on which its long lists go on."""
     path = f"{record.key}.md"
     links = maker.links_on(path)
@@ -70,7 +68,7 @@ def record_pages(maker: Maker, record: Record, neighbours: tuple[str | None, str
         "citations": [maker.rows.of_citation(links, citation, record) for citation in record.sources],
         "tags": [(tag, maker.topics[tag]) for tag in record.tags],
         "sections": list(_sections(maker, record, links)),
-        "neighbours": neighbours,
+        "neighbours": maker.neighbours.get(record.key, (None, None)),
         **_of_its_kind(maker, record, links),
     }
     drawings = _drawings(maker, record)
@@ -85,7 +83,7 @@ def record_pages(maker: Maker, record: Record, neighbours: tuple[str | None, str
         if section.more:
             heading = section.heading[0].lower() + section.heading[1:]
             title = maker.words("page.section_title", record=record.caption, section=heading)
-            yield from list_pages(maker, section.more, title, _listed(maker, record, section.name), back=record.key)
+            yield from list_pages(maker, section.more, title, _listed(maker, record, section.name), record.key)
 
 
 def _of_its_kind(maker: Maker, record: Record, links: PageLinks) -> Mapping[str, Any]:
@@ -152,7 +150,7 @@ def romanised(names: Iterable[str]) -> str:
 _SYLLABLE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-def neighbours_of(briefing: Briefing) -> Neighbours:
+def neighbours_of(briefing: Briefing) -> Mapping[str, tuple[str | None, str | None]]:
     """Return what comes before and after each quote and event in its kind."""
     found: dict[str, tuple[str | None, str | None]] = {}
     for model in (Quote, Event):
@@ -167,9 +165,10 @@ def neighbours_of(briefing: Briefing) -> Neighbours:
 
 def _sections(maker: Maker, record: Record, links: PageLinks) -> Iterator[Section]:
     """Yield what refers to a record, grouped by how it does; a long group has its own pages."""
+    named = maker.briefing.backlinks.get(record.key, {})
     for name in _SECTIONS:
-        listed = _listed(maker, record, name)
-        if listed:
+        if name in named:
+            listed = _listed(maker, record, name)
             groups = _by_year(maker, record, links, name, listed[:ROWS_IN_A_SECTION])
             more = f"{record.key}/{name}.md" if len(listed) > ROWS_IN_A_SECTION else ""
             yield Section(name, maker.words(f"back.{name}"), groups, len(listed), more)

@@ -8,6 +8,7 @@ from generator.backlinks import Backlink
 from generator.facts import Resolve, in_brackets, web_link
 from generator.fields import Refers, in_quotes, marked_values, shorten
 from generator.link import HOME, Briefing, Prose
+from generator.noted import Lazy, Noted
 from generator.prose import escape_text
 from generator.records import Actor, Citation, Event, Participant, Quote, Record, Role, Source
 from generator.render import PageLinks, plain_text
@@ -36,27 +37,27 @@ class _Told(NamedTuple):
 
 
 class Rows:
-    """Writes the rows of one briefing."""
+    """Writes the rows of one briefing, by what pages look up in `briefing`; what is made once for all is of `whole`."""
 
-    def __init__(self, briefing: Briefing, resolve: Resolve, words: Words) -> None:
+    def __init__(self, whole: Briefing, briefing: Briefing, resolve: Resolve, words: Words) -> None:
         self.words = words
+        self._whole = whole
         self.briefing = briefing
         self.resolve = resolve
-        self._sentences: dict[str, Mapping[str, str]] = {}  # by key of what names others
-        self._told: dict[str, _Told] = {}  # by key: a record stands in nine lists, on the average
+        self.sentences = Noted(Lazy(self._sentences_of))  # by key of what names others
+        self.told = Noted(Lazy(self._tell))  # by key: a record stands in nine lists, on the average
 
     def of_record(self, links: PageLinks, record: Record, *details: str, on: str = "") -> Row:
         """Return the row of a record: its name, then `details` (as what it is listed), who, when and where.
 
         `on` is the key of whose page it is for: a speaker's own page does not name the speaker each time.
         """
-        told = self._told.get(record.key)
-        if told is None:
-            told = self._told[record.key] = self._tell(record)
+        told = self.told[record.key]
         speaker = (links.to(told.speaker),) if told.speaker and told.speaker != on else ()
         return Row(links.link(record.key, told.shown), (*details, *speaker, *told.about), told.group)
 
-    def _tell(self, record: Record) -> _Told:
+    def _tell(self, key: str) -> _Told:
+        record = self._whole.records[key]
         when = (self.words.in_words(record.when),) if record.when else ()
         year = str(record.when.years[0]) if record.when and record.when.years else self.words("groups.undated")
         caption = escape_text(record.caption)
@@ -105,22 +106,20 @@ class Rows:
         return self._sentence(record.key, named)
 
     def _sentence(self, key: str, named: str) -> str:
-        if not named:
-            return ""
-        if key not in self._sentences:
-            page = self.briefing.pages.get(key)
-            fields = [page.prose] if page else self._prose_of(key)
-            found: dict[str, str] = {}
-            for prose in fields:
-                found = {**sentences_of(self.briefing, prose), **found}
-            self._sentences[key] = found
-        return self._sentences[key].get(named, "")
+        return self.sentences[key].get(named, "") if named else ""
+
+    def _sentences_of(self, key: str) -> Mapping[str, str]:
+        page = self._whole.pages.get(key)
+        found: dict[str, str] = {}
+        for prose in [page.prose] if page else self._prose_of(key):
+            found = {**sentences_of(self._whole, prose), **found}
+        return found
 
     def _prose_of(self, key: str) -> list[Prose]:
         """Return all prose of a record, or of the briefing's card."""
-        part = self.briefing.info if key == HOME else self.briefing.records[key]
+        part = self._whole.info if key == HOME else self._whole.records[key]
         fields = (at for at, mark, _ in marked_values(part) if not isinstance(mark, Refers))
-        return [self.briefing.prose[key, at] for at in fields]
+        return [self._whole.prose[key, at] for at in fields]
 
     def of_citation(self, links: PageLinks, citation: Citation, record: Record) -> str:
         """Return a citation as Markdown: the source, where in it, its words, and where they can be seen.

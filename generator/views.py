@@ -58,7 +58,7 @@ def _view(maker: Maker, name: str, drawing: Drawing | None, **values: Any) -> It
 
 def _timeline(maker: Maker, pictures: Pictures) -> Iterator[Page]:
     links = maker.links_on(PATHS["timeline"])
-    items, count = items_of(maker.briefing)
+    items, count = items_of(maker.whole)
     rows = [_item_row(maker, links, item) for item in items]
     made = timeline_picture(pictures, items)
     head = [maker.words(f"timeline.{name}") for name in ("when", "what", "where", "quotes")]
@@ -87,13 +87,13 @@ def _item_row(maker: Maker, links: PageLinks, item: Item) -> list[str]:
 
 def _network(maker: Maker, pictures: Pictures) -> Iterator[Page]:
     links = maker.links_on(PATHS["network"])
-    keys = shown_actors(maker.briefing, maker.ties)
-    edges = edges_of(maker.briefing, maker.ties, keys)
+    keys = shown_actors(maker.whole, maker.ties)
+    edges = edges_of(maker.whole, maker.ties, keys)
     drawn = drawn_edges(edges)
     drawing = network_picture(pictures, keys, drawn) if drawn else None
     head = [maker.words(f"network.{name}") for name in ("pair", "together", "quoted", "part", "years")]
     rows = _pairs(links, edges)
-    shown = maker.words("network.shown", shown=len(keys), count=len(maker.briefing.of_kind(Actor.folder)))
+    shown = maker.words("network.shown", shown=len(keys), count=len(maker.whole.of_kind(Actor.folder)))
     if len(drawn) < len(edges):
         shown += f" {maker.words('network.lines', shown=len(drawn), count=len(edges))}"
     more = links.link("actors/index", maker.words("network.all"))

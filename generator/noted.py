@@ -1,0 +1,75 @@
+"""Mappings that note what is looked up in them: so a page tells what it was made of.
+
+Only look-ups are noted. Who goes through all of a mapping chooses or arranges, and does that on the whole.
+"""
+
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
+from typing import Any, Generic, TypeVar
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class Noted(dict[Key, Value], Generic[Key, Value]):
+    """A view of a mapping. As a dict it holds what was looked up, so that what is asked for again costs nothing."""
+
+    __slots__ = ("_absent", "whole")
+
+    def __init__(self, whole: Mapping[Key, Value]) -> None:
+        super().__init__()
+        self.whole = whole
+        self._absent: set[Key] = set()
+
+    def __missing__(self, key: Key) -> Value:
+        try:
+            value = self[key] = self.whole[key]
+        except KeyError:
+            self._absent.add(key)
+            raise
+        return value
+
+    def get(self, key: Key, default: Any = None) -> Any:
+        """Return the value of a key, or `default`: that there was none is noted, too."""
+        try:
+            return self[key]
+        except KeyError:
+            return default
+
+    def take(self) -> list[Key]:
+        """Return the keys that were looked up since this was last asked, and forget them."""
+        keys = [*super().__iter__(), *self._absent]
+        self.clear()
+        self._absent.clear()
+        return keys
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.whole
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self.whole)
+
+    def __len__(self) -> int:
+        return len(self.whole)
+
+    def keys(self) -> KeysView[Key]:  # type: ignore[override]
+        return self.whole.keys()
+
+    def values(self) -> ValuesView[Value]:  # type: ignore[override]
+        return self.whole.values()
+
+    def items(self) -> ItemsView[Key, Value]:  # type: ignore[override]
+        return self.whole.items()
+
+
+class Lazy(dict[Key, Value], Generic[Key, Value]):
+    """A mapping whose values are made when they are first looked up."""
+
+    __slots__ = ("_make",)
+
+    def __init__(self, make: Callable[[Key], Value]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: Key) -> Value:
+        value = self[key] = self._make(key)
+        return value
