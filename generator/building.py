@@ -1,24 +1,21 @@
 """The site page by page, with MkDocs' own steps: only the pages that changed, and those in several processes.
 
 What a made page shows hangs on its Markdown, and on what all pages share: settings, theme, navigation, packages. Where
-both are what they were, its HTML is taken from the last site. Hand-written pages, which may lead to what is not there
-yet, and those in the navigation are always rendered.
+both are what they were, its HTML is that of the last site. Hand-written pages, which may lead to what is not there
+yet, and those in the navigation are always rendered. The new site grows in a copy of the last one, beside it.
 """
 
-import gc
 import json
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
-from itertools import chain
-from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any
 
 from mkdocs.commands.build import _build_theme_template
 from mkdocs.commands.build import build as mkdocs_build
@@ -29,70 +26,83 @@ from mkdocs.utils import CountHandler
 
 from generator.errors import BriefbookError
 from generator.frames import Frames, is_plain
+from generator.ledger import Ledger, Made
 from generator.link import Briefing
+from generator.making import Making
 from generator.manifest import made_with
 from generator.pipeline import Project
-from generator.policy import Sources, find_sources, protect_page
+from generator.policy import find_sources, protect_page
+from generator.publishing import Publishing, Rendered
 from generator.rendering import Rendering, begin, load_settings, unpackaged_theme_dirs
-from generator.write import files_in, link_or_copy
+from generator.search import searchable
+from generator.workers import spread
+from generator.write import files_in
 
 OURS = frozenset({"briefbook"})  # plugins whose pages hang on nothing but what is said above
-WORTH_PROCESSES = 60  # pages: with fewer, starting processes takes longer than it saves
-CHUNK = 20  # pages that a process takes at a time
 
 log = logging.getLogger("mkdocs.commands.build")
 
 
-class Rendered(NamedTuple):
-    """A page that was rendered: the digests of its Markdown and of its HTML, and what it needs of the policy.
+@dataclass(slots=True)
+class _Building:
+    """What pages are rendered with, and into."""
 
-    `warnings` are (level, text); a page with any is rendered again by the next build, so that they are heard again.
-    """
+    rendering: Rendering
+    frames: Frames
+    publishing: Publishing
+    making: Making
+    pages: dict[str, Made] = field(default_factory=dict)
 
-    path: str
-    made_of: str
-    html: str
-    sources: Mapping[str, tuple[str, ...]]
-    warnings: tuple[tuple[int, str], ...] = ()
+
+_building: _Building | None = None
 
 
 def build_with_mkdocs(
-    project: Project, briefing: Briefing, *, strict: bool = False, plainly_into: Path | None = None
+    project: Project,
+    briefing: Briefing,
+    making: Making,
+    ledger: Ledger,
+    *,
+    strict: bool = False,
+    executor: Executor | None = None,
 ) -> str:
-    """Render the pages in `build/docs`, publish them as `build/site`, and return what made that slow, or "".
+    """Render the pages in `build/docs`, publish them as the site, and return what made that slow, or "".
 
-    With plugins or hooks that are not known here, MkDocs builds the site by itself; and with `plainly_into`, into that
-    folder. With another theme it renders each page in full.
+    With plugins or hooks that are not known here, MkDocs builds the site by itself. With another theme, or other
+    extensions of Markdown, it renders each page in full. `executor` renders where many pages are to be rendered;
+    otherwise processes do.
     Raises: BriefbookError when `mkdocs.yml` cannot be used, or under `strict` when something was warned of.
     """
-    counter = CountHandler()
-    counter.setLevel(logging.WARNING)
-    logger = logging.getLogger("mkdocs")
-    try:
-        config = load_settings(project, briefing, strict=strict)
-        is_by_page = is_known(config) and not plainly_into
-        config.site_dir = str(plainly_into or config.site_dir)
+    with _settings(project, briefing, strict=strict) as config:
+        if not is_known(config):
+            config.plugins.on_startup(command="build", dirty=False)
+            mkdocs_build(config)
+            return "There are plugins or hooks in mkdocs.yml that Briefbook does not know"
+        plugin: Any = config.plugins["briefbook"]
+        plugin.is_driven = True
         config.plugins.on_startup(command="build", dirty=False)
-        try:
-            if not is_by_page:
-                mkdocs_build(config)
-                return "There are plugins or hooks in mkdocs.yml that Briefbook does not know"
-            logger.addHandler(counter)
-            last_site = Path(config.site_dir)  # the plugin has another one filled, and put in its place at the end
+        site_dir = Path(config.site_dir)
+        with _counted_warnings() as counter, TemporaryDirectory(prefix=".made-", dir=project.root / "build") as made:
             config = begin(config)
-            cache = project.root / "build" / ".cache" / "site.json"
-            always = [page.name for page in briefing.pages.values()]
-            plugin: Any = config.plugins["briefbook"]
-            plugin.protected, plugin.digests = build_known(config, last_site, cache, always)
-            config.plugins.on_post_build(config=config)
-        finally:
-            logger.removeHandler(counter)
-            config.plugins.on_shutdown()
-    except MkDocsException as error:
-        raise BriefbookError(str(error)) from error
-    if config.strict and (warned := sum(count for _, count in counter.get_counts())):
-        raise BriefbookError(f"Aborted with {warned} warnings in strict mode!")
-    return "" if is_plain(config) else "The theme is not Material as Briefbook has it"
+            config.site_dir = made  # for what MkDocs itself writes: never into files that two sites share
+            publishing = Publishing(project, site_dir, ledger)
+            rendering = build_known(config, making, publishing, [*briefing.pages], executor)
+            warned = sum(count for _, count in counter.get_counts())
+            if config.strict and warned:
+                raise BriefbookError(f"Aborted with {warned} warnings in strict mode!")
+            publishing.publish()
+        return _obstacle(rendering)
+
+
+def build_plainly(project: Project, briefing: Briefing, folder: Path) -> None:
+    """Have MkDocs build the site of the pages in `build/docs` by itself, into a folder.
+
+    Raises: as `build_with_mkdocs`.
+    """
+    with _settings(project, briefing) as config:
+        config.site_dir = str(folder)
+        config.plugins.on_startup(command="build", dirty=False)
+        mkdocs_build(config)
 
 
 def verify_site(project: Project, briefing: Briefing) -> list[str]:
@@ -102,38 +112,12 @@ def verify_site(project: Project, briefing: Briefing) -> list[str]:
     """
     with TemporaryDirectory(prefix=".plain-", dir=project.root / "build") as name:
         plain = Path(name) / "site"
-        build_with_mkdocs(project, briefing, plainly_into=plain)
+        build_plainly(project, briefing, plain)
         found, wanted = ({*files_in(folder)} for folder in (project.site_dir, plain))
         differ = (
             name for name in found & wanted if (project.site_dir / name).read_bytes() != (plain / name).read_bytes()
         )
         return sorted([*(found ^ wanted), *differ])
-
-
-@dataclass(slots=True)
-class SiteCache:
-    """What the last build rendered, by the path of the page; nothing of it counts when `shared` is another."""
-
-    file: Path
-    shared: str
-    pages: dict[str, Rendered] = field(default_factory=dict)
-
-    @classmethod
-    def load(cls, file: Path, shared: str) -> "SiteCache":
-        """Return what a file holds; nothing when it cannot be read, or is of other settings."""
-        with suppress(OSError, ValueError, TypeError, KeyError):
-            told = json.loads(file.read_text("utf-8"))
-            if told["shared"] == shared:
-                return cls(file, shared, {path: Rendered(path, *values) for path, values in told["pages"].items()})
-        return cls(file, shared)
-
-    def save(self, pages: Iterable[Rendered]) -> None:
-        """Note what was rendered without a warning."""
-        kept = {page.path: page[1:4] for page in pages if not page.warnings}
-        part = self.file.with_suffix(".part")
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps({"shared": self.shared, "pages": kept}), "utf-8")
-        part.replace(self.file)
 
 
 def is_known(config: MkDocsConfig) -> bool:
@@ -142,107 +126,102 @@ def is_known(config: MkDocsConfig) -> bool:
 
 
 def build_known(
-    config: MkDocsConfig, last_site: Path, cache: Path, always: Iterable[str], executor: Executor | None = None
-) -> tuple[dict[str, Sources], dict[str, str]]:
-    """Write the site into `config.site_dir`, its pages protected; return what each needs of the policy, and digests.
+    config: MkDocsConfig, making: Making, publishing: Publishing, always: Sequence[str], executor: Executor | None
+) -> Rendering:
+    """Fill the new site, its pages protected, and return what rendered them.
 
-    `last_site` is the site of the last build; the pages at the paths `always`, below `docs/`, are rendered whatever is
-    in it. `executor` renders where many pages are to be rendered; processes that are forked, where the system has them.
-    Warnings go to MkDocs' log. Shapes: {name of the page in the site: its sources}, {name of a file: its SHA-256}.
+    The hand-written pages `always` are rendered whatever is in the last site. Warnings go to MkDocs' log.
     """
-    global _frames
+    global _building
     rendering = Rendering(config, get_files(config))
     files = {file.src_uri: file for file in rendering.files.documentation_pages()}
-    unsure = {*always, *(page.file.src_uri for page in rendering.nav.pages)}
-    cached = SiteCache.load(cache, _shared(rendering))
-    done = {path: page for path, page in cached.pages.items() if path in files and _reuse(page, files[path], last_site)}
-    anew = [path for path in files if path not in done]
-    _frames = Frames(rendering, [files[path] for path in anew])
-    done |= {page.path: page for page in _render_all(anew, executor)}
-    for path in anew:
-        for level, text in done[path].warnings:
+    unsure = {*(f"{key}.md" for key in always), *(page.file.src_uri for page in rendering.nav.pages)}
+    publishing.begin(_shared(rendering))
+    reused = {
+        path: made
+        for path, file in files.items()
+        if (made := making.pages[path]).html and path not in unsure and publishing.reuse(made, file.dest_uri)
+    }
+    anew = [path for path in files if path not in reused]
+    frames = Frames(rendering, [files[path] for path in anew])
+    _building = building = _Building(rendering, frames, publishing, making, reused)
+    for page in spread(_render_some, anew, executor):
+        building.pages[page.path] = publishing.add_page(making.pages[page.path], files[page.path].dest_uri, page)
+        for level, text in page.warnings:
             log.log(level, text)
     _check_anchors(rendering, [files[path] for path in files if path in unsure])
-    _place_static_files(rendering)
-    for template in config.theme.static_templates:
-        _build_theme_template(template, rendering.env, rendering.files, config, rendering.nav)
-    cached.save(page for path, page in done.items() if path not in unsure)
-    digests = {files[path].dest_uri: page.html for path, page in done.items()}
-    digests |= {path: page.made_of for path, page in done.items()}  # as a page's Markdown is published, too
-    return {files[path].dest_uri: _as_sources(page.sources) for path, page in done.items()}, digests
-
-
-def _place_static_files(rendering: Rendering) -> None:
-    """Put pictures, assets and the theme's own files into the site."""
-    made = rendering.config.docs_dir
-    for file in rendering.files:
-        if file.is_documentation_page() or not file.inclusion.is_included():  # type: ignore[no-untyped-call]
-            continue
-        if file.src_dir == made and file.abs_src_path:  # what is made anew there is another file, as with the pages
-            link_or_copy(Path(file.abs_src_path), Path(file.abs_dest_path))
-        else:
-            file.copy_file()
-
-
-def _as_sources(told: Mapping[str, Iterable[str]]) -> Sources:
-    return {directive: frozenset(allowed) for directive, allowed in told.items()}
-
-
-def _reuse(page: Rendered, file: File, last_site: Path) -> bool:
-    """Put the page of the last site into the new one, and tell whether it could be had: made of the same, and whole."""
-    try:
-        if _digest(file.content_bytes) != page.made_of:
-            return False
-        last = last_site / file.dest_uri
-        if _digest(last.read_bytes()) != page.html:
-            return False
-    except OSError:
-        return False
-    link_or_copy(last, Path(file.abs_dest_path))
-    return True
-
-
-def _digest(content: bytes) -> str:
-    return sha256(content).hexdigest()
-
-
-_frames: Frames | None = None
-
-
-def _render_all(paths: list[str], executor: Executor | None) -> Iterator[Rendered]:
-    chunks = [paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK)]
-    if executor:
-        yield from chain.from_iterable(executor.map(_render_some, chunks))
-    elif len(paths) < WORTH_PROCESSES or "fork" not in get_all_start_methods() or (os.cpu_count() or 1) < 2:
-        yield from chain.from_iterable(map(_render_some, chunks))
-    else:
-        gc.freeze()  # what is there is the same for all of them: none looks through it for what is no longer used
-        with ProcessPoolExecutor(mp_context=get_context("fork")) as processes:
-            yield from chain.from_iterable(processes.map(_render_some, chunks))
+    _place_other_files(building)
+    kept = (made._replace(html="") if made.path in unsure else made for made in building.pages.values())
+    publishing.finish(making, kept)
+    return rendering
 
 
 def _render_some(paths: Iterable[str]) -> list[Rendered]:
-    assert _frames, "this process was forked after they were made"
-    return [_render(_frames, path) for path in paths]
+    assert _building, "this process was forked after it was made"
+    return [_render(_building, path) for path in paths]
 
 
-def _render(frames: Frames, path: str) -> Rendered:
-    file = frames.rendering.files.src_uris[path]
-    framed = frames.render(file)
+def _render(building: _Building, path: str) -> Rendered:
+    file = building.rendering.files.src_uris[path]
+    framed = building.frames.render(file)
     warnings: list[tuple[int, str]] = []
     if framed:
         html, needed = framed
     else:
         with _heard() as warnings:
-            raw = frames.rendering.html_of(file)
+            raw = building.rendering.html_of(file)
         html, needed = protect_page(raw), find_sources(raw)
-    target = Path(file.abs_dest_path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(html)
-    sources = {directive: tuple(sorted(allowed)) for directive, allowed in needed.items()}
+    needs = json.dumps({directive: sorted(allowed) for directive, allowed in needed.items()}, sort_keys=True)
     if file.page:  # what is written need not be kept: there may be ten thousand
         file.page.content = file.page.markdown = ""
-    return Rendered(path, _digest(file.content_bytes), _digest(html), sources, tuple(warnings))
+    publishing = building.publishing
+    read = searchable(html)
+    indexed = publishing.feed.put(file.dest_uri, read) if read else None
+    return Rendered(path, publishing.site.put(file.dest_uri, html), indexed, needs, tuple(warnings))
+
+
+def _place_other_files(building: _Building) -> None:
+    """Put pictures, data, assets, the theme's own files and pages, and the pages' Markdown into the site."""
+    rendering, publishing, docs = building.rendering, building.publishing, building.making.docs
+    for file in rendering.files:
+        if file.is_documentation_page() or not file.inclusion.is_included():  # type: ignore[no-untyped-call]
+            continue
+        if file.src_dir == rendering.config.docs_dir:
+            publishing.add_copy(file.dest_uri, docs, file.src_uri)
+        else:
+            publishing.add(file.dest_uri, file.content_bytes)
+    for path in building.making.pages:
+        if path.endswith(".md"):
+            publishing.add_copy(path, docs, path)
+    made = Path(rendering.config.site_dir)
+    for template in rendering.config.theme.static_templates:
+        _build_theme_template(template, rendering.env, rendering.files, rendering.config, rendering.nav)
+    for name in files_in(made):
+        publishing.add(name, (made / name).read_bytes())
+
+
+@contextmanager
+def _settings(project: Project, briefing: Briefing, *, strict: bool = False) -> Iterator[MkDocsConfig]:
+    try:
+        config = load_settings(project, briefing, strict=strict)
+        try:
+            yield config
+        finally:
+            config.plugins.on_shutdown()
+    except MkDocsException as error:
+        raise BriefbookError(str(error)) from error
+
+
+@contextmanager
+def _counted_warnings() -> Iterator[CountHandler]:
+    counter = CountHandler()
+    counter.setLevel(logging.WARNING)
+    logger = logging.getLogger("mkdocs")
+    logger.addHandler(counter)
+    try:
+        yield counter
+    finally:
+        logger.removeHandler(counter)
 
 
 @contextmanager
@@ -277,11 +256,17 @@ def _check_anchors(rendering: Rendering, files: Iterable[File]) -> None:
             file.page.validate_anchor_links(files=rendering.files, log_level=rendering.config.validation.links.anchors)
 
 
+def _obstacle(rendering: Rendering) -> str:
+    if not is_plain(rendering.config):
+        return "The theme is not Material as Briefbook has it"
+    return "" if rendering.is_known else "There are extensions of Markdown in mkdocs.yml that Briefbook does not know"
+
+
 def _shared(rendering: Rendering) -> str:
     """Return the digest of what all pages share."""
     config = rendering.config
     folders = [Path(folder) for folder in unpackaged_theme_dirs(config)]
-    told = {
+    told: Mapping[str, Any] = {
         "settings": config.user_configs,
         "extra": config.extra,
         "theme": [

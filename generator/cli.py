@@ -129,22 +129,25 @@ _links = click.option(
 @click.pass_context
 def build(context: click.Context, /, strict: bool, renderer: str, verify: bool, with_pdf: bool, **layout: str) -> None:
     """Build the website into build/site."""
-    from generator.building import build_with_mkdocs, verify_site  # MkDocs takes a quarter of a second to load
+    from generator.building import build_with_mkdocs, verify_site  # MkDocs takes a while to load
+    from generator.ledger import Ledger
+    from generator.making import make_pages
     from generator.site import build_with_other
 
     project: Project = context.obj
     if not (project.root / "mkdocs.yml").is_file():
         raise BriefbookError(NO_SETTINGS)
-    with alone(project.root, _warn):
+    with alone(project.root, _warn), Ledger(project.root / "build" / ".cache" / "ledger.db") as ledger:
         briefing = _check(project, strict)
         books = _print_books(project, briefing, layout["paper"], layout["links"]) if with_pdf else {}
         _tell(f"Writing the pages of {many(len(briefing.records), 'record')}")
-        write_pages(briefing, project, project.pages_dir, books)
+        making = make_pages(briefing, project, books, ledger)
+        ledger.keep()
         _tell(f"Rendering the site with {renderer}")
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr)
         if renderer != "mkdocs":
             build_with_other(project, briefing, renderer, strict=strict)
-        elif obstacle := build_with_mkdocs(project, briefing, strict=strict):
+        elif obstacle := build_with_mkdocs(project, briefing, making, ledger, strict=strict):
             click.echo(f"{obstacle}: MkDocs rendered every page in full.", err=True)
         if verify:
             _compare(verify_site(project, briefing))

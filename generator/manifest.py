@@ -12,12 +12,15 @@ from generator.write import files_in
 NAME = "manifest.json"
 
 
-def write_manifest(site: Path, known: Mapping[str, str] | None = None) -> None:
-    """Write the list of a site's files beside it, in one step; `known` are the digests of some: {name: SHA-256}."""
-    digests = known or {}
-    listed = {name: digests.get(name) or _digest(site / name) for name in sorted(files_in(site))}
+def write_manifest(site: Path) -> None:
+    """Write the list of a site's files beside it, in one step."""
+    write_digests(site, {name: _digest(site / name) for name in files_in(site)})
+
+
+def write_digests(site: Path, digests: Mapping[str, str]) -> None:
+    """Write the list of a site's files, {name: SHA-256}, beside it, in one step."""
     part = site.parent / f".{NAME}.part"
-    part.write_text(json.dumps(listed, indent=0, ensure_ascii=False) + "\n", "utf-8")
+    part.write_text(json.dumps(dict(sorted(digests.items())), indent=0, ensure_ascii=False) + "\n", "utf-8")
     part.replace(site.parent / NAME)
 
 
@@ -47,6 +50,12 @@ def made_with() -> list[str]:
     """Return what could make other things of the same records: the packages that there are, and our own code."""
     packages = sorted(f"{package.name} {package.version}" for package in distributions())
     return [*packages, *(_digest(module) for module in sorted(Path(__file__).parent.glob("*.py")))]
+
+
+def digests_below(folder: Path, apart_from: str = "") -> list[tuple[str, str]]:
+    """Return the files below a folder with their SHA-256, by name, but for those in one folder."""
+    names = sorted(name for name in files_in(folder) if not apart_from or not name.startswith(f"{apart_from}/"))
+    return [(name, _digest(folder / name)) for name in names]
 
 
 def _digest(file: Path) -> str:

@@ -1,7 +1,6 @@
 """The thin face for `mkdocs build`, `mkdocs serve` and `mkdocs gh-deploy`: runs the pipeline, decides nothing."""
 
 import logging
-from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +14,6 @@ from generator.errors import BriefbookError
 from generator.link import Briefing
 from generator.manifest import write_manifest
 from generator.pipeline import Project, read_briefing, write_pages
-from generator.policy import Sources
 from generator.site import configure, finish_site, has_strict_warnings
 from generator.write import alone, discard_site, publish_site, start_site
 
@@ -26,8 +24,7 @@ class BriefbookPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
     """Turns the records below `docs/` into the pages that MkDocs then reads."""
 
     briefing: Briefing | None = None  # set by `briefbook build`, which has read and written it already
-    protected: Mapping[str, Sources] = {}  # set by it, too: the pages that have their policy,
-    digests: Mapping[str, str] = {}  # and what is known of the files that it wrote
+    is_driven = False  # set by what renders pages one by one, and publishes them itself
 
     def __init__(self) -> None:
         self.is_preview = False
@@ -40,7 +37,8 @@ class BriefbookPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         project = Project(Path(config.config_file_path).parent)
-        if not self.is_preview:
+        makes_site = not self.is_preview and not self.is_driven
+        if makes_site:
             self.held.enter_context(alone(project.root, log.warning))
         briefing = self.briefing
         try:
@@ -52,7 +50,7 @@ class BriefbookPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
         except BriefbookError as error:
             raise PluginError(f"The records have problems:\n{error}") from error
         configure(config, project, briefing)
-        if not self.is_preview:
+        if makes_site:
             self.site_dir = config.site_dir
             self.unfinished = start_site(Path(config.site_dir))
             config.site_dir = str(self.unfinished)
@@ -61,15 +59,13 @@ class BriefbookPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
     @event_priority(-100)  # after every plugin that adds something to the site
     def on_post_build(self, config: MkDocsConfig) -> None:
         try:
-            finish_site(
-                Path(config.site_dir), Path(config.docs_dir), is_preview=self.is_preview, protected=self.protected
-            )
+            finish_site(Path(config.site_dir), Path(config.docs_dir), is_preview=self.is_preview)
         except BriefbookError as error:
             raise PluginError(str(error)) from error
         if self.unfinished and not has_strict_warnings(config):
             publish_site(self.unfinished, Path(self.site_dir))
             config.site_dir = self.site_dir  # where `mkdocs gh-deploy` looks for it
-            write_manifest(Path(self.site_dir), self.digests)
+            write_manifest(Path(self.site_dir))
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Any) -> LiveReloadServer:
         # What people edit is watched, not what is made of it: that would build again and again.

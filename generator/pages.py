@@ -10,6 +10,7 @@ from copy import copy
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from generator.errors import Place, Problem
 from generator.explorer import DATA_FOLDER, build_index, make_chunk, plan_chunks
@@ -86,6 +87,20 @@ class PageMaker:
         )
         made._made = {}
         return made
+
+    @property
+    def whole(self) -> Briefing:
+        """The briefing that the pages are of."""
+        return self._maker.whole
+
+    @property
+    def noted(self) -> Mapping[str, Noted[Any, Any]]:
+        """All that pages look things up in, each kind by a name: "record", "text" (by key and field), "caption" ..."""
+        maker = self._maker
+        found = {"record": maker.briefing.records, "back": maker.briefing.backlinks, "text": maker.briefing.prose}
+        found |= {"row": maker.rows.told, "sentence": maker.rows.sentences, "caption": maker.captions}
+        found |= {"ties": maker.ties, "place": maker.places, "beside": maker.neighbours}
+        return {**found, "plan": self.plans, "chunk": self.chunks}  # type: ignore[dict-item]
 
     def all(self) -> Iterator[Page]:
         """Yield every page."""

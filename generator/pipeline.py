@@ -68,7 +68,7 @@ def package_templates() -> Path:
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """Keep Python from looking for cycles of dead objects: while records are made nothing dies, and looking through
     them over and over takes a fifth of the time.
     """
@@ -97,7 +97,7 @@ class Reader:
         self._wrong: list[Problem] = []
         self.briefing: Briefing | None = None
 
-    @_without_collector()
+    @without_collector()
     def read(self, changed: Iterable[str] | None = None) -> tuple[Briefing, tuple[Problem, ...]]:
         """Return the briefing with all that is wrong with it, sorted by place.
 
@@ -131,7 +131,7 @@ class Reader:
         self._wrong = [*loaded.problems, *self._wrong, *wrong_info, *wrong_links]
         return self.briefing, self.check()
 
-    @_without_collector()
+    @without_collector()
     def read_quietly(self, changed: Iterable[str]) -> frozenset[str] | None:
         """Read a few files again when nothing was wrong, and return the keys of their records.
 
@@ -208,7 +208,7 @@ def page_maker(briefing: Briefing, project: Project, books: Mapping[str, str] | 
     return PageMaker(briefing, project.template_dirs, words, books)
 
 
-@_without_collector()
+@without_collector()
 def write_pages(briefing: Briefing, project: Project, folder: Path, books: Mapping[str, str] | None = None) -> int:
     """Write a briefing's pages and files, and return how many files changed.
 

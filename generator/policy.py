@@ -60,35 +60,30 @@ _FLAWS = re.compile(
 )
 
 
-def protect_site(site: Path, protected: Mapping[str, Sources]) -> None:
-    """Give each page of a rendered site its policy, and the site a file `_headers` with that of all its pages.
+HEADERS = "_headers"  # a file that some hosts read
 
-    `protected` has, by their names in the site, the pages that have theirs, and what they need.
+
+def protect_site(site: Path) -> None:
+    """Give each page of a rendered site its policy, and the site a file `_headers` with that of all its pages.
 
     A `_headers` that is there already, from a theme of the briefing's own, is left as it is: whoever brings one has
     decided on headers, and two rules for the same pages would be joined into one that says neither. The pages have
     their policies all the same.
     """
-    needed: dict[str, set[str]] = {}
-    for sources in protected.values():
-        for directive, allowed in sources.items():
-            needed.setdefault(directive, set()).update(allowed)
+    needed: list[Sources] = []
     pictures = sorted(site.glob("pictures/*.svg"))  # the small ones in folders below have the same style
     for file in (*pictures, *_pages_of(site)):
-        if file.relative_to(site).as_posix() in protected:
-            continue
         html = file.read_bytes()
         sources = find_sources(html)
-        for directive, allowed in sources.items():
-            needed.setdefault(directive, set()).update(allowed)
+        needed.append(sources)
         if file.suffix == ".svg":  # by itself, in a tab of its own, it is a document with a style
             continue
         finished = _with_policy(html, policy(sources))
         if finished != html:
             file.write_bytes(finished)
-    headers = site / "_headers"
+    headers = site / HEADERS
     if not headers.exists():
-        headers.write_text(_headers({name: frozenset(allowed) for name, allowed in needed.items()}), "utf-8")
+        headers.write_text(headers_of(needed), "utf-8")
 
 
 def protect_page(html: bytes) -> bytes:
@@ -146,8 +141,14 @@ def _with_policy(html: bytes, text: str) -> bytes:
     return html[:at] + meta + _FLAWS.sub(rb"\1", html[at:], count=3)
 
 
-def _headers(sources: Sources) -> str:
-    lines = (f"Content-Security-Policy: {policy(sources)}; {_FRAMES}", *_OTHER_HEADERS)
+def headers_of(needed: Iterable[Mapping[str, Iterable[str]]]) -> str:
+    """Return the file of headers of a site whose pages need these sources."""
+    together: dict[str, set[str]] = {}
+    for sources in needed:
+        for directive, allowed in sources.items():
+            together.setdefault(directive, set()).update(allowed)
+    allowing = policy({directive: frozenset(allowed) for directive, allowed in together.items()})
+    lines = (f"Content-Security-Policy: {allowing}; {_FRAMES}", *_OTHER_HEADERS)
     return "".join(("/*\n", *(f"  {line}\n" for line in lines)))
 
 

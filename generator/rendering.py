@@ -213,7 +213,7 @@ def load_settings(project: Project, briefing: Briefing, *, strict: bool = False)
     if plugin is None:
         raise BriefbookError("mkdocs.yml does not name the plugin 'briefbook'. Add it to 'plugins'.")
     plugin.briefing = briefing
-    plugin.protected, plugin.digests = {}, {}  # MkDocs keeps a plugin from one reading of the settings to the next
+    plugin.is_driven = False  # MkDocs keeps a plugin from one reading of the settings to the next
     return config
 
 

@@ -24,7 +24,7 @@ from generator.errors import BriefbookError
 from generator.link import Briefing
 from generator.manifest import write_manifest
 from generator.pipeline import Project, last_change
-from generator.policy import Sources, protect_site
+from generator.policy import protect_site
 from generator.search import index_site
 from generator.words import load_words
 from generator.write import discard_site, link_or_copy, publish_site, start_site, write_folder
@@ -90,9 +90,7 @@ def has_strict_warnings(config: MkDocsConfig) -> bool:
     return bool(config.strict) and any(counter.get_counts() for counter in counters)
 
 
-def finish_site(
-    site: Path, pages: Path, *, is_preview: bool = False, protected: Mapping[str, Sources] | None = None
-) -> None:
+def finish_site(site: Path, pages: Path, *, is_preview: bool = False) -> None:
     """Add to a rendered site what no renderer makes: each page's own Markdown, its policy, and the search index.
 
     A preview has no policy: MkDocs adds a script of its own to each page only when it sends it.
@@ -101,7 +99,7 @@ def finish_site(
     for page in sorted(pages.rglob("*.md")):
         link_or_copy(page, site / page.relative_to(pages))  # what is written anew there is another file
     if not is_preview:
-        protect_site(site, protected or {})
+        protect_site(site)
     index_site(site)
 
 

@@ -152,16 +152,24 @@ def publish_site(new: Path, site: Path) -> None:
     Raises: OSError when the disk does not allow it; `site` is then as it was.
     """
     new.chmod(0o777 & ~_umask())  # mkdtemp makes folders that a web server could not read
+    exchange_site(new, site)
+    shutil.rmtree(new, ignore_errors=True)
+
+
+def exchange_site(new: Path, site: Path) -> None:
+    """Put the folder `new` in the place of `site`, and that in its place, if there is one.
+
+    Raises: OSError when the disk does not allow it; both are then as they were.
+    """
     if not site.exists():
         new.rename(site)
-        return
-    if not _exchange(new, site):
-        # No such call on this system or disk: two renames, and a moment without a site between them.
+    elif not _exchange(new, site):
+        # No such call on this system or disk: renames, and a moment without a site between them.
         old = Path(mkdtemp(prefix=f".{site.name}-", dir=site.parent))
         site.rename(old / "old")
         new.rename(site)
-        new = old
-    shutil.rmtree(new, ignore_errors=True)
+        (old / "old").rename(new)
+        old.rmdir()
 
 
 def link_or_copy(file: Path, target: Path) -> None:

@@ -7,10 +7,10 @@ import generator
 
 PACKAGE = Path(generator.__file__).parent
 ORDER = (
-    "characters noted errors dates fields records schemas yaml_text places files weigh load mend validate prose names "
-    "backlinks link check ties gazetteer words render facts sentences rows labels world pictures lists profiles "
-    "network timeline views explorer pages write manifest pipeline sanitise search policy site mkdocs_plugin "
-    "constructs rendering frames building preview excerpts reports preview_search server dossier markup book paging "
+    "characters noted errors ledger tree workers dates fields records schemas yaml_text places files weigh load mend "
+    "validate prose names backlinks link check ties gazetteer words render facts sentences rows labels world pictures "
+    "lists profiles network timeline views explorer pages inputs write manifest pipeline making sanitise search policy "
+    "publishing site mkdocs_plugin constructs rendering frames building preview excerpts reports preview_search server dossier markup book paging "
     "typeset printing scaffold cli reference"
 ).split()
 LINES = 400

@@ -61,7 +61,7 @@ def test_each_page_has_its_own_policy_and_the_headers_have_all(tmp_path: Path) -
     (tmp_path / "index.html").write_text('<html><head>\n<meta charset="utf-8"><script>one</script></head></html>')
     (tmp_path / "a" / "index.html").write_text("<html><head><script>two</script></head></html>")
     (tmp_path / "piece.html").write_text("<p>no page</p>")
-    protect_site(tmp_path, {})
+    protect_site(tmp_path)
     one = (tmp_path / "index.html").read_text()
     assert one.startswith('<html><head>\n<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="')
     assert digest("one") in one
@@ -79,7 +79,7 @@ def test_each_page_has_its_own_policy_and_the_headers_have_all(tmp_path: Path) -
 
 def test_headers_that_somebody_brings_stay(tmp_path: Path) -> None:
     (tmp_path / "_headers").write_text("/*\n  X-Own: yes\n")
-    protect_site(tmp_path, {})
+    protect_site(tmp_path)
     assert (tmp_path / "_headers").read_text() == "/*\n  X-Own: yes\n"
 
 
@@ -87,6 +87,6 @@ def test_a_picture_keeps_its_style_when_it_is_opened_by_itself(tmp_path: Path) -
     (tmp_path / "pictures").mkdir()
     picture = b"<svg xmlns='http://www.w3.org/2000/svg'><style>svg{--a:b}</style></svg>"
     (tmp_path / "pictures/network.svg").write_bytes(picture)
-    protect_site(tmp_path, {})
+    protect_site(tmp_path)
     assert f"style-src 'self' {digest('svg{--a:b}')}" in (tmp_path / "_headers").read_text()
     assert (tmp_path / "pictures/network.svg").read_bytes() == picture

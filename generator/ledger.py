@@ -1,0 +1,184 @@
+"""What the last build made, of what, and how its files lay on the disk: `build/.cache/ledger.db`.
+
+Nothing in it is believed that the disk contradicts; where it cannot be read, all is made anew. It is a database, so
+that a killed build leaves the last state that was whole, and a small change reads and writes little of it.
+"""
+
+import json
+import sqlite3
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from generator.errors import BriefbookError
+
+VERSION = 1  # of the tables
+
+_TABLES = """
+CREATE TABLE told (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE files (name TEXT PRIMARY KEY, digest TEXT, inode INTEGER, modified INTEGER, size INTEGER) WITHOUT ROWID;
+CREATE TABLE pages (path TEXT PRIMARY KEY, part TEXT, digest TEXT, html TEXT, indexed TEXT, needs TEXT) WITHOUT ROWID;
+CREATE TABLE parts (number INTEGER PRIMARY KEY, name TEXT UNIQUE);
+CREATE TABLE readers (input TEXT PRIMARY KEY, parts BLOB) WITHOUT ROWID;
+"""
+
+
+class Stamp(NamedTuple):
+    """How a file lay on the disk when it held what has this digest (SHA-256): inode, time in nanoseconds, bytes."""
+
+    digest: str
+    inode: int
+    modified: int
+    size: int
+
+
+class Made(NamedTuple):
+    """A page: its group, and the digests of its Markdown, of its HTML, and of what the search reads of it.
+
+    `html` is empty for what is no page, and for a page that is to be rendered again whatever it is made of; `needs` is
+    what it needs of the policy, as JSON.
+    """
+
+    path: str
+    part: str
+    digest: str
+    html: str = ""
+    indexed: str = ""
+    needs: str = "{}"
+
+
+class Ledger:
+    """The ledger of a briefing; a context that closes it. What it is told counts when `keep` is called, all or nothing.
+
+    Raises: OSError when the disk does not allow it.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._base = self._open()
+        except sqlite3.DatabaseError:  # no database, of another version, or damaged
+            self.forget()
+
+    def __enter__(self) -> "Ledger":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._base.close()
+
+    def _open(self) -> sqlite3.Connection:
+        base = sqlite3.connect(self._file, isolation_level=None, timeout=0)
+        try:
+            version = base.execute("PRAGMA user_version").fetchone()[0]
+            if version != VERSION:
+                if base.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                    raise sqlite3.DatabaseError("of another version")
+                base.executescript(f"BEGIN; {_TABLES} PRAGMA user_version={VERSION}; COMMIT;")
+            base.execute("PRAGMA cache_size=-20000")
+            base.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error:
+            base.close()
+            raise
+        return base
+
+    def forget(self) -> None:
+        """Begin anew, with nothing known."""
+        if hasattr(self, "_base"):
+            self._base.close()
+        for ending in ("", "-journal"):
+            Path(f"{self._file}{ending}").unlink(missing_ok=True)
+        with _as_disk_errors():
+            self._base = self._open()
+
+    def told(self, name: str) -> Any:
+        """Return what was told under a name, or None."""
+        row = self._base.execute("SELECT value FROM told WHERE name = ?", (name,)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def tell(self, name: str, value: Any) -> None:
+        """Note a value that JSON can have."""
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        with _as_disk_errors():
+            self._base.execute("INSERT OR REPLACE INTO told VALUES (?, ?)", (name, text))
+
+    def forget_pages(self) -> None:
+        """Forget what pages were made, and of what."""
+        with _as_disk_errors():
+            for table in ("pages", "parts", "readers"):
+                self._base.execute(f"DELETE FROM {table}")
+
+    def files(self, folder: str) -> dict[str, Stamp]:
+        """Return the stamps of all files in a folder, "docs" or "site": {name below it: stamp}."""
+        start = len(folder) + 1
+        rows = self._base.execute("SELECT * FROM files WHERE name > ? AND name < ?", (f"{folder}/", f"{folder}0"))
+        return {name[start:]: Stamp(*others) for name, *others in rows}
+
+    def pages(self) -> dict[str, Made]:
+        """Return all pages that were made, by path."""
+        return {row[0]: Made(*row) for row in self._base.execute("SELECT * FROM pages")}
+
+    def pages_of(self, parts: Iterable[str]) -> list[Made]:
+        """Return the pages of some groups."""
+        wanted = set(parts)
+        return [made for made in self.pages().values() if made.part in wanted]
+
+    def readers(self, inputs: Iterable[str]) -> set[str]:
+        """Return the groups of pages that looked up one of these inputs, "record actors/jane-doe"."""
+        numbers: set[int] = set()
+        for name in inputs:
+            row = self._base.execute("SELECT parts FROM readers WHERE input = ?", (name,)).fetchone()
+            if row:
+                numbers |= {*array("I", row[0])}
+        names = dict(self._base.execute("SELECT number, name FROM parts"))
+        return {names[number] for number in numbers if number in names}
+
+    def keep_files(self, folder: str, stamps: Mapping[str, Stamp], gone: Iterable[str] = ()) -> None:
+        """Note how files of a folder lie now, and that others are gone."""
+        with _as_disk_errors():
+            self._base.executemany("DELETE FROM files WHERE name = ?", ((f"{folder}/{name}",) for name in gone))
+            rows = ((f"{folder}/{name}", *stamp) for name, stamp in stamps.items())
+            self._base.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", rows)
+
+    def keep_pages(self, pages: Iterable[Made], gone: Iterable[str] = ()) -> None:
+        """Note pages as they are now, and that those at other paths are gone."""
+        with _as_disk_errors():
+            self._base.executemany("DELETE FROM pages WHERE path = ?", ((path,) for path in gone))
+            self._base.executemany("INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?)", pages)
+
+    def keep_readers(self, looked_up: Mapping[str, Mapping[str, Iterable[str]]]) -> None:
+        """Note what groups looked up when they were made: {group: {kind of input: keys}}.
+
+        That one no longer looks something up is not noted: it is made once more than it had to be.
+        """
+        with _as_disk_errors():
+            self._base.executemany("INSERT OR IGNORE INTO parts (name) VALUES (?)", ((name,) for name in looked_up))
+            numbers = dict(self._base.execute("SELECT name, number FROM parts"))
+            found: dict[str, array[int]] = {}
+            for part, kinds in looked_up.items():
+                for kind, keys in kinds.items():
+                    for key in keys:
+                        found.setdefault(f"{kind} {key}", array("I")).append(numbers[part])
+            known = self._base.execute("SELECT count(*) FROM readers").fetchone()[0]
+            for name, parts in found.items() if known else ():
+                row = self._base.execute("SELECT parts FROM readers WHERE input = ?", (name,)).fetchone()
+                found[name] = array("I", sorted({*array("I", row[0]), *parts})) if row else parts
+            rows = ((name, parts.tobytes()) for name, parts in found.items())
+            self._base.executemany("INSERT OR REPLACE INTO readers VALUES (?, ?)", rows)
+
+    def keep(self) -> None:
+        """Keep all that was told since this was last asked."""
+        with _as_disk_errors():
+            self._base.execute("COMMIT")
+            self._base.execute("BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _as_disk_errors() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise BriefbookError(f"What was built cannot be noted in build/.cache: {error}.") from error

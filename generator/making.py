@@ -1,0 +1,137 @@
+"""The Markdown of a build's pages: only of those whose inputs changed, and in several processes.
+
+Which pages that are is found by the ledger: what a page looked up when it was made, and the digest that each of these
+things had. Pages for which something is chosen among all records are made whenever anything changed.
+"""
+
+import gc
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import NamedTuple
+
+from generator.inputs import changed_inputs, inputs_of, take_inputs
+from generator.ledger import Ledger, Made, Stamp
+from generator.link import Briefing
+from generator.manifest import digests_below, made_with
+from generator.pages import OF_ALL, PageMaker
+from generator.pipeline import Project, page_maker, without_collector
+from generator.tree import Tree
+from generator.workers import spread
+from generator.write import MARK
+
+
+class _Group(NamedTuple):
+    """A group of pages that was made: its name, its files with their stamps, and what was looked up for it."""
+
+    name: str
+    files: tuple[tuple[str, Stamp], ...]
+    looked_up: Mapping[str, list[str]]
+
+
+@dataclass(slots=True)
+class Making:
+    """The pages of a build as they lie in `build/docs`, by path, and the names of the other files there."""
+
+    docs: Tree
+    pages: dict[str, Made] = field(default_factory=dict)
+    others: list[str] = field(default_factory=list)
+
+
+_maker: PageMaker | None = None
+_docs: Tree | None = None
+
+
+@without_collector()
+def make_pages(briefing: Briefing, project: Project, books: Mapping[str, str], ledger: Ledger) -> Making:
+    """Bring `build/docs` up to date, and return what lies there; the ledger is told all but how pages are rendered.
+
+    `books` are PDFs below `build/`, as `page_maker` has them.
+    Raises: BriefbookError when a template cannot be used; OSError when the disk does not allow it.
+    """
+    global _maker, _docs
+    _maker = page_maker(briefing, project, books)
+    _docs = docs = Tree(project.pages_dir, ledger.files("docs"))
+    _forget_what_others_made(ledger, briefing, project, books)
+    known, inputs, groups = ledger.pages(), inputs_of(_maker), {*_maker.groups()}
+    stale = _stale_groups(ledger, known.values(), inputs, groups, docs)
+    fresh = groups - stale
+    making = Making(docs, {path: made for path, made in known.items() if made.part in fresh})
+    take_inputs(_maker)  # what was looked up to plan the pages belongs to none of them
+    looked_up = {}
+    for group in spread(_make_some, [name for name in _maker.groups() if name in stale]):
+        looked_up[group.name] = group.looked_up
+        for path, stamp in group.files:
+            docs.stamps[path] = stamp
+            old = known.get(path)
+            kept = old if old and old.digest == stamp.digest else Made(path, group.name, stamp.digest)
+            making.pages[path] = kept._replace(part=group.name)
+    making.others = _copy_others(briefing, project, books, docs, ledger)
+    gone = docs.keep_only((*making.pages, *making.others, MARK))
+    (project.pages_dir / MARK).touch()
+    ledger.keep_readers(looked_up)
+    ledger.keep_pages((), gone=known.keys() - making.pages.keys())
+    ledger.keep_files("docs", docs.stamps, gone=gone)
+    for kind, digests in inputs.items():
+        ledger.tell(f"inputs {kind}", digests)
+    gc.freeze()  # the records stay to the end: to look through them for what is no longer used takes most of a second
+    return making
+
+
+def _make_some(groups: Sequence[str]) -> list[_Group]:
+    assert _maker and _docs, "this process was forked after they were made"
+    made = []
+    for name in groups:
+        files = tuple((page.path, _docs.put(page.path, page.text.encode("utf-8"))) for page in _maker.make(name))
+        made.append(_Group(name, files, take_inputs(_maker)))
+    return made
+
+
+def _forget_what_others_made(ledger: Ledger, briefing: Briefing, project: Project, books: Mapping[str, str]) -> None:
+    """Forget the pages that were made by other templates or code, or of another card."""
+    told = [made_with(), repr(briefing.info), sorted(books.items())]
+    told += [digests_below(folder, apart_from="theme") for folder in project.template_dirs]
+    made_by = sha256(repr(told).encode()).hexdigest()
+    if ledger.told("made by") != made_by:
+        ledger.forget_pages()
+        ledger.tell("made by", made_by)
+
+
+def _stale_groups(
+    ledger: Ledger,
+    known: Iterable[Made],
+    inputs: Mapping[str, Mapping[str, str]],
+    groups: set[str],
+    docs: Tree,
+) -> set[str]:
+    """Return the groups of pages that are to be made: those that are new, lack a file, or are made of other things."""
+    by_part: dict[str, bool] = {}
+    for made in known:
+        by_part[made.part] = by_part.get(made.part, True) and docs.has(made.path, made.digest)
+    before = {kind: ledger.told(f"inputs {kind}") or {} for kind in inputs}
+    changed = [*changed_inputs(before, inputs)]
+    stale = {name for name in groups if not by_part.get(name)}
+    stale |= ledger.readers(f"{kind} {key}" for kind, key in changed)
+    stale |= {key for kind, key in changed if kind == "page"}
+    if changed:
+        stale |= OF_ALL
+    return stale & groups
+
+
+def _copy_others(
+    briefing: Briefing, project: Project, books: Mapping[str, str], docs: Tree, ledger: Ledger
+) -> list[str]:
+    """Bring the copies of assets and books up to date, and return their names; what is as it was is not read."""
+    files = {name: project.root / "docs" / name for name in briefing.assets}
+    files |= {path: project.root / "build" / path for path in books.values()}
+    before = ledger.told("copies") or {}
+    copies = {}
+    for name, file in files.items():
+        found = file.stat()
+        lay = [found.st_ino, found.st_mtime_ns, found.st_size]
+        digest = before[name][1] if before.get(name, [None])[0] == lay else ""
+        if not digest or not docs.has(name, digest):
+            digest = docs.put(name, file.read_bytes()).digest
+        copies[name] = [lay, digest]
+    ledger.tell("copies", copies)
+    return [*files]

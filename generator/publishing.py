@@ -1,0 +1,163 @@
+"""The new site, as it grows beside the last one and takes its place; the ledger is told how both lie.
+
+It grows in a copy of the last site that is kept for this, in `build/.cache`: only what changed is written. The files of
+both are the same files, with two names, so that the copy takes little room.
+"""
+
+import json
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from generator.ledger import Ledger, Made, Stamp
+from generator.making import Making
+from generator.manifest import write_digests
+from generator.pipeline import Project
+from generator.policy import HEADERS, find_sources, headers_of, protect_page
+from generator.search import BUNDLE, index_pages
+from generator.tree import Tree, stamp_of
+from generator.write import exchange_site, files_in
+
+
+class Rendered(NamedTuple):
+    """A page that was rendered, with the stamps of its HTML, and of what the search reads of it, if it reads it.
+
+    `needs` is what it needs of the policy. `warnings` are (level, text); a page with any is rendered again by the next
+    build, so that they are heard again.
+    """
+
+    path: str
+    html: Stamp
+    indexed: Stamp | None
+    needs: str
+    warnings: tuple[tuple[int, str], ...] = ()
+
+
+class Publishing:
+    """The making of a new site: what it holds by now, and what of the last one can be taken over.
+
+    Raises: OSError when the disk does not allow it; the site is then as it was.
+    """
+
+    def __init__(self, project: Project, site_dir: Path, ledger: Ledger) -> None:
+        cache = project.root / "build" / ".cache"
+        self._last_dir = site_dir
+        self._ledger = ledger
+        self._last: dict[str, Stamp] = ledger.files("site") if ledger.told("site") == str(site_dir) else {}
+        self._bundle_dir = cache / BUNDLE
+        self.site = Tree(_copy_of(site_dir, cache), self._last)
+        self.feed = Tree(cache / "search", ledger.files("search"))
+        self._names: set[str] = set()  # of files of the new site
+        self._read: dict[str, str] = {}  # pages that the search reads: name -> digest
+        self._needs: set[str] = set()
+        self._renewed = ""  # the digest of what all pages share, when that is another than the last site's
+
+    def begin(self, shared: str) -> None:
+        """Take it that all pages share what has this digest; pages that shared something else are not taken over."""
+        if self._ledger.told("rendered with") != shared:
+            self._renewed = shared
+
+    def reuse(self, made: Made, name: str) -> bool:
+        """Take a page over from the last site, and tell whether it could be had there, as it was written."""
+        if self._renewed or not self._take(name, made.html):
+            return False
+        if made.indexed and not self.feed.has(name, made.indexed):
+            return False
+        self._note_page(made, name)
+        return True
+
+    def add_page(self, made: Made, name: str, page: Rendered) -> Made:
+        """Note a page that was rendered into the site, maybe in another process, and return all that is known of it."""
+        self.site.stamps[name] = page.html
+        if page.indexed:
+            self.feed.stamps[name] = page.indexed
+        indexed = page.indexed.digest if page.indexed else ""
+        made = made._replace(html=page.html.digest, indexed=indexed, needs=page.needs)
+        self._note_page(made, name)
+        return made._replace(html="") if page.warnings else made
+
+    def add(self, name: str, content: bytes) -> None:
+        """Put a file into the site; a page gets its policy."""
+        if name.endswith(".html"):
+            self._note_needs(content)
+            content = protect_page(content)
+        self._names.add(name)
+        self.site.put(name, content)
+
+    def add_copy(self, name: str, docs: Tree, source: str) -> None:
+        """Put a file that lies in `build/docs` into the site, too."""
+        file, stamp = docs.folder / source, docs.stamps[source]
+        self._names.add(name)
+        self.site.share(name, file, stamp)
+        if name.startswith("pictures/") and name.count("/") == 1 and name.endswith(".svg"):
+            self._note_needs(file.read_bytes())  # by itself, in a tab of its own, it is a document with a style
+
+    def finish(self, making: Making, pages: Iterable[Made]) -> None:
+        """Add the headers and the search index, and remove what is no longer there; the ledger is told of the pages."""
+        if HEADERS not in self._names:
+            self.add(HEADERS, headers_of(map(json.loads, self._needs)).encode("utf-8"))
+        self._ledger.keep_files("search", self.feed.stamps, gone=self.feed.keep_only(self._read))
+        self._add_index()
+        self.site.keep_only(self._names)
+        known = {made.path: made for made in pages}
+        self._ledger.keep_pages(known.get(path, made) for path, made in making.pages.items())
+        if self._renewed:
+            self._ledger.tell("rendered with", self._renewed)
+
+    def publish(self) -> None:
+        """Put the new site in the place of the last one, which becomes the copy, brought up to date."""
+        ledger, site = self._ledger, self.site
+        exchange_site(site.folder, self._last_dir)
+        write_digests(self._last_dir, {name: stamp.digest for name, stamp in site.stamps.items()})
+        ledger.tell("site", str(self._last_dir))
+        ledger.keep_files("site", site.stamps, gone=self._last.keys() - site.stamps.keys())
+        ledger.keep()
+        with suppress(OSError):  # what is missing in the copy is seen by the next build
+            copy = Tree.as_known(site.folder, self._last)
+            for name, stamp in site.stamps.items():
+                copy.share(name, self._last_dir / name, stamp)
+            copy.keep_only(site.stamps)
+
+    def _take(self, name: str, digest: str) -> bool:
+        if self.site.has(name, digest):
+            return True
+        stamp, file = self._last.get(name), self._last_dir / name
+        if stamp and stamp.digest == digest and stamp_of(file, digest) == stamp:
+            self.site.share(name, file, stamp)
+            return True
+        return False
+
+    def _note_page(self, made: Made, name: str) -> None:
+        self._names.add(name)
+        self._needs.add(made.needs)
+        if made.indexed:
+            self._read[name] = made.indexed
+
+    def _note_needs(self, content: bytes) -> None:
+        needed = find_sources(content)
+        self._needs.add(json.dumps({directive: sorted(allowed) for directive, allowed in needed.items()}))
+
+    def _add_index(self) -> None:
+        """Add the search index: that of the last site when the search reads what it read then."""
+        key = sha256(repr(sorted(self._read.items())).encode()).hexdigest()
+        told = self._ledger.told("index") or {"of": "", "files": {}}
+        files: dict[str, str] = told["files"]
+        if told["of"] != key or self._renewed or not all(self._take(name, digest) for name, digest in files.items()):
+            index_pages(self.feed.folder, self._bundle_dir)
+            contents = ((name, (self._bundle_dir / name).read_bytes()) for name in files_in(self._bundle_dir))
+            stamps = {f"{BUNDLE}/{name}": self.site.put(f"{BUNDLE}/{name}", content) for name, content in contents}
+            files = {name: stamp.digest for name, stamp in stamps.items()}
+            shutil.rmtree(self._bundle_dir)
+            self._ledger.tell("index", {"of": key, "files": files})
+        self._names |= files.keys()
+
+
+def _copy_of(site_dir: Path, cache: Path) -> Path:
+    """Return where the copy of a site lies: in the cache, or beside it where that is another disk."""
+    cache.mkdir(parents=True, exist_ok=True)
+    site_dir.parent.mkdir(parents=True, exist_ok=True)
+    is_near = site_dir.parent.stat().st_dev == cache.stat().st_dev
+    return cache / "site" if is_near else site_dir.parent / f".{site_dir.name}-copy"

@@ -1,0 +1,148 @@
+"""A folder of made files, brought up to date: what lies there as it was written is known by its stamp, and left alone.
+
+A file that is replaced becomes another file, and keeps its old content under its other names: trees share their files.
+"""
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+
+from generator.ledger import Stamp
+
+PART = ".briefbook-part-"  # and the number of the process: what is half-written
+
+
+class Tree:
+    """The files below a folder, with the digests of those that are as they were written, by their stamps in `known`."""
+
+    def __init__(self, folder: Path, known: Mapping[str, Stamp]) -> None:
+        self.folder = folder
+        self.stamps: dict[str, Stamp] = {}
+        self.others: set[str] = set()  # files that are not as they were written, or not ours
+        self._folders: set[str] = set()
+        if folder.is_symlink() or folder.is_file():
+            folder.unlink()
+        folder.mkdir(parents=True, exist_ok=True)
+        self._scan(known)
+
+    @classmethod
+    def as_known(cls, folder: Path, known: Mapping[str, Stamp]) -> "Tree":
+        """Return a folder taken to be as it is known, without a look; one that is not there is empty."""
+        tree = cls.__new__(cls)
+        tree.folder, tree.others = folder, set()
+        tree.stamps = {**known} if folder.is_dir() else {}
+        folder.mkdir(parents=True, exist_ok=True)
+        tree._folders = {f"{name.rpartition('/')[0]}/" for name in tree.stamps}
+        return tree
+
+    def _scan(self, known: Mapping[str, Stamp]) -> None:
+        stack = [("", str(self.folder))]
+        while stack:
+            prefix, path = stack.pop()
+            self._folders.add(prefix)
+            with os.scandir(path) as entries:
+                for entry in entries:
+                    name = prefix + entry.name
+                    if entry.is_dir(follow_symlinks=False):
+                        stack.append((f"{name}/", entry.path))
+                        continue
+                    stamp = known.get(name)
+                    if stamp is not None and stamp == _stamp(stamp.digest, entry.stat(follow_symlinks=False)):
+                        self.stamps[name] = stamp
+                    else:
+                        self.others.add(name)
+
+    def has(self, name: str, digest: str) -> bool:
+        """Tell whether a file is there, with this content."""
+        stamp = self.stamps.get(name)
+        return stamp is not None and stamp.digest == digest
+
+    def put(self, name: str, content: bytes, digest: str = "") -> Stamp:
+        """Make a file hold this content, and return its stamp."""
+        digest = digest or sha256(content).hexdigest()
+        if not self.has(name, digest):
+            path = self.folder / name
+            part = self._place_for(name)
+            part.write_bytes(content)
+            self._move(part, path)
+            self.stamps[name] = _stamp(digest, path.stat())
+        return self.stamps[name]
+
+    def share(self, name: str, file: Path, stamp: Stamp) -> None:
+        """Make a file the same as one elsewhere, which has this stamp: where the disk can, a second name of it."""
+        if self.stamps.get(name) == stamp:
+            return
+        part = self._place_for(name)
+        try:
+            os.link(file, part)
+        except OSError:
+            shutil.copyfile(file, part)
+        self._move(part, self.folder / name)
+        self.stamps[name] = _stamp(stamp.digest, (self.folder / name).stat())
+
+    def keep_only(self, names: Iterable[str]) -> list[str]:
+        """Remove all other files, and return the names of those that were known."""
+        wanted = set(names)
+        gone = [name for name in self.stamps if name not in wanted]
+        emptied = {name.rpartition("/")[0] for name in (*gone, *(self.others - wanted))}
+        for name in (*gone, *(self.others - wanted)):
+            with suppress(FileNotFoundError, NotADirectoryError):
+                (self.folder / name).unlink()
+            self.stamps.pop(name, None)
+        self.others &= wanted
+        self._remove_empty(emptied)
+        return gone
+
+    def _remove_empty(self, folders: Iterable[str]) -> None:
+        for folder in sorted(folders, key=len, reverse=True):
+            while folder:
+                try:
+                    (self.folder / folder).rmdir()
+                except OSError:  # something else is in it
+                    break
+                self._folders.discard(f"{folder}/")
+                folder = folder.rpartition("/")[0]
+
+    def _place_for(self, name: str) -> Path:
+        """Return where to write what is to be a file of this name: there, or beside what is there."""
+        path = self.folder / name
+        above, slash, _ = name.rpartition("/")
+        if slash and f"{above}/" not in self._folders:
+            self._make_folder(path.parent, above)
+        if f"{name}/" in self._folders:  # a folder stands where the file must be
+            shutil.rmtree(path)
+            self._folders = {folder for folder in self._folders if not folder.startswith(f"{name}/")}
+        if name not in self.stamps and name not in self.others:
+            return path
+        part = path.parent / f"{PART}{os.getpid()}"  # other processes fill the same folders
+        part.unlink(missing_ok=True)
+        return part
+
+    def _make_folder(self, path: Path, above: str) -> None:
+        while above and f"{above}/" not in self._folders:
+            if above in self.stamps or above in self.others:  # a file, or a link, stands where the folder must be
+                (self.folder / above).unlink(missing_ok=True)
+                self.stamps.pop(above, None)
+                self.others.discard(above)
+            self._folders.add(f"{above}/")
+            above = above.rpartition("/")[0]
+        path.mkdir(parents=True, exist_ok=True)
+
+    def _move(self, part: Path, path: Path) -> None:
+        if part != path:
+            part.replace(path)
+
+
+def stamp_of(file: Path, digest: str) -> Stamp | None:
+    """Return the stamp of a file that is taken to hold what has this digest, or None when there is none."""
+    try:
+        return _stamp(digest, file.stat(follow_symlinks=False))
+    except OSError:
+        return None
+
+
+def _stamp(digest: str, found: os.stat_result) -> Stamp:
+    return Stamp(digest, found.st_ino & 0x7FFFFFFFFFFFFFFF, found.st_mtime_ns, found.st_size)

@@ -1,0 +1,34 @@
+"""Work in several processes, through `concurrent.futures`."""
+
+import gc
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from itertools import chain
+from multiprocessing import get_all_start_methods, get_context
+from typing import TypeVar
+
+WORTH_PROCESSES = 60  # items: with fewer, starting processes takes longer than it saves
+CHUNK = 20  # items that a process takes at a time
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def spread(
+    work: Callable[[Sequence[Item]], Sequence[Result]], items: Sequence[Item], executor: Executor | None = None
+) -> Iterator[Result]:
+    """Yield what comes of items, in their order; `work` takes some of them at a time.
+
+    `executor` does it, if one is given; otherwise processes that are forked do, where the system has them and there are
+    enough items. So `work` may use what was made before, and must be a function of a module.
+    """
+    chunks = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
+    if executor:
+        yield from chain.from_iterable(executor.map(work, chunks))
+    elif len(items) < WORTH_PROCESSES or "fork" not in get_all_start_methods() or (os.cpu_count() or 1) < 2:
+        yield from chain.from_iterable(map(work, chunks))
+    else:
+        gc.freeze()  # what is there is the same for all of them: none looks through it for what is no longer used
+        with ProcessPoolExecutor(mp_context=get_context("fork")) as processes:
+            yield from chain.from_iterable(processes.map(work, chunks))
