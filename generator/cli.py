@@ -24,7 +24,7 @@ from generator.records import KINDS, Record
 from generator.reports import FORMATS, count_of, lines_for_people, many, report_lines
 from generator.scaffold import draft_record, init_briefing, is_list, new_record_path, settable_fields
 from generator.schemas import build_schemas
-from generator.write import alone, claim_folder, write_folder
+from generator.write import alone, claim_folder, readable, write_folder
 
 NO_SETTINGS = "There is no mkdocs.yml here. Run 'briefbook init DIR' to start a briefing with one."
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def build(context: click.Context, /, strict: bool, renderer: str, verify: bool, 
     project: Project = context.obj
     if not (project.root / "mkdocs.yml").is_file():
         raise BriefbookError(NO_SETTINGS)
-    with alone(project.root, _warn):
+    with alone(project.root, _warn), readable():
         briefing = _check(project, strict)
         books = _print_books(project, briefing, layout["paper"], layout["links"]) if with_pdf else {}
         _tell(f"Writing the pages of {many(len(briefing.records), 'record')}")

@@ -17,7 +17,7 @@ from generator.manifest import write_manifest
 from generator.pipeline import Project, read_briefing, write_pages
 from generator.policy import Sources
 from generator.site import configure, finish_site, has_strict_warnings
-from generator.write import alone, discard_site, publish_site, start_site
+from generator.write import alone, discard_site, publish_site, readable, start_site
 
 log = logging.getLogger("mkdocs.plugins.briefbook")
 
@@ -42,6 +42,7 @@ class BriefbookPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
         project = Project(Path(config.config_file_path).parent)
         if not self.is_preview:
             self.held.enter_context(alone(project.root, log.warning))
+            self.held.enter_context(readable())
         briefing = self.briefing
         try:
             if briefing is None:

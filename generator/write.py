@@ -138,6 +138,20 @@ def alone(root: Path, tell: Callable[[str], None]) -> Iterator[None]:
         lock.release()
 
 
+@contextmanager
+def readable() -> Iterator[None]:
+    """Let everybody read what is written meanwhile, also by other processes: a web server is somebody else.
+
+    Whatever else the umask of whoever builds says, stays.
+    """
+    before = os.umask(0)
+    os.umask(before & ~0o555)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
 def start_site(site: Path) -> Path:
     """Return an empty folder beside `site` to build it in; what a killed build left behind is removed."""
     site.parent.mkdir(parents=True, exist_ok=True)
