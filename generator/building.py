@@ -11,12 +11,14 @@ import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import chain
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
+from signal import SIG_IGN, SIGINT, signal
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
@@ -33,6 +35,7 @@ from generator.link import Briefing
 from generator.manifest import made_with
 from generator.pipeline import Project
 from generator.policy import Sources, find_sources, protect_page
+from generator.render import template_faults
 from generator.rendering import Rendering, begin, load_settings, unpackaged_theme_dirs
 from generator.write import files_in, link_or_copy
 
@@ -56,6 +59,7 @@ class Rendered(NamedTuple):
     warnings: tuple[tuple[int, str], ...] = ()
 
 
+@template_faults()
 def build_with_mkdocs(
     project: Project, briefing: Briefing, *, strict: bool = False, plainly_into: Path | None = None
 ) -> str:
@@ -89,7 +93,7 @@ def build_with_mkdocs(
             logger.removeHandler(counter)
             config.plugins.on_shutdown()
     except MkDocsException as error:
-        raise BriefbookError(str(error)) from error
+        raise BriefbookError(" ".join(str(error).split())) from error
     if config.strict and (warned := sum(count for _, count in counter.get_counts())):
         raise BriefbookError(f"Aborted with {warned} warnings in strict mode!")
     return "" if is_plain(config) else "The theme is not Material as Briefbook has it"
@@ -217,8 +221,16 @@ def _render_all(paths: list[str], executor: Executor | None) -> Iterator[Rendere
         yield from chain.from_iterable(map(_render_some, chunks))
     else:
         gc.freeze()  # what is there is the same for all of them: none looks through it for what is no longer used
-        with ProcessPoolExecutor(mp_context=get_context("fork")) as processes:
-            yield from chain.from_iterable(processes.map(_render_some, chunks))
+        try:
+            with ProcessPoolExecutor(mp_context=get_context("fork"), initializer=_ignore_interrupts) as processes:
+                yield from chain.from_iterable(processes.map(_render_some, chunks))
+        except BrokenProcessPool as error:
+            raise BriefbookError("A process that rendered pages was ended: is there too little memory?") from error
+
+
+def _ignore_interrupts() -> None:
+    """Leave Ctrl+C to the process that waits for this one, and then takes its work away."""
+    signal(SIGINT, SIG_IGN)
 
 
 def _render_some(paths: Iterable[str]) -> list[Rendered]:

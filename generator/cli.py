@@ -3,8 +3,6 @@
 import logging
 import re
 import sys
-import tempfile
-import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +13,7 @@ import click
 from generator import __version__
 from generator.dates import PartialDate, parse_date
 from generator.errors import BriefbookError, Problem, RecordsInvalid, Severity, is_failure
+from generator.faults import save_report, summary_of
 from generator.fields import LANGUAGE_PATTERN
 from generator.link import Briefing
 from generator.manifest import NAME as MANIFEST
@@ -26,6 +25,7 @@ from generator.scaffold import draft_record, init_briefing, is_list, new_record_
 from generator.schemas import build_schemas
 from generator.write import alone, claim_folder, readable, write_folder
 
+INTERRUPTED = 130  # as shells say it: ended by Ctrl+C
 NO_SETTINGS = "There is no mkdocs.yml here. Run 'briefbook init DIR' to start a briefing with one."
 if TYPE_CHECKING:
     from generator.dossier import Selection
@@ -34,6 +34,13 @@ if TYPE_CHECKING:
 
 class _Group(click.Group):
     """Turns what goes wrong into one line and an exit status: 1 for the author or the disk, 3 for our own fault."""
+
+    def main(self, *arguments: Any, **named: Any) -> Any:
+        try:
+            return super().main(*arguments, **named)
+        except OSError as error:  # of --help, which is printed before anything is done
+            click.echo(f"error: {error.filename or 'disk'}: {error.strerror or error}", err=True)
+            sys.exit(1)
 
     def invoke(self, context: click.Context) -> Any:
         try:
@@ -50,15 +57,14 @@ class _Group(click.Group):
         except OSError as error:
             click.echo(f"error: {error.filename or 'disk'}: {error.strerror or error}", err=True)
             context.exit(1)
+        except KeyboardInterrupt:
+            context.exit(INTERRUPTED)
         except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
-        except Exception:  # noqa: BLE001  the one place where everything is caught
-            with tempfile.NamedTemporaryFile("w", prefix="briefbook-", suffix=".txt", delete=False) as report:
-                report.write(f"briefbook {__version__}, Python {sys.version}\n{traceback.format_exc()}")
-            click.echo(
-                f"error: this is a fault of Briefbook itself. A report is in {report.name}; please send it in.",
-                err=True,
-            )
+        except Exception as error:  # noqa: BLE001  the one place where everything is caught
+            report = save_report(error, sys.argv[1:], context.params.get("root", Path()))
+            place = f"A report is in {report}" if report else f"No report could be saved ({summary_of(error)})"
+            click.echo(f"error: this is a fault of Briefbook itself. {place}; please send it in.", err=True)
             context.exit(3)
 
 

@@ -22,7 +22,8 @@ def index_site(site: Path) -> None:
     command = [sys.executable, "-m", "pagefind", "--site", str(site), "--exclude-selectors", ".headerlink", "--quiet"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise BriefbookError(f"The search index could not be made: {(done.stderr or done.stdout).strip()}")
+        why = (done.stderr or done.stdout).strip().rpartition("\n")[2] or f"Pagefind ended with {done.returncode}"
+        raise BriefbookError(f"The search index could not be made: {why}. Is Pagefind there, and room on the disk?")
     _settle(site / "pagefind")
 
 

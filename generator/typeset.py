@@ -226,9 +226,11 @@ def _set(folder: Path) -> None:
         )
     except subprocess.TimeoutExpired as error:
         raise BriefbookError(f"The book was not set within {TIME_LIMIT_SECONDS // 60} minutes.") from error
+    if "Traceback" in done.stderr:
+        raise RuntimeError(f"The process that sets the book failed:\n{done.stderr}")
     if done.returncode:
         why = done.stderr.strip().rpartition("\n")[2] or f"its process ended with status {done.returncode}"
-        raise BriefbookError(f"The book could not be set: {why}.")
+        raise BriefbookError(f"The book could not be set: {why.rstrip('.')}.")
 
 
 def _limit_memory() -> None:

@@ -11,7 +11,7 @@ ORDER = (
     "backlinks link check ties gazetteer words render facts sentences rows labels world pictures lists profiles "
     "network timeline views explorer pages write manifest pipeline sanitise search policy site mkdocs_plugin "
     "constructs rendering frames building preview excerpts reports preview_search server dossier markup book paging "
-    "typeset printing scaffold cli reference"
+    "typeset printing scaffold faults cli reference"
 ).split()
 LINES = 400
 FUNCTION_LINES = 40

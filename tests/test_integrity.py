@@ -72,13 +72,26 @@ def test_killed_builds_leave_a_whole_site_and_the_next_one_recovers(tmp_path: Pa
                 build.wait(random.uniform(0.1, 2.0))
             except subprocess.TimeoutExpired:
                 build.send_signal(signal.SIGKILL)
-        assert contents(folder / "build" / "site") in versions
+        published = contents(folder / "build" / "site")
+        assert published in versions, f"after build {number}: {differences(published, versions)}"
         assert len([path for path in (folder / "build").iterdir() if path.name.startswith(".site-")]) <= 1
     record.write_text(first)
     assert command("briefbook", "build", cwd=folder).returncode == 0
     assert contents(folder / "build" / "site") == versions[0]
     assert command("briefbook", "verify", cwd=folder).returncode == 0
     assert [path for path in (folder / "build").iterdir() if path.name.startswith(".site-")] == []
+
+
+def differences(published: dict[str, bytes], versions: list[dict[str, bytes]]) -> list[list[str]]:
+    """Name the files by which a site differs from each of its versions, and how."""
+    return [
+        [
+            f"{name}: {'not there' if name not in published else 'not of it' if name not in version else 'changed'}"
+            for name in sorted(published.keys() | version.keys())
+            if published.get(name) != version.get(name)
+        ]
+        for version in versions
+    ]
 
 
 def test_readers_find_every_page_while_the_site_is_built_again_and_again(tmp_path: Path) -> None:
