@@ -38,12 +38,16 @@ FILES = {
 
 
 @pytest.fixture(scope="module")
-def open_folder() -> Iterator[Path]:
-    """A folder that other users may enter, as those of pytest are not."""
-    folder = Path(tempfile.mkdtemp(prefix="briefbook-test-"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
+def open_folders() -> Iterator[list[Path]]:
+    """Two folders that other users may enter, as those of pytest are not; on two kinds of disk, where Linux has them."""
+    memory = Path("/dev/shm")
+    disks = (None, memory if memory.is_dir() else None)
+    folders = [Path(tempfile.mkdtemp(prefix="briefbook-test-", dir=disk)) for disk in disks]
+    for folder in folders:
+        folder.chmod(0o755)
+    yield folders
+    for folder in folders:
+        shutil.rmtree(folder)
 
 
 def build_as(folder: Path, home: Path, number: int) -> subprocess.CompletedProcess[str]:
@@ -89,17 +93,17 @@ def made(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def twins(open_folder: Path) -> list[tuple[Path, Path]]:
+def twins(open_folders: list[Path]) -> list[tuple[Path, Path]]:
     """One briefing, built in two worlds: (its folder, the home of whoever built it)."""
     names = [*FILES]
-    start_briefing(open_folder / "first", FILES)
+    start_briefing(open_folders[0] / "first", FILES)
     found = list[tuple[Path, Path]]()
     for number, place in enumerate(("first", "ein anderer Ort/ä/second")):
-        folder, home = open_folder / place, open_folder / f"home{number}"
+        folder, home = open_folders[number] / place, open_folders[number] / f"home{number}"
         if number:
             folder.mkdir(parents=True)
             for name in ("mkdocs.yml", ".gitignore"):
-                shutil.copy(open_folder / "first" / name, folder)
+                shutil.copy(open_folders[0] / "first" / name, folder)
             Random(number).shuffle(names)
         else:
             shutil.rmtree(folder / "build")
