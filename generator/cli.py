@@ -1,9 +1,11 @@
 """The `briefbook` command: the only place that prints, exits, or catches everything."""
 
 import logging
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +25,7 @@ from generator.records import KINDS, Record
 from generator.reports import FORMATS, count_of, lines_for_people, many, report_lines
 from generator.scaffold import draft_record, init_briefing, is_list, new_record_path, settable_fields
 from generator.schemas import build_schemas
-from generator.write import alone, claim_folder, readable, write_folder
+from generator.write import LOCK, alone, claim_folder, readable, write_folder
 
 INTERRUPTED = 130  # as shells say it: ended by Ctrl+C
 NO_SETTINGS = "There is no mkdocs.yml here. Run 'briefbook init DIR' to start a briefing with one."
@@ -226,7 +228,9 @@ def verify(context: click.Context, site: Path | None, manifest: Path | None) -> 
     """Check that the files of SITE (default: build/site) are those that the last build made, and no others."""
     project: Project = context.obj
     folder = site or project.site_dir
-    differing = compare_with_manifest(folder, manifest or project.root / "build" / MANIFEST)
+    lock = project.root / "build" / LOCK  # there may be a build just now, between the site and its list
+    with nullcontext() if site or not os.access(lock, os.W_OK) else alone(project.root, _warn):
+        differing = compare_with_manifest(folder, manifest or project.root / "build" / MANIFEST)
     if differing:
         click.echo("\n".join(differing))
         raise BriefbookError(f"{many(len(differing), 'file')} of {folder} differ from what was built.")

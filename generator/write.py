@@ -22,6 +22,7 @@ from generator.errors import BriefbookError
 
 MARK = ".made-by-briefbook"  # lies in each folder that we may clear
 
+LOCK = ".lock"  # in `build/`: taken by whoever writes there
 PATIENCE_SECONDS = 600  # for another build
 
 _AT_FDCWD = -100
@@ -123,7 +124,7 @@ def alone(root: Path, tell: Callable[[str], None]) -> Iterator[None]:
     `tell` hears when there is another to wait for. Raises: BriefbookError when that takes too long.
     """
     (root / "build").mkdir(parents=True, exist_ok=True)
-    lock = FileLock(root / "build" / ".lock", is_singleton=True)  # one in a process, so that it may be taken twice
+    lock = FileLock(root / "build" / LOCK, is_singleton=True)  # one in a process, so that it may be taken twice
     try:
         try:
             lock.acquire(timeout=0)

@@ -45,12 +45,28 @@ def test_site_is_checked_against_the_list_of_its_files(built: Path, tmp_path: Pa
 
 def test_builds_at_the_same_time_do_not_mix(tmp_path: Path) -> None:
     folder = start_briefing(tmp_path / "b")
-    builds = [("briefbook", "build"), ("mkdocs", "build", "-q"), ("briefbook", "build"), ("briefbook", "pdf")]
-    with ThreadPoolExecutor(len(builds)) as pool:
-        done = list(pool.map(lambda arguments: command(*arguments, cwd=folder), builds))
-    assert [(result.returncode, "Traceback" in result.stderr) for result in done] == [(0, False)] * len(builds)
+    assert command("briefbook", "build", cwd=folder).returncode == 0
+    (folder / "docs" / "sources" / "council-minutes.yml").write_text("title: Other minutes\n")
+    runs = [("briefbook", "build"), ("mkdocs", "build", "-q"), ("briefbook", "build", "--pdf"), ("briefbook", "pdf")]
+    runs += [("briefbook", "verify"), ("briefbook", "build"), ("briefbook", "check"), ("briefbook", "verify")]
+    with ThreadPoolExecutor(len(runs)) as pool:
+        done = list(pool.map(lambda arguments: command(*arguments, cwd=folder), runs))
+    ended = [(*run, result.returncode, "Traceback" in result.stderr) for run, result in zip(runs, done, strict=True)]
+    assert ended == [(*run, 0, False) for run in runs]
     assert command("briefbook", "verify", cwd=folder).returncode == 0
     assert [path.name for path in (folder / "build").iterdir() if path.name.startswith((".site-", ".book-"))] == []
+
+
+def test_lock_of_a_build_that_was_killed_holds_nobody_up(built: Path) -> None:
+    code = (
+        "import os, signal; from pathlib import Path; from generator.write import alone\n"
+        "with alone(Path(), print): os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    killed = subprocess.run([sys.executable, "-c", code], cwd=built, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert (built / "build" / ".lock").exists()
+    done = command("briefbook", "build", cwd=built)
+    assert (done.returncode, done.stderr) == (0, "")  # without waiting, of which it would tell
 
 
 def test_killed_builds_leave_a_whole_site_and_the_next_one_recovers(tmp_path: Path) -> None:
