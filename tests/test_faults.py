@@ -168,7 +168,9 @@ def test_address_that_is_none_is_one_line(address: str, folder: Path) -> None:
 
 def test_builds_that_somebody_interrupts_end_without_a_word(folder: Path) -> None:
     ended = []
-    for seconds in (0.5, 0.8, 1.2, 1.6, 2.5):
+    lock = folder / "build" / ".lock"
+    for seconds in (0.0, 0.2, 0.4, 0.8, 1.6):
+        lock.unlink(missing_ok=True)
         with subprocess.Popen(
             [BRIEFBOOK, "build", "--pdf"],
             cwd=folder,
@@ -177,6 +179,8 @@ def test_builds_that_somebody_interrupts_end_without_a_word(folder: Path) -> Non
             start_new_session=True,
             text=True,
         ) as build:
+            while not lock.exists() and build.poll() is None:
+                pass  # until it has begun
             try:
                 build.wait(seconds)
             except subprocess.TimeoutExpired:

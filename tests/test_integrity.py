@@ -98,6 +98,43 @@ def test_killed_builds_leave_a_whole_site_and_the_next_one_recovers(tmp_path: Pa
     assert [path for path in (folder / "build").iterdir() if path.name.startswith(".site-")] == []
 
 
+def test_killed_settings_leave_a_whole_book_and_the_next_one_recovers(tmp_path: Path) -> None:
+    folder, random = start_briefing(tmp_path / "b"), Random(5)
+    record, book = folder / "docs" / "sources" / "council-minutes.yml", folder / "build" / "briefing.pdf"
+    texts = [record.read_text(), record.read_text() + "note: A second version.\n"]
+    versions = []
+    for text in texts:
+        record.write_text(text)
+        assert command("briefbook", "pdf", cwd=folder).returncode == 0
+        versions.append(book.read_bytes())
+    program = str(Path(sys.executable).parent / "briefbook")
+    left: set[Path] = set()
+    for number in range(KILLS // 3):
+        record.write_text(texts[number % 2])
+        with subprocess.Popen(
+            [program, "pdf"], cwd=folder, stdout=subprocess.DEVNULL, start_new_session=True
+        ) as setting:
+            while setting.poll() is None and not set_in(folder) - left:
+                pass  # until it is at it
+            try:
+                setting.wait(number % 4 * random.uniform(0, 0.25))  # at once, or later
+            except subprocess.TimeoutExpired:
+                os.killpg(setting.pid, signal.SIGKILL)  # with the process that sets the book
+        assert book.read_bytes() in versions
+        assert len(set_in(folder)) <= 1
+        left |= set_in(folder)
+    assert left  # some were killed
+    record.write_text(texts[0])
+    assert command("briefbook", "pdf", cwd=folder).returncode == 0
+    assert book.read_bytes() == versions[0]
+    assert set_in(folder) == set()
+
+
+def set_in(folder: Path) -> set[Path]:
+    """Return the folders in which books of a briefing are being set, or were."""
+    return {*(folder / "build").glob(".book-*")}
+
+
 def differences(published: dict[str, bytes], versions: list[dict[str, bytes]]) -> list[list[str]]:
     """Name the files by which a site differs from each of its versions, and how."""
     return [
