@@ -98,8 +98,11 @@ def test_killed_builds_leave_a_whole_site_and_the_next_one_recovers(tmp_path: Pa
     assert [path for path in (folder / "build").iterdir() if path.name.startswith(".site-")] == []
 
 
-def test_killed_settings_leave_a_whole_book_and_the_next_one_recovers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("arguments", [["pdf"], ["build", "--pdf"]], ids=" ".join)
+def test_killed_settings_leave_a_whole_book_and_the_next_one_recovers(arguments: list[str], tmp_path: Path) -> None:
     folder, random = start_briefing(tmp_path / "b"), Random(5)
+    card = folder / "docs" / "briefing.yml"
+    card.write_text(f"{card.read_text()}\nbook: {{dossiers: [actors, events]}}\n")
     record, book = folder / "docs" / "sources" / "council-minutes.yml", folder / "build" / "briefing.pdf"
     texts = [record.read_text(), record.read_text() + "note: A second version.\n"]
     versions = []
@@ -112,7 +115,7 @@ def test_killed_settings_leave_a_whole_book_and_the_next_one_recovers(tmp_path: 
     for number in range(KILLS // 3):
         record.write_text(texts[number % 2])
         with subprocess.Popen(
-            [program, "pdf"], cwd=folder, stdout=subprocess.DEVNULL, start_new_session=True
+            [program, *arguments], cwd=folder, stdout=subprocess.DEVNULL, start_new_session=True
         ) as setting:
             while setting.poll() is None and not set_in(folder) - left:
                 pass  # until it is at it
@@ -125,7 +128,7 @@ def test_killed_settings_leave_a_whole_book_and_the_next_one_recovers(tmp_path: 
         left |= set_in(folder)
     assert left  # some were killed
     record.write_text(texts[0])
-    assert command("briefbook", "pdf", cwd=folder).returncode == 0
+    assert command("briefbook", *arguments, cwd=folder).returncode == 0
     assert book.read_bytes() == versions[0]
     assert set_in(folder) == set()
 
