@@ -4,7 +4,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 BIN = .venv/bin
 EXAMPLES = 20000
 
-.PHONY: site serve pdf test torture fuzz clean
+.PHONY: site serve pdf test torture fuzz sbom audit clean
 
 site: .venv/site
 	@$(BIN)/briefbook build --strict
@@ -24,12 +24,28 @@ test: .venv/test
 	$(BIN)/briefbook build --strict --verify
 	$(BIN)/pytest
 
+# The long form of what tests do to builds: 200 kills, 10,000 readings, a disk that is full at 40 moments. Half an hour.
 torture: .venv/test
-	KILLS=200 $(BIN)/pytest tests/test_integrity.py
+	KILLS=200 $(BIN)/pytest tests/test_integrity.py tests/test_disk.py tests/test_faults.py tests/test_reproducible.py
 
 # Random text, other each time, for an hour or so; what fails is printed, and tried first the next time (.hypothesis).
 fuzz: .venv/test
 	BRIEFBOOK_FUZZ=$(EXAMPLES) $(BIN)/pytest tests/test_fuzz.py tests/test_prose.py
+
+# What Briefbook runs with, for those who must know (CycloneDX); the same from the same requirements.txt.
+sbom: .venv/test
+	@mkdir -p build
+	@grep -v '^-e' requirements.txt | $(BIN)/python -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml \
+		--output-reproducible --output-format JSON --output-file build/sbom.json -
+	@echo "The bill of materials lies in build/sbom.json"
+
+# Known weaknesses of what is pinned, for the tests too. Asks pypi.org; an environment of its own keeps pip-audit apart.
+audit:
+	@mkdir -p build
+	@$(PYTHON) -m venv build/audit
+	@build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	@grep -h '==' requirements.txt requirements-dev.txt > build/audit/pinned.txt
+	@build/audit/bin/pip-audit --strict --no-deps --disable-pip -r build/audit/pinned.txt
 
 .venv/site: requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Briefbook needs Python 3.11 or later: install it, or name it with PYTHON=..."; exit 1; }

@@ -33,6 +33,7 @@ from generator.manifest import made_with
 from generator.pipeline import Project
 from generator.policy import find_sources, protect_page
 from generator.publishing import Publishing, Rendered
+from generator.render import template_faults
 from generator.rendering import Rendering, begin, load_settings, unpackaged_theme_dirs
 from generator.search import searchable
 from generator.workers import spread
@@ -57,6 +58,7 @@ class _Building:
 _building: _Building | None = None
 
 
+@template_faults()
 def build_with_mkdocs(
     project: Project,
     briefing: Briefing,
@@ -209,7 +211,7 @@ def _settings(project: Project, briefing: Briefing, *, strict: bool = False) -> 
         finally:
             config.plugins.on_shutdown()
     except MkDocsException as error:
-        raise BriefbookError(str(error)) from error
+        raise BriefbookError(" ".join(str(error).split())) from error
 
 
 @contextmanager

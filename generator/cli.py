@@ -1,11 +1,11 @@
 """The `briefbook` command: the only place that prints, exits, or catches everything."""
 
 import logging
+import os
 import re
 import sys
-import tempfile
-import traceback
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ import click
 from generator import __version__
 from generator.dates import PartialDate, parse_date
 from generator.errors import BriefbookError, Problem, RecordsInvalid, Severity, is_failure
+from generator.faults import save_report, summary_of
 from generator.fields import LANGUAGE_PATTERN
 from generator.link import Briefing
 from generator.manifest import NAME as MANIFEST
@@ -24,8 +25,9 @@ from generator.records import KINDS, Record
 from generator.reports import FORMATS, count_of, lines_for_people, many, report_lines
 from generator.scaffold import draft_record, init_briefing, is_list, new_record_path, settable_fields
 from generator.schemas import build_schemas
-from generator.write import alone, claim_folder, write_folder
+from generator.write import LOCK, alone, claim_folder, readable, write_folder
 
+INTERRUPTED = 130  # as shells say it: ended by Ctrl+C
 NO_SETTINGS = "There is no mkdocs.yml here. Run 'briefbook init DIR' to start a briefing with one."
 if TYPE_CHECKING:
     from generator.dossier import Selection
@@ -34,6 +36,13 @@ if TYPE_CHECKING:
 
 class _Group(click.Group):
     """Turns what goes wrong into one line and an exit status: 1 for the author or the disk, 3 for our own fault."""
+
+    def main(self, *arguments: Any, **named: Any) -> Any:
+        try:
+            return super().main(*arguments, **named)
+        except OSError as error:  # of --help, which is printed before anything is done
+            click.echo(f"error: {error.filename or 'disk'}: {error.strerror or error}", err=True)
+            sys.exit(1)
 
     def invoke(self, context: click.Context) -> Any:
         try:
@@ -50,15 +59,14 @@ class _Group(click.Group):
         except OSError as error:
             click.echo(f"error: {error.filename or 'disk'}: {error.strerror or error}", err=True)
             context.exit(1)
+        except KeyboardInterrupt:
+            context.exit(INTERRUPTED)
         except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
-        except Exception:  # noqa: BLE001  the one place where everything is caught
-            with tempfile.NamedTemporaryFile("w", prefix="briefbook-", suffix=".txt", delete=False) as report:
-                report.write(f"briefbook {__version__}, Python {sys.version}\n{traceback.format_exc()}")
-            click.echo(
-                f"error: this is a fault of Briefbook itself. A report is in {report.name}; please send it in.",
-                err=True,
-            )
+        except Exception as error:  # noqa: BLE001  the one place where everything is caught
+            report = save_report(error, sys.argv[1:], context.params.get("root", Path()))
+            place = f"A report is in {report}" if report else f"No report could be saved ({summary_of(error)})"
+            click.echo(f"error: this is a fault of Briefbook itself. {place}; please send it in.", err=True)
             context.exit(3)
 
 
@@ -137,7 +145,7 @@ def build(context: click.Context, /, strict: bool, renderer: str, verify: bool, 
     project: Project = context.obj
     if not (project.root / "mkdocs.yml").is_file():
         raise BriefbookError(NO_SETTINGS)
-    with alone(project.root, _warn), Ledger(project.root / "build" / ".cache" / "ledger.db") as ledger:
+    with alone(project.root, _warn), readable(), Ledger(project.root / "build" / ".cache" / "ledger.db") as ledger:
         briefing = _check(project, strict)
         books = _print_books(project, briefing, layout["paper"], layout["links"]) if with_pdf else {}
         _tell(f"Writing the pages of {many(len(briefing.records), 'record')}")
@@ -223,7 +231,9 @@ def verify(context: click.Context, site: Path | None, manifest: Path | None) -> 
     """Check that the files of SITE (default: build/site) are those that the last build made, and no others."""
     project: Project = context.obj
     folder = site or project.site_dir
-    differing = compare_with_manifest(folder, manifest or project.root / "build" / MANIFEST)
+    lock = project.root / "build" / LOCK  # there may be a build just now, between the site and its list
+    with nullcontext() if site or not os.access(lock, os.W_OK) else alone(project.root, _warn):
+        differing = compare_with_manifest(folder, manifest or project.root / "build" / MANIFEST)
     if differing:
         click.echo("\n".join(differing))
         raise BriefbookError(f"{many(len(differing), 'file')} of {folder} differ from what was built.")

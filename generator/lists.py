@@ -5,24 +5,21 @@ each page of an overview is planned on the whole briefing; a page is then made b
 """
 
 import html
-import traceback
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from jinja2 import Environment, TemplateError, TemplateSyntaxError
+from jinja2 import Environment
 
 from generator.backlinks import Backlink
-from generator.errors import BriefbookError
 from generator.gazetteer import KnownPlace
 from generator.link import Briefing
 from generator.noted import Noted
 from generator.pictures import FOLDER, Drawing, Pictures
 from generator.prose import escape_text
 from generator.records import KINDS, Actor, Event, Quote, Record, Source
-from generator.render import PageLinks, front_matter
+from generator.render import PageLinks, front_matter, template_faults
 from generator.rows import Row, Rows
 from generator.ties import Tie
 from generator.words import Words
@@ -90,19 +87,9 @@ class Maker:
         """
         texts = {name: escaped(value) if isinstance(value, str) else value for name, value in meta.items()}
         shown = {**texts, "markdown": path, "pdf": self.books.get(path.removesuffix(".md"), "")}
-        try:
+        with template_faults():
             text = self.environment.get_template(template).render(links=links, **values)
-        except TemplateError as error:
-            raise BriefbookError(f"The template {_template_place(error, template)}: {error.message}") from error
         return Page(path, front_matter(shown) + text.strip("\n") + "\n")
-
-
-def _template_place(error: TemplateError, template: str) -> str:
-    """Return the template and line at which an error arose, "source.md.j2:3"."""
-    if isinstance(error, TemplateSyntaxError):
-        return f"{error.name}:{error.lineno}"
-    steps = [step for step in traceback.extract_tb(error.__traceback__) if step.filename.endswith(".j2")]
-    return f"{Path(steps[-1].filename).name}:{steps[-1].lineno}" if steps else template
 
 
 def escaped(text: object) -> str:

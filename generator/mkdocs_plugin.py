@@ -15,7 +15,7 @@ from generator.link import Briefing
 from generator.manifest import write_manifest
 from generator.pipeline import Project, read_briefing, write_pages
 from generator.site import configure, finish_site, has_strict_warnings
-from generator.write import alone, discard_site, publish_site, start_site
+from generator.write import alone, discard_site, publish_site, readable, start_site
 
 log = logging.getLogger("mkdocs.plugins.briefbook")
 
@@ -40,6 +40,7 @@ class BriefbookPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
         makes_site = not self.is_preview and not self.is_driven
         if makes_site:
             self.held.enter_context(alone(project.root, log.warning))
+            self.held.enter_context(readable())
         briefing = self.briefing
         try:
             if briefing is None:

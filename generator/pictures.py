@@ -20,7 +20,7 @@ from generator.gazetteer import KnownPlace
 from generator.labels import text_width
 from generator.link import Briefing
 from generator.records import Actor, Role
-from generator.render import new_environment
+from generator.render import new_environment, template_faults
 from generator.ties import Tie, Ties
 from generator.words import Words
 from generator.world import land_around
@@ -55,14 +55,19 @@ class Pictures:
         return made
 
     def draw(self, name: str, title: str, width: float, height: float, **values: Any) -> Drawing:
-        """Return the picture that the template `<name>.svg.j2` makes of these values."""
-        template = self.environment.get_template(f"{name}.svg.j2")
-        svg = template.render(name=name, title=title, width=width, height=height, words=self.words, **values)
+        """Return the picture that the template `<name>.svg.j2` makes of these values.
+
+        Raises: BriefbookError with the template's line when something is wrong with it.
+        """
+        with template_faults():
+            template = self.environment.get_template(f"{name}.svg.j2")
+            svg = template.render(name=name, title=title, width=width, height=height, words=self.words, **values)
         return Drawing(svg + "\n", title)
 
     def styles(self) -> str:
         """Return the rules of all pictures as CSS for a page that holds one."""
-        return self.environment.get_template("page.css.j2").render().strip() + "\n"
+        with template_faults():
+            return self.environment.get_template("page.css.j2").render().strip() + "\n"
 
     def for_print(self, drawing: Drawing) -> Drawing:
         """Return a picture for paper: its light colours written out, for what knows no variables or themes."""

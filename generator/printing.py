@@ -33,8 +33,19 @@ _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}|\\(.)")
 
 
 def main() -> None:
-    """Set the book in the folder that the command line names."""
-    folder = Path(sys.argv[1])
+    """Set the book in the folder that the command line names.
+
+    What a template, the disk or the memory can do is one line and status 1; a traceback is a fault of our own.
+    """
+    try:
+        _set(Path(sys.argv[1]))
+    except MemoryError:
+        sys.exit("there is too little memory")
+    except (OSError, RuntimeError, pikepdf.PdfError) as error:  # Typst's and qpdf's errors are RuntimeErrors, too
+        sys.exit(" ".join(str(error).split()))
+
+
+def _set(folder: Path) -> None:
     stood = folder / "stood.json"
     settings = _read(folder / "settings.json")
     fonts, missing = _fonts(folder, settings, is_first=not stood.exists())

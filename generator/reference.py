@@ -54,6 +54,7 @@ on the one named with `-C`. What it makes goes below `build/`, which may be dele
 | 1 | the records have problems, or the disk or a renderer gave up; the messages say which |
 | 2 | the command was typed wrongly |
 | 3 | a fault of Briefbook itself; a report was written |
+| 130 | it was interrupted, by Ctrl+C |
 
 `mkdocs build`, `mkdocs serve` and `mkdocs gh-deploy` work too, as the plugin `briefbook` in `mkdocs.yml` runs the same
 steps. `briefbook COMMAND --help` shows what is below on the terminal.

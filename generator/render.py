@@ -4,19 +4,27 @@ Everything here gives Markdown; nothing decides what is on a page, and nothing i
 """
 
 import json
-from collections.abc import Iterable, Mapping
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError, pass_context
+from jinja2.exceptions import TemplateNotFound
 from jinja2.runtime import Context
 
 from generator.dates import PartialDate
+from generator.errors import BriefbookError
 from generator.gazetteer import KnownPlace
 from generator.link import HOME, Briefing, Prose
 from generator.prose import Mention, Target, escape_text, strip_markdown, tame_words
 from generator.prose import Words as PlainWords
 from generator.words import Words
+
+# What a template can do wrong while it runs: 1 / 0, [] + 1, a name that is not there, a macro that calls itself.
+_TEMPLATE_FAULTS = (TemplateError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError)
+_TEMPLATE_ENDINGS = (".j2", ".html", ".xml")
 
 RTL = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ku-Arab", "ps", "sd", "ug", "ur", "yi"})
 
@@ -129,10 +137,48 @@ def block_text(text: str) -> str:
     )
 
 
+@contextmanager
+def template_faults() -> Iterator[None]:
+    """Say which line of which template is wrong, where one is rendered: templates are a briefing's own, too.
+
+    Raises: BriefbookError in place of what Jinja raises, and of what the template's own code does.
+    """
+    try:
+        yield
+    except _TEMPLATE_FAULTS as error:
+        place = _template_place(error)
+        if not place:  # a fault of ours that a template came upon
+            raise
+        told = error.message if isinstance(error, TemplateError) and error.message else f"{error}"
+        raise BriefbookError(f"The template {place}: {' '.join(told.split()) or type(error).__name__}") from error
+
+
+def _template_place(error: Exception) -> str:
+    """Return the template and line at which an error arose, "source.md.j2:3"; nothing when it was not in a template."""
+    if isinstance(error, TemplateSyntaxError):
+        return f"{error.name}:{error.lineno}"
+    steps = traceback.extract_tb(error.__traceback__)
+    if isinstance(error, UnicodeDecodeError) and any(step.name == "get_source" for step in steps):
+        return "that was to be read is not UTF-8"
+    inside = [step for step in steps if step.filename.endswith(_TEMPLATE_ENDINGS)]
+    if isinstance(error, TemplateNotFound) and not inside:
+        return str(error.name)
+    is_own = isinstance(error, TemplateError | RecursionError) or steps[-1].filename.endswith(_TEMPLATE_ENDINGS)
+    return f"{Path(inside[-1].filename).name}:{inside[-1].lineno}" if inside and is_own else ""
+
+
+class _Loader(FileSystemLoader):
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        try:
+            return super().get_source(environment, template)
+        except UnicodeDecodeError as error:
+            raise TemplateSyntaxError("the file is not UTF-8.", 1, template) from error
+
+
 def new_environment(folders: Iterable[Path], *, autoescape: bool) -> Environment:
     """Return a Jinja environment; of two templates with one name the first folder's counts."""
     return Environment(
-        loader=FileSystemLoader([*folders]),
+        loader=_Loader([*folders]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -26,6 +26,7 @@ from generator.link import Briefing
 from generator.pages import PageMaker
 from generator.pipeline import Project
 from generator.policy import protect_page
+from generator.render import template_faults
 
 NOT_FOUND = "404.html"
 
@@ -71,6 +72,7 @@ class Rendering:
     def _read(self, page: SitePage) -> None:
         page.read_source(self.config)
 
+    @template_faults()
     def html_of(self, file: File) -> bytes:
         """Return the page that is made of a file."""
         config, plugins = self.config, self.config.plugins
@@ -124,6 +126,7 @@ class Rendering:
 
         return resolve
 
+    @template_faults()
     def not_found(self) -> bytes:
         """Return the page for addresses at which there is none."""
         config = self.config
@@ -152,7 +155,7 @@ class Renderer(Rendering):
             self.config = begin(self.config)
             super().__init__(self.config, _LazyFiles(self._file_at))
         except MkDocsException as error:
-            raise BriefbookError(str(error)) from error
+            raise BriefbookError(" ".join(str(error).split())) from error
         self._static = {file.dest_uri: file for file in self.files if not file.is_documentation_page()}
 
     def follow(self, briefing: Briefing, maker: PageMaker) -> None:

@@ -32,6 +32,7 @@ from generator.preview_search import PreviewSearch
 
 OURS = ".briefbook"  # below this address lies what belongs to the preview, and not to the site
 PORTS_TRIED = 20
+LAST_PORT = 65535
 HEARTBEAT_SECONDS = 15
 CHECK_AFTER_SECONDS = 0.2  # the page comes first, and more typing puts the check off
 QUIET_MILLISECONDS = 10  # without another change, before a change is read
@@ -47,7 +48,7 @@ def serve_preview(project: Project, address: str, tell: Tell, ready: Callable[[s
     address on the web. Raises: BriefbookError when there is no free port, or no such address.
     """
     host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal():
+    if not host or not port.isdecimal() or len(port) > 5 or int(port) > LAST_PORT:
         raise BriefbookError(f"'{address}' is no address. Write host and port, as 127.0.0.1:8000.")
     listener = _listen(host.strip("[]"), int(port))
     app = _app(project, Preview(project, tell), host)
@@ -75,6 +76,9 @@ def _listen(host: str, port: int) -> socket.socket:
             listener.close()
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise BriefbookError(f"Nothing can be shown at {host}: {error.strerror}.") from error
+        except (UnicodeError, TypeError) as error:  # with which Python refuses what no name of a machine can be
+            listener.close()
+            raise BriefbookError(f"'{host}' is no name of a machine. Write an address, as 127.0.0.1.") from error
         except OverflowError:
             break
     raise BriefbookError(f"The ports from {port} to {port + PORTS_TRIED - 1} are taken. Name another with --address.")

@@ -79,7 +79,7 @@ def markdown_settings(project: Project) -> tuple[list[str], dict[str, dict[str, 
     try:
         config = load_config(str(file))
     except MkDocsException as error:
-        raise BriefbookError(str(error)) from error
+        raise BriefbookError(" ".join(str(error).split())) from error
     return config.markdown_extensions, config.mdx_configs
 
 

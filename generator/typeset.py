@@ -12,7 +12,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -89,9 +89,10 @@ class Press:
 
         def print_one(dossier: Dossier | None) -> None:
             tell(dossier.title if dossier else briefing.info.title)
-            self.print_book(dossier)
+            self._print(dossier, None, folder)
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # of threads: each has its books set in other processes
+        # One folder for all: a killed build leaves no more. Threads: each has its books set in other processes.
+        with _folder(self._project.root / "build") as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
             for _ in pool.map(print_one, dossiers.values()):
                 pass
         return paths
@@ -102,12 +103,14 @@ class Press:
         `tell` gets the number of each setting as it begins. Raises: RecordsInvalid when a character has no font, or a
         picture is none; BriefbookError when the book cannot be set, or lacks a record or a citation.
         """
+        return self._print(dossier, tell, self._project.root / "build")
+
+    def _print(self, dossier: Dossier | None, tell: Callable[[int], None] | None, parent: Path) -> Path:
         project, part = self._project, dossier.part if dossier else self._briefing
         book = compose_book(self._briefing, self.words, self._reading, project.template_dirs, dossier)
         target = project.root / "build" / _path_of(dossier)
         target.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".book-", dir=project.root / "build") as name:
-            folder = Path(name)
+        with _folder(parent) as folder:
             _write_parts(folder, book, part, project, self._layout)
             receipt = Receipt(project.root / "build" / ".cache" / f"{_path_of(dossier)}.json", folder)
             if receipt.is_for(target):
@@ -124,6 +127,14 @@ class Press:
             if done["is_portable"]:
                 receipt.write_for(target)
         return target
+
+
+@contextmanager
+def _folder(parent: Path) -> Iterator[Path]:
+    """Give a folder to set books in, which is removed at the end; of a killed process, by the next one."""
+    parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".book-", dir=parent) as name:
+        yield Path(name)
 
 
 def _path_of(dossier: Dossier | None) -> str:
@@ -226,9 +237,11 @@ def _set(folder: Path) -> None:
         )
     except subprocess.TimeoutExpired as error:
         raise BriefbookError(f"The book was not set within {TIME_LIMIT_SECONDS // 60} minutes.") from error
+    if "Traceback" in done.stderr:
+        raise RuntimeError(f"The process that sets the book failed:\n{done.stderr}")
     if done.returncode:
         why = done.stderr.strip().rpartition("\n")[2] or f"its process ended with status {done.returncode}"
-        raise BriefbookError(f"The book could not be set: {why}.")
+        raise BriefbookError(f"The book could not be set: {why.rstrip('.')}.")
 
 
 def _limit_memory() -> None:

@@ -4,9 +4,13 @@ import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import chain
 from multiprocessing import get_all_start_methods, get_context
+from signal import SIG_IGN, SIGINT, signal
 from typing import TypeVar
+
+from generator.errors import BriefbookError
 
 WORTH_PROCESSES = 60  # items: with fewer, starting processes takes longer than it saves
 CHUNK = 20  # items that a process takes at a time
@@ -22,6 +26,7 @@ def spread(
 
     `executor` does it, if one is given; otherwise processes that are forked do, where the system has them and there are
     enough items. So `work` may use what was made before, and must be a function of a module.
+    Raises: what `work` does; BriefbookError when a process was ended.
     """
     chunks = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
     if executor:
@@ -30,5 +35,13 @@ def spread(
         yield from chain.from_iterable(map(work, chunks))
     else:
         gc.freeze()  # what is there is the same for all of them: none looks through it for what is no longer used
-        with ProcessPoolExecutor(mp_context=get_context("fork")) as processes:
-            yield from chain.from_iterable(processes.map(work, chunks))
+        try:
+            with ProcessPoolExecutor(mp_context=get_context("fork"), initializer=_ignore_interrupts) as processes:
+                yield from chain.from_iterable(processes.map(work, chunks))
+        except BrokenProcessPool as error:
+            raise BriefbookError("A process that made pages was ended: is there too little memory?") from error
+
+
+def _ignore_interrupts() -> None:
+    """Leave Ctrl+C to the process that waits for this one, and then takes its work away."""
+    signal(SIGINT, SIG_IGN)

@@ -22,6 +22,8 @@ from generator.errors import BriefbookError
 
 MARK = ".made-by-briefbook"  # lies in each folder that we may clear
 
+LOCK = ".lock"  # in `build/`: taken by whoever writes there
+LEFTOVERS = (".book-*", ".plain-*", ".made-*", ".search-*")  # folders in `build/` that a killed process did not remove
 PATIENCE_SECONDS = 600  # for another build
 
 _AT_FDCWD = -100
@@ -120,10 +122,13 @@ def _remove_empty(folder: Path) -> None:
 def alone(root: Path, tell: Callable[[str], None]) -> Iterator[None]:
     """Keep other builds of a briefing waiting until this one is done; the system lets go of it for a killed one.
 
+    What that left behind is removed.
+
     `tell` hears when there is another to wait for. Raises: BriefbookError when that takes too long.
     """
     (root / "build").mkdir(parents=True, exist_ok=True)
-    lock = FileLock(root / "build" / ".lock", is_singleton=True)  # one in a process, so that it may be taken twice
+    lock = FileLock(root / "build" / LOCK, is_singleton=True)  # one in a process, so that it may be taken twice
+    is_first = not lock.is_locked
     try:
         try:
             lock.acquire(timeout=0)
@@ -133,9 +138,26 @@ def alone(root: Path, tell: Callable[[str], None]) -> Iterator[None]:
     except Timeout as error:
         raise BriefbookError(f"Another build of this briefing has run for {PATIENCE_SECONDS // 60} minutes.") from error
     try:
+        if is_first:
+            for left in chain.from_iterable((root / "build").glob(pattern) for pattern in LEFTOVERS):
+                shutil.rmtree(left, ignore_errors=True)
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Let everybody read what is written meanwhile, also by other processes: a web server is somebody else.
+
+    Whatever else the umask of whoever builds says, stays.
+    """
+    before = os.umask(0)
+    os.umask(before & ~0o555)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def start_site(site: Path) -> Path:

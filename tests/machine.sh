@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the tests need and pip's list of packages cannot bring: a browser, a web server, Java, and the Nu HTML
-# checker; or what is named. Does nothing when all is there. On Debian (as root, or with sudo) it installs; elsewhere it
-# says what to install.
+# Installs what the tests need and pip's list of packages cannot bring: a browser, a web server, Java, another clock,
+# and the Nu HTML checker; or what is named. Does nothing when all is there. On Debian (as root, or with sudo) it
+# installs; elsewhere it says what to install.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,6 +12,7 @@ if [ $# -eq 0 ]; then
   command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || wanted+=(chromium)
   command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || wanted+=(nginx-light)
   command -v java >/dev/null || wanted+=(default-jre-headless)
+  command -v faketime >/dev/null || ! command -v apt-get >/dev/null || wanted+=(faketime)  # elsewhere a test does without
 fi
 
 if [ ${#wanted[@]} -gt 0 ]; then

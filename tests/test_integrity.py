@@ -45,12 +45,28 @@ def test_site_is_checked_against_the_list_of_its_files(built: Path, tmp_path: Pa
 
 def test_builds_at_the_same_time_do_not_mix(tmp_path: Path) -> None:
     folder = start_briefing(tmp_path / "b")
-    builds = [("briefbook", "build"), ("mkdocs", "build", "-q"), ("briefbook", "build"), ("briefbook", "pdf")]
-    with ThreadPoolExecutor(len(builds)) as pool:
-        done = list(pool.map(lambda arguments: command(*arguments, cwd=folder), builds))
-    assert [(result.returncode, "Traceback" in result.stderr) for result in done] == [(0, False)] * len(builds)
+    assert command("briefbook", "build", cwd=folder).returncode == 0
+    (folder / "docs" / "sources" / "council-minutes.yml").write_text("title: Other minutes\n")
+    runs = [("briefbook", "build"), ("mkdocs", "build", "-q"), ("briefbook", "build", "--pdf"), ("briefbook", "pdf")]
+    runs += [("briefbook", "verify"), ("briefbook", "build"), ("briefbook", "check"), ("briefbook", "verify")]
+    with ThreadPoolExecutor(len(runs)) as pool:
+        done = list(pool.map(lambda arguments: command(*arguments, cwd=folder), runs))
+    ended = [(*run, result.returncode, "Traceback" in result.stderr) for run, result in zip(runs, done, strict=True)]
+    assert ended == [(*run, 0, False) for run in runs]
     assert command("briefbook", "verify", cwd=folder).returncode == 0
     assert [path.name for path in (folder / "build").iterdir() if path.name.startswith((".site-", ".book-"))] == []
+
+
+def test_lock_of_a_build_that_was_killed_holds_nobody_up(built: Path) -> None:
+    code = (
+        "import os, signal; from pathlib import Path; from generator.write import alone\n"
+        "with alone(Path(), print): os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    killed = subprocess.run([sys.executable, "-c", code], cwd=built, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert (built / "build" / ".lock").exists()
+    done = command("briefbook", "build", cwd=built)
+    assert (done.returncode, done.stderr) == (0, "")  # without waiting, of which it would tell
 
 
 def test_killed_builds_leave_a_whole_site_and_the_next_one_recovers(tmp_path: Path) -> None:
@@ -72,13 +88,66 @@ def test_killed_builds_leave_a_whole_site_and_the_next_one_recovers(tmp_path: Pa
                 build.wait(random.uniform(0.1, 2.0))
             except subprocess.TimeoutExpired:
                 build.send_signal(signal.SIGKILL)
-        assert contents(folder / "build" / "site") in versions
+        published = contents(folder / "build" / "site")
+        assert published in versions, f"after build {number}: {differences(published, versions)}"
         assert len([path for path in (folder / "build").iterdir() if path.name.startswith(".site-")]) <= 1
     record.write_text(first)
     assert command("briefbook", "build", cwd=folder).returncode == 0
     assert contents(folder / "build" / "site") == versions[0]
     assert command("briefbook", "verify", cwd=folder).returncode == 0
     assert [path for path in (folder / "build").iterdir() if path.name.startswith(".site-")] == []
+
+
+@pytest.mark.parametrize("arguments", [["pdf"], ["build", "--pdf"]], ids=" ".join)
+def test_killed_settings_leave_a_whole_book_and_the_next_one_recovers(arguments: list[str], tmp_path: Path) -> None:
+    folder, random = start_briefing(tmp_path / "b"), Random(5)
+    card = folder / "docs" / "briefing.yml"
+    card.write_text(f"{card.read_text()}\nbook: {{dossiers: [actors, events]}}\n")
+    record, book = folder / "docs" / "sources" / "council-minutes.yml", folder / "build" / "briefing.pdf"
+    texts = [record.read_text(), record.read_text() + "note: A second version.\n"]
+    versions = []
+    for text in texts:
+        record.write_text(text)
+        assert command("briefbook", "pdf", cwd=folder).returncode == 0
+        versions.append(book.read_bytes())
+    program = str(Path(sys.executable).parent / "briefbook")
+    left: set[Path] = set()
+    for number in range(KILLS // 3):
+        record.write_text(texts[number % 2])
+        with subprocess.Popen(
+            [program, *arguments], cwd=folder, stdout=subprocess.DEVNULL, start_new_session=True
+        ) as setting:
+            while setting.poll() is None and not set_in(folder) - left:
+                pass  # until it is at it
+            try:
+                setting.wait(number % 4 * random.uniform(0, 0.25))  # at once, or later
+            except subprocess.TimeoutExpired:
+                os.killpg(setting.pid, signal.SIGKILL)  # with the process that sets the book
+        assert book.read_bytes() in versions
+        assert len(set_in(folder)) <= 1
+        left |= set_in(folder)
+    assert left  # some were killed
+    record.write_text(texts[0])
+    assert command("briefbook", *arguments, cwd=folder).returncode == 0
+    assert book.read_bytes() == versions[0]
+    assert set_in(folder) == set()
+
+
+def set_in(folder: Path) -> set[Path]:
+    """Return the folders in which books of a briefing are being set, or were."""
+    return {*(folder / "build").glob(".book-*")}
+
+
+def differences(published: dict[str, bytes], versions: list[dict[str, bytes]]) -> list[list[str]]:
+    """Name the files by which a site differs from each of its versions, and how."""
+    return [
+        [
+            f"{name}: {'not there' if name not in published else 'not of it' if name not in version else 'changed'}"
+            for name in sorted(published.keys() | version.keys())
+            if published.get(name) != version.get(name)
+        ]
+        for version in versions
+    ]
 
 
 def test_readers_find_every_page_while_the_site_is_built_again_and_again(tmp_path: Path) -> None:
