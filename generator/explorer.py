@@ -29,10 +29,10 @@ def build_index(maker: Maker) -> Iterator[Page]:
     yield Page(f"{DATA_FOLDER}/index.json", _json(index))
 
 
-def plan_chunks(quotes: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
+def plan_chunks(quotes: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the path of each chunk, and the keys of the quotes in it."""
     for number, start in enumerate(range(0, len(quotes), CHUNK), start=1):
-        yield f"{DATA_FOLDER}/rows-{number}.json", quotes[start : start + CHUNK]
+        yield f"{DATA_FOLDER}/rows-{number}.json", tuple(quotes[start : start + CHUNK])
 
 
 def make_chunk(maker: Maker, path: str, quotes: Iterable[str]) -> Page:

@@ -1,37 +1,60 @@
-"""What pages are made of: everything that a page may look up, with a digest; and what each page did look up.
+"""What pages are made of: everything that a page may look up, as text; and what each page did look up.
 
-An input is told by its kind and its key: a record, its prose ("text"), its caption, what refers to it ("back"), and so
-on, as `PageMaker.noted` has them. A page all of whose inputs have the digests that they had is the page that it was.
+An input is told by its kind and its key: a record, its prose ("text"), its caption, what refers to it ("back") and so
+on, as `PageMaker.noted` has them. A page all of whose inputs have the digests that they had is the page that it was. An
+input can be read back: `shortcut.py` makes pages of them, without reading the records.
 """
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
-from generator.link import Briefing, Prose
+from pydantic import TypeAdapter
+
+from generator.backlinks import Backlink
+from generator.fields import FieldPath
+from generator.gazetteer import KnownPlace
+from generator.link import Briefing, HandPage, LinkedPiece, Prose
+from generator.lists import ListPlan
 from generator.pages import PageMaker
-from generator.prose import Mention
-
-Inputs = Mapping[str, Mapping[str, str]]  # kind -> key -> digest
+from generator.prose import Mention, Target, Verbatim, Words
+from generator.records import KIND_BY_FOLDER, Record
+from generator.ties import Tie
 
 _PROSE: Mapping[str, Any] = {"summary": True, "note": True, "as_reported": {"note"}}  # an input by itself
 _OF_ANOTHER_KIND = {"row": "record", "sentence": "text"}  # made of the one thing, once for all pages
+_PIECES: Mapping[str, type[LinkedPiece]] = {"w": Words, "v": Verbatim, "m": Mention, "t": Target}
+_LETTERS = {made: letter for letter, made in _PIECES.items()}
+_ADAPTERS: Mapping[str, TypeAdapter[Any]] = {
+    "back": TypeAdapter(dict[str, tuple[Backlink, ...]]),
+    "ties": TypeAdapter(dict[str, tuple[Tie, ...]]),
+    "beside": TypeAdapter(tuple[str | None, str | None]),
+    "place": TypeAdapter(KnownPlace),
+    "plan": TypeAdapter(ListPlan),
+    "chunk": TypeAdapter(tuple[str, ...]),
+    "caption": TypeAdapter(str),
+}
 
 
-def inputs_of(maker: PageMaker) -> dict[str, dict[str, str]]:
-    """Return a digest of all that the pages of a briefing may look up: {kind: {key: digest}}.
+class Input(NamedTuple):
+    """A thing that pages look up: a digest of what they may show of it, and the whole of it as JSON."""
 
-    Hand-written pages are among them, as "page".
-    """
+    digest: str
+    value: str
+
+
+def inputs_of(maker: PageMaker) -> dict[str, dict[str, Input]]:
+    """Return all that the pages of a briefing may look up: {kind: {key: input}}; hand-written pages as "page"."""
     whole = maker.whole
     found = {
-        "record": {key: digest(record_text(whole, key)) for key in whole.records},
-        "text": {key: digest(repr(parts)) for key, parts in _texts(whole).items()},
-        "page": {key: digest(repr(page)) for key, page in whole.pages.items()},
+        "record": {key: record_input(record, whole.files[key]) for key, record in whole.records.items()},
+        "text": {key: text_input(fields, whole) for key, fields in _texts(whole).items()},
+        "page": {key: _input(_page_text(page)) for key, page in whole.pages.items()},
     }
-    for kind, noted in maker.noted.items():
-        if kind not in found and kind not in _OF_ANOTHER_KIND:
-            found[kind] = {key: digest(repr(value)) for key, value in noted.whole.items()}
+    for kind, adapter in _ADAPTERS.items():
+        values = maker.noted[kind].whole.items()
+        found[kind] = {key: _input(adapter.dump_json(value).decode()) for key, value in values}
     return found
 
 
@@ -46,32 +69,73 @@ def take_inputs(maker: PageMaker) -> dict[str, list[str]]:
     return {kind: [*keys] for kind, keys in found.items()}
 
 
-def changed_inputs(before: Inputs, after: Inputs) -> Iterator[tuple[str, str]]:
-    """Yield the kind and key of each input that is new, gone, or another."""
+def changed_inputs(
+    before: Mapping[str, Mapping[str, str]], after: Mapping[str, Mapping[str, Input]]
+) -> Iterator[tuple[str, str]]:
+    """Yield the kind and key of each input that is new, gone, or has another digest than `before`."""
     for kind in before.keys() | after.keys():
         old, new = before.get(kind, {}), after.get(kind, {})
-        yield from ((kind, key) for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+        yield from ((kind, key) for key, made in new.items() if old.get(key) != made.digest)
+        yield from ((kind, key) for key in old.keys() - new.keys())
 
 
-def digest(text: str) -> str:
-    """Return a short digest, good enough to tell the texts of one briefing apart."""
+def record_input(record: Record, file: str) -> Input:
+    """Return a record as an input; its prose, which others quote less often, does not count in its digest."""
+    told = record.model_dump_json(exclude=_PROSE, exclude_defaults=True, by_alias=True)
+    return Input(_digest(f"{file} {told}"), record.model_dump_json(exclude_defaults=True, by_alias=True))
+
+
+def text_input(fields: Iterable[tuple[FieldPath, Prose]], briefing: Briefing) -> Input:
+    """Return the prose of a record, or of the card: with what those are called whom it names by their ids alone."""
+    told = [[at, _pieces_text(prose), wordless_in(prose, briefing)] for at, prose in fields]
+    return _input(json.dumps(told, ensure_ascii=False, separators=(",", ":")))
+
+
+def wordless_in(prose: Prose, briefing: Briefing) -> list[str]:
+    """Return the captions of those whom a text names by their ids alone."""
+    mentioned = (piece.key for piece in prose if isinstance(piece, Mention) and not piece.words)
+    return [briefing.records[key].caption for key in mentioned if key in briefing.records]
+
+
+def read_input(kind: str, key: str, value: str) -> Any:
+    """Return what the JSON of an input stands for: a record, its prose by field ("text"), a `HandPage`, and so on."""
+    if kind == "record":
+        return KIND_BY_FOLDER[key.partition("/")[0]].model_validate_json(value)
+    if kind == "text":
+        return {tuple(at): _read_pieces(pieces) for at, pieces, _ in json.loads(value)}
+    if kind == "page":
+        name, front_matter, title, pieces = json.loads(value)
+        return HandPage(name, front_matter, title, _read_pieces(pieces))
+    return _ADAPTERS[kind].validate_json(value)
+
+
+def _input(value: str) -> Input:
+    return Input(_digest(value), value)
+
+
+def _digest(text: str) -> str:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
-def record_text(briefing: Briefing, key: str) -> str:
-    """Return all that a record says but for its prose, and where it is written."""
-    return f"{briefing.files[key]} {briefing.records[key].model_dump_json(exclude=_PROSE)}"
-
-
-def _texts(briefing: Briefing) -> dict[str, list[Any]]:
-    """Return the prose of each record, of the card and of each page, as it reads where others quote it."""
-    texts: dict[str, list[Any]] = {}
+def _texts(briefing: Briefing) -> dict[str, list[tuple[FieldPath, Prose]]]:
+    found: dict[str, list[tuple[FieldPath, Prose]]] = {key: [((), page.prose)] for key, page in briefing.pages.items()}
     for (key, at), prose in briefing.prose.items():
-        texts.setdefault(key, []).append((at, prose, _captions_in(briefing, prose)))
-    return texts | {page.key: [page.prose, _captions_in(briefing, page.prose)] for page in briefing.pages.values()}
+        found.setdefault(key, []).append((at, prose))
+    return found
 
 
-def _captions_in(briefing: Briefing, prose: Prose) -> list[str]:
-    """Return what those are called whom a text names by their ids alone."""
-    mentioned = (piece.key for piece in prose if isinstance(piece, Mention) and not piece.words)
-    return [briefing.records[key].caption for key in mentioned if key in briefing.records]
+def _page_text(page: HandPage) -> str:
+    told = [page.name, page.front_matter, page.title, _pieces_text(page.prose)]
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+def _pieces_text(prose: Prose) -> list[list[Any]]:
+    return [[_LETTERS[type(piece)], *_parts_of(piece)] for piece in prose]
+
+
+def _parts_of(piece: LinkedPiece) -> tuple[Any, ...]:
+    return (piece.key, piece.words, piece.is_typed) if isinstance(piece, Mention) else piece
+
+
+def _read_pieces(told: Iterable[list[Any]]) -> Prose:
+    return tuple(_PIECES[letter](*parts) for letter, *parts in told)

@@ -7,7 +7,7 @@ that a killed build leaves the last state that was whole, and a small change rea
 import json
 import sqlite3
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -15,13 +15,14 @@ from typing import Any, NamedTuple
 
 from generator.errors import BriefbookError
 
-VERSION = 1  # of the tables
+VERSION = 2  # of the tables
 
 _TABLES = """
 CREATE TABLE told (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE files (name TEXT PRIMARY KEY, digest TEXT, inode INTEGER, modified INTEGER, size INTEGER) WITHOUT ROWID;
 CREATE TABLE pages (path TEXT PRIMARY KEY, part TEXT, digest TEXT, html TEXT, indexed TEXT, needs TEXT) WITHOUT ROWID;
 CREATE TABLE parts (number INTEGER PRIMARY KEY, name TEXT UNIQUE);
+CREATE TABLE inputs (kind TEXT, key TEXT, digest TEXT, value TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID;
 CREATE TABLE readers (input TEXT PRIMARY KEY, parts BLOB) WITHOUT ROWID;
 """
 
@@ -53,7 +54,7 @@ class Made(NamedTuple):
 class Ledger:
     """The ledger of a briefing; a context that closes it. What it is told counts when `keep` is called, all or nothing.
 
-    Raises: OSError when the disk does not allow it.
+    Raises: BriefbookError when the disk does not allow it.
     """
 
     def __init__(self, file: Path) -> None:
@@ -89,96 +90,123 @@ class Ledger:
         """Begin anew, with nothing known."""
         if hasattr(self, "_base"):
             self._base.close()
-        for ending in ("", "-journal"):
-            Path(f"{self._file}{ending}").unlink(missing_ok=True)
-        with _as_disk_errors():
+        self._remove()
+        with self._faults():
             self._base = self._open()
 
     def told(self, name: str) -> Any:
         """Return what was told under a name, or None."""
-        row = self._base.execute("SELECT value FROM told WHERE name = ?", (name,)).fetchone()
+        row = self._run("SELECT value FROM told WHERE name = ?", (name,)).fetchone()
         return json.loads(row[0]) if row else None
 
     def tell(self, name: str, value: Any) -> None:
         """Note a value that JSON can have."""
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        with _as_disk_errors():
-            self._base.execute("INSERT OR REPLACE INTO told VALUES (?, ?)", (name, text))
+        self._run("INSERT OR REPLACE INTO told VALUES (?, ?)", (name, text))
 
     def forget_pages(self) -> None:
         """Forget what pages were made, and of what."""
-        with _as_disk_errors():
-            for table in ("pages", "parts", "readers"):
-                self._base.execute(f"DELETE FROM {table}")
+        for table in ("pages", "parts", "readers", "inputs"):
+            self._run(f"DELETE FROM {table}")
 
     def files(self, folder: str) -> dict[str, Stamp]:
         """Return the stamps of all files in a folder, "docs" or "site": {name below it: stamp}."""
         start = len(folder) + 1
-        rows = self._base.execute("SELECT * FROM files WHERE name > ? AND name < ?", (f"{folder}/", f"{folder}0"))
+        rows = self._run("SELECT * FROM files WHERE name > ? AND name < ?", (f"{folder}/", f"{folder}0"))
         return {name[start:]: Stamp(*others) for name, *others in rows}
 
     def pages(self) -> dict[str, Made]:
         """Return all pages that were made, by path."""
-        return {row[0]: Made(*row) for row in self._base.execute("SELECT * FROM pages")}
+        return {row[0]: Made(*row) for row in self._run("SELECT * FROM pages")}
 
     def pages_of(self, parts: Iterable[str]) -> list[Made]:
         """Return the pages of some groups."""
         wanted = set(parts)
         return [made for made in self.pages().values() if made.part in wanted]
 
+    def input_digests(self) -> dict[str, dict[str, str]]:
+        """Return the digests of all that pages could look up: {kind: {key: digest}}."""
+        found: dict[str, dict[str, str]] = {}
+        for kind, key, digest in self._run("SELECT kind, key, digest FROM inputs"):
+            found.setdefault(kind, {})[key] = digest
+        return found
+
+    def input(self, kind: str, key: str) -> tuple[str, str] | None:
+        """Return the digest and the value of what pages could look up, or None when there was no such thing."""
+        query = "SELECT digest, value FROM inputs WHERE kind = ? AND key = ?"
+        row: tuple[str, str] | None = self._run(query, (kind, key)).fetchone()
+        return row
+
     def readers(self, inputs: Iterable[str]) -> set[str]:
         """Return the groups of pages that looked up one of these inputs, "record actors/jane-doe"."""
         numbers: set[int] = set()
         for name in inputs:
-            row = self._base.execute("SELECT parts FROM readers WHERE input = ?", (name,)).fetchone()
+            row = self._run("SELECT parts FROM readers WHERE input = ?", (name,)).fetchone()
             if row:
                 numbers |= {*array("I", row[0])}
-        names = dict(self._base.execute("SELECT number, name FROM parts"))
+        names = dict(self._run("SELECT number, name FROM parts"))
         return {names[number] for number in numbers if number in names}
 
     def keep_files(self, folder: str, stamps: Mapping[str, Stamp], gone: Iterable[str] = ()) -> None:
         """Note how files of a folder lie now, and that others are gone."""
-        with _as_disk_errors():
-            self._base.executemany("DELETE FROM files WHERE name = ?", ((f"{folder}/{name}",) for name in gone))
-            rows = ((f"{folder}/{name}", *stamp) for name, stamp in stamps.items())
-            self._base.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", rows)
+        self._run_all("DELETE FROM files WHERE name = ?", ((f"{folder}/{name}",) for name in gone))
+        rows = ((f"{folder}/{name}", *stamp) for name, stamp in stamps.items())
+        self._run_all("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", rows)
 
     def keep_pages(self, pages: Iterable[Made], gone: Iterable[str] = ()) -> None:
         """Note pages as they are now, and that those at other paths are gone."""
-        with _as_disk_errors():
-            self._base.executemany("DELETE FROM pages WHERE path = ?", ((path,) for path in gone))
-            self._base.executemany("INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?)", pages)
+        self._run_all("DELETE FROM pages WHERE path = ?", ((path,) for path in gone))
+        self._run_all("INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?)", pages)
+
+    def keep_inputs(self, inputs: Iterable[tuple[str, str, str, str]], gone: Iterable[tuple[str, str]] = ()) -> None:
+        """Note what pages can look up now, (kind, key, digest, value), and what (kind, key) is gone."""
+        self._run_all("DELETE FROM inputs WHERE kind = ? AND key = ?", gone)
+        self._run_all("INSERT OR REPLACE INTO inputs VALUES (?, ?, ?, ?)", inputs)
 
     def keep_readers(self, looked_up: Mapping[str, Mapping[str, Iterable[str]]]) -> None:
         """Note what groups looked up when they were made: {group: {kind of input: keys}}.
 
         That one no longer looks something up is not noted: it is made once more than it had to be.
         """
-        with _as_disk_errors():
-            self._base.executemany("INSERT OR IGNORE INTO parts (name) VALUES (?)", ((name,) for name in looked_up))
-            numbers = dict(self._base.execute("SELECT name, number FROM parts"))
-            found: dict[str, array[int]] = {}
-            for part, kinds in looked_up.items():
-                for kind, keys in kinds.items():
-                    for key in keys:
-                        found.setdefault(f"{kind} {key}", array("I")).append(numbers[part])
-            known = self._base.execute("SELECT count(*) FROM readers").fetchone()[0]
-            for name, parts in found.items() if known else ():
-                row = self._base.execute("SELECT parts FROM readers WHERE input = ?", (name,)).fetchone()
-                found[name] = array("I", sorted({*array("I", row[0]), *parts})) if row else parts
-            rows = ((name, parts.tobytes()) for name, parts in found.items())
-            self._base.executemany("INSERT OR REPLACE INTO readers VALUES (?, ?)", rows)
+        self._run_all("INSERT OR IGNORE INTO parts (name) VALUES (?)", ((name,) for name in looked_up))
+        numbers = dict(self._run("SELECT name, number FROM parts"))
+        found: dict[str, array[int]] = {}
+        for part, kinds in looked_up.items():
+            for kind, keys in kinds.items():
+                for key in keys:
+                    found.setdefault(f"{kind} {key}", array("I")).append(numbers[part])
+        known = self._run("SELECT count(*) FROM readers").fetchone()[0]
+        for name, parts in found.items() if known else ():
+            row = self._run("SELECT parts FROM readers WHERE input = ?", (name,)).fetchone()
+            found[name] = array("I", sorted({*array("I", row[0]), *parts})) if row else parts
+        rows = ((name, parts.tobytes()) for name, parts in found.items())
+        self._run_all("INSERT OR REPLACE INTO readers VALUES (?, ?)", rows)
 
     def keep(self) -> None:
         """Keep all that was told since this was last asked."""
-        with _as_disk_errors():
-            self._base.execute("COMMIT")
-            self._base.execute("BEGIN IMMEDIATE")
+        self._run("COMMIT")
+        self._run("BEGIN IMMEDIATE")
 
+    def _run(self, query: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        with self._faults():
+            return self._base.execute(query, values)
 
-@contextmanager
-def _as_disk_errors() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise BriefbookError(f"What was built cannot be noted in build/.cache: {error}.") from error
+    def _run_all(self, query: str, rows: Iterable[Sequence[Any]]) -> None:
+        with self._faults():
+            self._base.executemany(query, rows)
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise BriefbookError(f"What was built cannot be noted in build/.cache: {error}.") from error
+        except sqlite3.DatabaseError as error:
+            self._remove()
+            raise BriefbookError(
+                f"{self._file.name} in build/.cache was damaged. It is removed: build again."
+            ) from error
+
+    def _remove(self) -> None:
+        for ending in ("", "-journal"):
+            Path(f"{self._file}{ending}").unlink(missing_ok=True)

@@ -54,7 +54,8 @@ def make_pages(briefing: Briefing, project: Project, books: Mapping[str, str], l
     _docs = docs = Tree(project.pages_dir, ledger.files("docs"))
     _forget_what_others_made(ledger, briefing, project, books)
     known, inputs, groups = ledger.pages(), inputs_of(_maker), {*_maker.groups()}
-    stale = _stale_groups(ledger, known.values(), inputs, groups, docs)
+    changed = [*changed_inputs(ledger.input_digests(), inputs)]
+    stale = _stale_groups(ledger, known.values(), changed, groups, docs)
     fresh = groups - stale
     making = Making(docs, {path: made for path, made in known.items() if made.part in fresh})
     take_inputs(_maker)  # what was looked up to plan the pages belongs to none of them
@@ -72,8 +73,8 @@ def make_pages(briefing: Briefing, project: Project, books: Mapping[str, str], l
     ledger.keep_readers(looked_up)
     ledger.keep_pages((), gone=known.keys() - making.pages.keys())
     ledger.keep_files("docs", docs.stamps, gone=gone)
-    for kind, digests in inputs.items():
-        ledger.tell(f"inputs {kind}", digests)
+    gone_inputs = [(kind, key) for kind, key in changed if key not in inputs.get(kind, {})]
+    ledger.keep_inputs(((kind, key, *inputs[kind][key]) for kind, key in {*changed} - {*gone_inputs}), gone_inputs)
     gc.freeze()  # the records stay to the end: to look through them for what is no longer used takes most of a second
     return making
 
@@ -98,18 +99,12 @@ def _forget_what_others_made(ledger: Ledger, briefing: Briefing, project: Projec
 
 
 def _stale_groups(
-    ledger: Ledger,
-    known: Iterable[Made],
-    inputs: Mapping[str, Mapping[str, str]],
-    groups: set[str],
-    docs: Tree,
+    ledger: Ledger, known: Iterable[Made], changed: Sequence[tuple[str, str]], groups: set[str], docs: Tree
 ) -> set[str]:
     """Return the groups of pages that are to be made: those that are new, lack a file, or are made of other things."""
     by_part: dict[str, bool] = {}
     for made in known:
         by_part[made.part] = by_part.get(made.part, True) and docs.has(made.path, made.digest)
-    before = {kind: ledger.told(f"inputs {kind}") or {} for kind in inputs}
-    changed = [*changed_inputs(before, inputs)]
     stale = {name for name in groups if not by_part.get(name)}
     stale |= ledger.readers(f"{kind} {key}" for kind, key in changed)
     stale |= {key for kind, key in changed if kind == "page"}
