@@ -5,6 +5,7 @@ Source: the bidirectional controls of UAX #9, the joiners of IDNA (RFC 5892, app
 
 import re
 import unicodedata
+from urllib.parse import urlsplit
 
 _JOINERS = "\u200c\u200d"
 _MARKS = "\u200e\u200f\u061c"  # these tell a direction for the spot where they stand, and no further
@@ -48,6 +49,15 @@ def unseen_in(name: str) -> str | None:
         if not is_needed:
             return character
     return None
+
+
+def is_address(text: str) -> bool:
+    """Tell whether an address can be taken apart, by us and by browsers: brackets, ports and letters can prevent it."""
+    try:
+        parts = urlsplit(text)
+        return parts.port is None or parts.port >= 0
+    except ValueError:
+        return False
 
 
 def _may_join(before: str, after: str) -> bool:

@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from generator.characters import UNCLOSED_DIRECTION, same_text, unclosed_direction, unseen_in
+from generator.characters import UNCLOSED_DIRECTION, is_address, same_text, unclosed_direction, unseen_in
 from generator.dates import PartialDate, parse_date
 
 FieldPath = tuple[str | int, ...]  # ("sources", 0, "at")
@@ -121,7 +121,7 @@ def _check_url(text: str) -> str:
     if len(text) > 2 * MAX_LINE:
         raise refusal(f"the address has {len(text):,} characters.", f"Shorten it: {2 * MAX_LINE:,} is the limit.")
     scheme, colon, rest = text.strip().partition(":")
-    known = scheme.lower() in ("http", "https") and rest.startswith("//") and len(rest) > 2
+    known = scheme.lower() in ("http", "https") and rest.startswith("//") and len(rest) > 2 and is_address(text.strip())
     if colon and (known or (scheme.lower() == "mailto" and "@" in rest)) and not any(c.isspace() for c in text.strip()):
         return text.strip()
     hint = "Write one that starts with https://, http:// or mailto:."

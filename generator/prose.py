@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from generator.characters import is_address
+
 SCHEMES = ("http", "https", "mailto")
 
 
@@ -255,7 +257,7 @@ def _tame_link(match: re.Match[str]) -> Iterator[Piece]:
 
 def _is_safe(address: str) -> bool:
     scheme, colon, _ = address.partition(":")
-    return bool(colon) and scheme.strip().lower() in SCHEMES
+    return bool(colon) and scheme.strip().lower() in SCHEMES and is_address(address)
 
 
 _DEFINES = re.compile(r"(\[\^[^\]\s]+\]:)|\]:")  # link addresses and abbreviations hold for a whole page

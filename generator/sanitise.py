@@ -15,6 +15,8 @@ from markdown import Extension, Markdown
 from markdown.postprocessors import Postprocessor
 from markdown.treeprocessors import Treeprocessor
 
+from generator.characters import is_address
+
 TAGS = frozenset(
     "a abbr article aside b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em "
     "figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li mark nav ol p pre q s samp section small "
@@ -126,6 +128,17 @@ class _IdKeeper(Treeprocessor):
                 del element.attrib["id"]
 
 
+class _AddressKeeper(Treeprocessor):
+    """Leaves the words alone of links and pictures whose address cannot be read: renderers would give up over it."""
+
+    def run(self, root: Element) -> None:
+        for element in root.iter():
+            name = {"a": "href", "img": "src"}.get(element.tag)
+            if name and not is_address(element.get(name, "")):
+                element.text = element.text if name == "href" else element.get("alt")
+                element.tag = "span"
+
+
 class _Contents(Treeprocessor):
     """Leaves no tag in the words of the headings that were gathered, whatever became of theirs."""
 
@@ -143,6 +156,7 @@ class SanitiseExtension(Extension):
 
     def extendMarkdown(self, md: Markdown) -> None:
         md.treeprocessors.register(_IdKeeper(md), "briefbook-ids", 6)  # after attr_list (8), before toc (5)
+        md.treeprocessors.register(_AddressKeeper(md), "briefbook-addresses", 1)  # before MkDocs reads them (0)
         md.treeprocessors.register(_Contents(md), "briefbook-contents", -99)
         md.treeprocessors.register(_Aligner(md), "briefbook-align", -100)
         md.postprocessors.register(_Sanitiser(md), "briefbook-sanitise", -100)

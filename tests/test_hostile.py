@@ -7,12 +7,16 @@ from pathlib import Path
 import markdown
 import pytest
 
+from generator.pipeline import check_briefing, page_maker
+from generator.rendering import Renderer
 from generator.sanitise import SanitiseExtension, sanitise
+from tests.conftest import MakeProject
 from tests.sites import REPOSITORY
-from tests.test_prose import EXTENSIONS
+from tests.test_prose import EXTENSIONS, text_of
 
 TEMPLATES = REPOSITORY / "templates"
 THEME = TEMPLATES / "theme"
+SETTINGS = TEMPLATES / "init" / "mkdocs.yml"
 ALIGNED = {"bb-left", "bb-center", "bb-right"}  # which the sanitiser itself gives to the cells of tables
 BREAK_OUT = [
     """## One {: id='x" onclick="hit()" class="md-search' }""",
@@ -69,3 +73,15 @@ def test_classes_that_only_the_theme_and_its_scripts_write_are_not_for_pages() -
     assert {"bb-card", "bb-search-button", "bb-hidden", "bb-page"} <= interface
     assert [name for name in interface if sanitise(f'<div class="{name}">x</div>') != "<div>x</div>"] == []
     assert [name for name in by_pages if name not in sanitise(f'<div class="{name}">x</div>')] == []
+
+
+@pytest.mark.parametrize("address", ["https://[x", "//[x", "https://a:b/", "https://a\N{ACCOUNT OF}b/"])
+def test_an_address_that_cannot_be_read_leaves_its_words(make_project: MakeProject, address: str) -> None:
+    page = f"# Page\n\n[x]({address}) <a href='{address}'>y</a> ![z]({address})\n\n[w][w]\n\n[w]: {address}\n"
+    project = make_project({"page.md": page})
+    (project.root / "mkdocs.yml").write_text(SETTINGS.read_text("utf-8"), "utf-8")
+    briefing, _ = check_briefing(project)
+    rendered = Renderer(project, briefing, page_maker(briefing, project)).page_at("page/")
+    assert rendered
+    (text,) = re.findall(r"<h1.*</p>", rendered.decode("utf-8"), re.DOTALL)
+    assert " ".join(text_of(text).split()) == "Page x y z w"

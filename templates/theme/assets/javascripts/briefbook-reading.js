@@ -31,8 +31,18 @@
   let current = null; // the link that the card is of, or is about to be
   let timer = 0;
 
+  // Where a link leads, or null where no browser can tell: `https://[x`.
+  function urlOf(link) {
+    try {
+      return new URL(link.href.baseVal ?? link.href, document.baseURI);
+    } catch {
+      return null;
+    }
+  }
+
   function recordOf(link) {
-    const url = new URL(link.href.baseVal ?? link.href, document.baseURI);
+    const url = urlOf(link);
+    if (!url) return null;
     const isHere = url.origin === location.origin && url.pathname.startsWith(root.pathname);
     if (!isHere || url.pathname === location.pathname) return null;
     url.hash = "";
@@ -189,7 +199,8 @@
     const numbers = new Map();
     for (const link of page.querySelectorAll("a[href]:not(.headerlink, .md-content__button, .footnote-ref, .footnote-backref)")) {
       if (link.closest("svg, .bb-pager, .bb-skip, [hidden]")) continue;
-      const url = address(new URL(link.href));
+      if (!urlOf(link)) continue;
+      const url = address(urlOf(link));
       if (!numbers.has(url)) numbers.set(url, numbers.size + 1);
       link.after(element("sup", { class: "bb-footmark" }, `${numbers.get(url)}`));
     }
