@@ -203,7 +203,8 @@ def _keys_in_order(unordered: Iterable[Record]) -> Iterator[str]:
 
 def _steps_back(records: Iterable[Record]) -> Mapping[str, int]:
     """Return {key of an event: how many events lead up to it by `follows`}: those of one day are told in that order."""
-    before = {record.id: record.follows for record in records if isinstance(record, Event)}
+    events = (record for record in records if isinstance(record, Event))
+    before = {event.id: tuple(id.rpartition("/")[2] for id in event.follows) for event in events}
     steps: dict[str, int] = {}
     for start in before:
         trail = {start: None}  # in order; a set too, for the circles that are found and refused later
