@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from generator.dates import PartialDate
 from generator.fields import Refers, references_of, shorten
@@ -164,5 +165,5 @@ def _participants(participants: Iterable[Participant], links: PageLinks, resolve
 
 def image_markdown(image: Image, links: PageLinks) -> str:
     """Return a portrait with its alternative text, and who made it."""
-    picture = f"![{escape_text(image.alt or '')}](<{links.path_to(image.src)}>)"
+    picture = f"![{escape_text(image.alt or '')}](<{links.path_to(quote(image.src))}>)"
     return f"{picture}  \n*{escape_text(image.credit)}*" if image.credit else picture
