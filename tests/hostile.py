@@ -4,8 +4,10 @@ So a new field is attacked as soon as there is one.
 """
 
 import base64
+import re
 import types
 from collections.abc import Callable, Iterator, Mapping
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -13,7 +15,7 @@ import yaml
 
 from generator.fields import Country, DateText, FieldPath, Id, Label, Language, Line, Part, Prose, Refers, Url, Words
 from generator.records import KINDS, BriefingInfo, Record
-from tests.sites import SUB_PATH, command, start_briefing
+from tests.sites import REPOSITORY, SUB_PATH, command, start_briefing
 
 HOSTILE = Path(__file__).parent / "briefings" / "hostile"
 PAYLOADS: Mapping[str, list[str]] = yaml.safe_load((HOSTILE / "payloads.yml").read_text("utf-8"))
@@ -133,8 +135,20 @@ def hostile_files() -> dict[str, str | bytes]:
             made[f"{model.folder}/h{number}.yml"] = record(model, number, line, prose)
     made["briefing.yml"] = _card(lines[0], "\n\n".join(PAYLOADS["prose"]))
     pages = {f"attacks/{file.name}": file.read_text("utf-8") for file in sorted(HOSTILE.glob("pages/*.md"))}
+    pages["attacks/names.md"] = f"# Names\n\n{_clobbers()}\n"
     texts = {name: yaml.safe_dump(values, allow_unicode=True, sort_keys=False) for name, values in made.items()}
     return {**texts, **pages, **{f"assets/{name}": PICTURE for name in PICTURES}}
+
+
+def _clobbers() -> str:
+    """Return elements with every name in the scripts of the theme as their id: it stands for a variable that is not there."""
+    folders = (
+        Path(str(files("material"))) / "templates/assets/javascripts",
+        REPOSITORY / "templates/theme/assets/javascripts",
+    )
+    scripts = (file.read_text("utf-8") for folder in folders for file in sorted(folder.glob("*.js")))
+    names = sorted({name for script in scripts for name in re.findall(r"(?<![\w$.])[A-Za-z_$][\w$]{2,}", script)})
+    return "\n".join(f'<i id="{name}">{name}</i>' for name in names)
 
 
 def _card(line: str, prose: str) -> dict[str, Any]:

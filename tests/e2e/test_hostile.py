@@ -36,8 +36,6 @@ ACTIVE = [
     ("<svg><a href='javascript:hit()'><text y=9>x</text></a></svg>", "an address"),
     ("<img src=https://evil.example/x.png>", "asks for https://evil.example/x.png"),
     ("<style>p { background: url(https://evil.example/y) }</style>", "asks for https://evil.example/y"),
-    ("<meta http-equiv=refresh content='0;url=https://evil.example/'>", "https://evil.example/"),
-    ("<img src=nothing onerror=\"location='../html/'\">", "attacks/html/"),
     ("<iframe srcdoc='x'></iframe>", "not for pages"),
     ("<form action=../html/><input></form>", "not for pages"),
     ("<div style='position:fixed;inset:0;z-index:99'>x</div>", "covers md-header"),
@@ -45,7 +43,10 @@ ACTIVE = [
     ("<p class=md-header>x</p>", "a class of the interface"),
     ("<p id=__search>x</p>", "an id of the interface"),
     ("<pre style='width:9000px'>x</pre>", "wider than the window"),
+    ("<img src=nothing onerror=\"location='../html/'\">", "attacks/html/"),
+    ("<meta http-equiv=refresh content='0;url=https://evil.example/'>", "https://evil.example/"),
 ]
+NAMES = "attacks/names/"  # has thousands of elements, and nothing but their ids
 QUERIES = ("script", "onerror", "alert hit", "javascript", "svg onload", "evil.example", "&lt;script&gt;", "7*7")
 
 
@@ -85,8 +86,8 @@ def attacked_by(browser: Browser, served: Served, *, has_policy: bool = False) -
 def look(visited: Visit, address: str) -> int:
     """Visit a page, provoke all in it, and note what is wrong; return how many elements were provoked."""
     page = visited.page
-    visited.go(address)
     try:
+        visited.go(address)
         answer = page.evaluate("lookForAttacks()")
     except Error as error:  # the page went away while it was looked at
         answer = {"found": [str(error)], "count": 0}
@@ -100,7 +101,7 @@ def look(visited: Visit, address: str) -> int:
 
 def test_nothing_in_a_hostile_briefing_runs_or_covers_or_asks_other_hosts(browser: Browser, attacked: Served) -> None:
     with attacked_by(browser, attacked) as visited:
-        provoked = [look(visited, address) for address in addresses_of(attacked.site)]
+        provoked = [look(visited, address) for address in addresses_of(attacked.site) if address != NAMES]
         assert "\n".join(visited.faults) == ""
         assert len(provoked) > 60
         assert sum(provoked) > 5000
@@ -129,7 +130,7 @@ def test_there_is_nothing_that_the_policy_would_have_to_stop(browser: Browser, a
         assert "\n".join(visited.faults) == ""
 
 
-@pytest.mark.parametrize("address", ["attacks/clobber/", "attacks/cover/", "actors/h4/"])
+@pytest.mark.parametrize("address", ["attacks/clobber/", NAMES, "attacks/cover/", "actors/h4/"])
 def test_the_interface_works_on_hostile_pages(browser: Browser, attacked: Served, address: str) -> None:
     with attacked_by(browser, attacked, has_policy=True) as visited:
         page = visited.page
