@@ -60,6 +60,15 @@ def is_address(text: str) -> bool:
         return False
 
 
+def is_web_address(text: str) -> bool:
+    """Tell whether this is the whole address of a page on the web, or of somebody's mail."""
+    scheme, colon, rest = text.partition(":")
+    is_page = scheme.lower() in ("http", "https") and rest.startswith("//") and len(rest) > 2
+    is_mail = scheme.lower() == "mailto" and "@" in rest
+    is_whole = (is_page or is_mail) and not any(character.isspace() for character in text)
+    return bool(colon) and is_whole and is_address(text)
+
+
 def _may_join(before: str, after: str) -> bool:
     return bool(before and after) and not unicodedata.name(before[-1], "").startswith(_PLAIN_SCRIPTS)
 
