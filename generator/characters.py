@@ -12,6 +12,9 @@ _MARKS = "\u200e\u200f\u061c"  # these tell a direction for the spot where they 
 _OPENING, _ISOLATING = "\u202a\u202b\u202d\u202e", "\u2066\u2067\u2068"
 _CLOSING = {"\u202c": _OPENING, "\u2069": _ISOLATING}
 _DIRECTED = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 # Controls, what steers direction, and what has no width; not the soft hyphen, nor the signs inside an emoji.
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]"
@@ -49,6 +52,11 @@ def unseen_in(name: str) -> str | None:
         if not is_needed:
             return character
     return None
+
+
+def turns(text: str) -> bool:
+    """Tell whether something in a text is read from right to left, so that it can turn what stands beside it."""
+    return _RIGHT_TO_LEFT.search(text) is not None
 
 
 def is_address(text: str) -> bool:

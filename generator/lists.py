@@ -18,7 +18,7 @@ from generator.errors import BriefbookError
 from generator.gazetteer import KnownPlace
 from generator.link import Briefing
 from generator.pictures import FOLDER, Drawing, Pictures
-from generator.prose import escape_text
+from generator.prose import escape_inline, escape_text
 from generator.records import KINDS, Actor, Event, Quote, Record, Source
 from generator.render import PageLinks, front_matter
 from generator.rows import Row, Rows
@@ -199,7 +199,7 @@ def _index_pages(maker: Maker, path: str, title: str, intro: str, entries: Seque
     for page_path, chunk, pager in _chunks(path, entries, path.removesuffix("/index.md")):
         links = maker.links_on(page_path)
         rows = [
-            Row(links.link(entry.key, escape_text(entry.name)), (maker.words.number(len(entry.keys)),), "")
+            Row(links.link(entry.key, escape_inline(entry.name)), (maker.words.number(len(entry.keys)),), "")
             for entry in chunk
         ]
         yield _list_page(maker, page_path, title, "Overview", intro, [("", rows)], pager, links, len(entries))

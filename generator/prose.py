@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from generator.characters import is_web_address
+from generator.characters import is_web_address, turns
 
 
 class Words(NamedTuple):
@@ -286,6 +286,11 @@ def escape_text(text: str) -> str:
         text = text.translate(_ESCAPES).replace("\\]:", "&#93;:")  # even "\]:" would define an address
     text = _PAIRED.sub(lambda found: "".join(f"&#{ord(character)};" for character in found[0]), text)
     return _BLOCK_START.sub(_escape_start, text)
+
+
+def escape_inline(text: str) -> str:
+    """Return plain text as Markdown for a place among other words, which it does not turn round (UAX #9)."""
+    return f"<bdi>{escape_text(text)}</bdi>" if turns(text) else escape_text(text)
 
 
 def _escape_start(match: re.Match[str]) -> str:

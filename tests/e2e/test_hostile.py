@@ -145,7 +145,7 @@ def test_the_interface_works_on_hostile_pages(browser: Browser, attacked: Served
             box.fill(query)
             expect(page.locator(".bb-result mark").first).to_be_visible()
             inside = page.locator(".bb-result *").evaluate_all("all => [...new Set(all.map((one) => one.tagName))]")
-            assert set(inside) <= {"A", "SPAN", "P", "MARK"}, query
+            assert set(inside) <= {"A", "SPAN", "P", "MARK", "BDI"}, query
         assert "\n".join(visited.faults) == ""
 
 
@@ -157,6 +157,11 @@ def test_cards_of_hostile_records_are_text(browser: Browser, attacked: Served) -
             link.hover()
             card = visited.page.locator(".bb-card")
             expect(card).to_be_visible()
-            assert set(card.locator("*").evaluate_all("all => all.map((one) => one.tagName)")) <= {"P", "SPAN", "IMG"}
+            assert set(card.locator("*").evaluate_all("all => all.map((one) => one.tagName)")) <= {
+                "P",
+                "SPAN",
+                "IMG",
+                "BDI",
+            }
             assert "<" in card.inner_text()
         assert "\n".join(visited.faults) == ""

@@ -74,9 +74,10 @@
     else if (letters) parts.unshift(element("span", { class: letters.className }, plain(letters)));
     parts.push(element("p", { class: "bb-card-title" }, plain(title)));
     const isSource = record.matches(".bb-page--source"); // its first line is a citation, which says the title again
-    const below = isSource ? [record.dataset.who, record.dataset.when].filter(Boolean).join(" · ") : plain(find(".bb-lead, .bb-when"));
+    const told = isSource ? [record.dataset.who, record.dataset.when].filter(Boolean) : [plain(find(".bb-lead, .bb-when"))].filter(Boolean);
+    const below = told.flatMap((said) => [" · ", element("bdi", {}, said)]).slice(1);
     const summary = [...record.children].find((child) => child.matches("p:not([class])"));
-    if (below) parts.push(element("p", {}, below));
+    if (below.length) parts.push(element("p", {}, ...below));
     if (summary) parts.push(element("p", {}, shorten(plain(summary), 160)));
     return parts;
   }
