@@ -16,7 +16,7 @@ import yaml
 
 from generator.fields import FieldPath, Part
 from generator.pipeline import Project, check_briefing, page_maker
-from generator.records import KINDS, Record
+from generator.records import KINDS, BriefingInfo, Record
 from generator.rendering import Renderer
 from generator.sanitise import SanitiseExtension, sanitise
 from tests.conftest import MakeProject
@@ -260,3 +260,27 @@ def dictionaries_in(part: Any) -> Iterator[Any]:
     for one in inner:
         if isinstance(one, pikepdf.Dictionary | pikepdf.Array) and not one.is_indirect:
             yield from dictionaries_in(one)
+
+
+UNSEEN = ["a\u202eb", "a\u2066b", "a\u200bb", "a\ufeffb", "a\u2060b", "a\u00adb\u200d", "\u3164"]
+
+
+@pytest.mark.parametrize("model", [*KINDS, BriefingInfo], ids=lambda model: model.__name__)
+def test_what_cannot_be_seen_is_refused_in_every_name_and_address(make_project: MakeProject, model: type[Part]) -> None:
+    leaves: dict[FieldPath, str] = {}
+
+    def note(leaf: Leaf, at: FieldPath, _: object) -> str:
+        leaves[at] = leaf
+        return "x"
+
+    fields(model, note)
+    checked = 0
+    for at in (at for at, leaf in leaves.items() if leaf not in ("words", "prose")):
+        for unseen in UNSEEN:
+            record = yaml.safe_dump(nested(at, unseen))
+            name = f"{model.folder}/x.yml" if issubclass(model, Record) else "briefing.yml"
+            _, problems = check_briefing(make_project({name: record}))
+            told = [(problem.place.line, problem.place.column) for problem in problems if problem.severity == "error"]
+            assert spot_of(record, at) in told, (at, unseen)
+            checked += 1
+    assert checked > 40
