@@ -68,9 +68,9 @@ def note_console(visited: Visit, message: ConsoleMessage) -> None:
 
 
 @contextmanager
-def attacked_by(browser: Browser, served: Served, *, has_policy: bool = False) -> Iterator[Visit]:
+def attacked_by(browser: Browser, served: Served, *, has_policy: bool = False, width: int = 1280) -> Iterator[Visit]:
     """Open a page that notes attacks; what is asked of other hosts is noted, and does not get there."""
-    with browser.new_context(bypass_csp=not has_policy, viewport={"width": 1280, "height": 800}) as context:
+    with browser.new_context(bypass_csp=not has_policy, viewport={"width": width, "height": 800}) as context:
         context.add_init_script(TELL_HITS)
         context.add_init_script(TELL_BREACHES if has_policy else SCRIPT)
         context.route(lambda url: not url.startswith(served.address), lambda route: route.abort())
@@ -105,6 +105,14 @@ def test_nothing_in_a_hostile_briefing_runs_or_covers_or_asks_other_hosts(browse
         assert "\n".join(visited.faults) == ""
         assert len(provoked) > 60
         assert sum(provoked) > 5000
+
+
+def test_nothing_covers_the_interface_of_small_screens(browser: Browser, attacked: Served) -> None:
+    with attacked_by(browser, attacked, width=320) as visited:
+        for address in addresses_of(attacked.site):
+            if address.startswith(("attacks/", "actors/h4/", "quotes/h4/", "events/h4/")) and address != NAMES:
+                look(visited, address)
+        assert "\n".join(visited.faults) == ""
 
 
 def test_what_is_active_is_noticed(browser: Browser, attacked: Served) -> None:
