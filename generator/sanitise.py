@@ -47,7 +47,7 @@ _INTERFACE = re.compile(
     r"fields|filter|footmark|footnotes|hidden|hint|kind|legend|name|page|picture|results?|search|skip|stage|status-line|"
     r"svg|years)(?:-.*)?"
 )
-RESERVED = ("_", "bb-", "briefbook-", "pagefind", "pf-")  # what ids of the theme, its scripts and the search start with
+RESERVED = ("_", "bb-", "pagefind", "pf-")  # what ids of the theme, its scripts and the search start with
 _PLAIN_ID = re.compile(r"[^\s\"'<>&`=\\]+")  # which a theme may write into an attribute as it is
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _ROLES = frozenset({"note", "doc-noteref", "doc-endnotes", "doc-backlink", "img"})

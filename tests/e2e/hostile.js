@@ -11,7 +11,7 @@
   const NEVER = `script, style, link, meta, base, iframe, frame, frameset, object, embed, applet, portal, form, input, button, select,
     textarea, video, audio, source, track, svg, math, template, slot, dialog, marquee, canvas, map, area, [style], [popover], [autofocus],
     [contenteditable], [name], [tabindex], [target], [is], [download], [data-md-component], [data-md-toggle], [data-bb-search]`;
-  const INTERFACE_ID = /^(_|bb-|briefbook-|pagefind|pf-)/i;
+  const INTERFACE_ID = /^(_|bb-|pagefind|pf-)/i;
   const INTERFACE_CLASS = /^(md-(?!button)|js$|no-js$|pf-|bb-(page|card|search|hidden|actions|kind|copied|drawer|result)(-|$))/;
   const told = (element) => element.outerHTML.replace(/\s+/g, " ").slice(0, 160);
 
