@@ -5,12 +5,16 @@ Source: the bidirectional controls of UAX #9, the joiners of IDNA (RFC 5892, app
 
 import re
 import unicodedata
+from urllib.parse import urlsplit
 
 _JOINERS = "\u200c\u200d"
 _MARKS = "\u200e\u200f\u061c"  # these tell a direction for the spot where they stand, and no further
 _OPENING, _ISOLATING = "\u202a\u202b\u202d\u202e", "\u2066\u2067\u2068"
 _CLOSING = {"\u202c": _OPENING, "\u2069": _ISOLATING}
 _DIRECTED = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 # Controls, what steers direction, and what has no width; not the soft hyphen, nor the signs inside an emoji.
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]"
@@ -48,6 +52,29 @@ def unseen_in(name: str) -> str | None:
         if not is_needed:
             return character
     return None
+
+
+def turns(text: str) -> bool:
+    """Tell whether something in a text is read from right to left, so that it can turn what stands beside it."""
+    return _RIGHT_TO_LEFT.search(text) is not None
+
+
+def is_address(text: str) -> bool:
+    """Tell whether an address can be taken apart, by us and by browsers: brackets, ports and letters can prevent it."""
+    try:
+        parts = urlsplit(text)
+        return parts.port is None or parts.port >= 0
+    except ValueError:
+        return False
+
+
+def is_web_address(text: str) -> bool:
+    """Tell whether this is the whole address of a page on the web, or of somebody's mail."""
+    scheme, colon, rest = text.partition(":")
+    is_page = scheme.lower() in ("http", "https") and rest.startswith("//") and len(rest) > 2
+    is_mail = scheme.lower() == "mailto" and "@" in rest
+    is_whole = (is_page or is_mail) and not any(character.isspace() for character in text)
+    return bool(colon) and is_whole and is_address(text)
 
 
 def _may_join(before: str, after: str) -> bool:

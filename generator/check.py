@@ -55,7 +55,7 @@ def _cycles(briefing: Briefing) -> Iterator[Finding]:
     """Find records that are part of themselves, or follow themselves, however long the way round."""
     for name in ("part_of", "follows"):
         onward = {
-            record.key: tuple(f"{record.folder}/{id.rpartition('/')[2]}" for id in getattr(record, name))
+            record.key: tuple(_key(type(record), id) for id in getattr(record, name))
             for record in briefing.records.values()
             if getattr(record, name, ())
         }
@@ -99,7 +99,7 @@ def _untimely_quotes(briefing: Briefing) -> Iterator[Finding]:
     for quote in briefing.records.values():
         if not isinstance(quote, Quote) or quote.date is None:
             continue
-        event = briefing.records.get(f"events/{quote.event}")
+        event = briefing.records.get(_key(Event, quote.event or ""))
         if _is_dated(event) and (quote.date.is_before(event.date) or event.date.is_before(quote.date)):
             yield (
                 quote.key,
@@ -107,7 +107,7 @@ def _untimely_quotes(briefing: Briefing) -> Iterator[Finding]:
                 f"'{quote.date}' is outside the event '{event.id}' ({event.date}).",
                 "Correct one of the two.",
             )
-        speaker = briefing.records.get(f"actors/{quote.speaker}")
+        speaker = briefing.records.get(_key(Actor, quote.speaker))
         if isinstance(speaker, Actor) and speaker.died and speaker.died.is_before(quote.date):
             yield (
                 quote.key,
@@ -117,12 +117,17 @@ def _untimely_quotes(briefing: Briefing) -> Iterator[Finding]:
             )
 
 
+def _key(model: type[Record], id: str) -> str:
+    """Return the key of what an id names, which may have its folder: `events/pier-vote`."""
+    return f"{model.folder}/{id.rpartition('/')[2]}"
+
+
 def _early_followers(briefing: Briefing) -> Iterator[Finding]:
     for event in briefing.records.values():
         if not _is_dated(event):
             continue
         for index, id in enumerate(event.follows):
-            earlier = briefing.records.get(f"events/{id}")
+            earlier = briefing.records.get(_key(Event, id))
             if _is_dated(earlier) and event.date.is_before(earlier.date):
                 yield (
                     event.key,

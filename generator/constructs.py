@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from markdown.extensions.toc import slugify, unique
 
-from generator.sanitise import RESERVED
+from generator.sanitise import is_id, is_own
 
 EXTENSIONS = frozenset(
     "abbr admonition attr_list def_list fenced_code footnotes md_in_html tables toc pymdownx.details "
@@ -152,13 +152,13 @@ class _Page:
     def _heading(self, chunk: str) -> None:
         match = _sure(_HEADING.fullmatch(chunk))
         words = self._inline(match[2])
-        if "<" in words or match[2][-1] == "#":
+        if "<" in words or match[2][-1] == "#" or not is_id(match[3] or "x"):
             raise _UnknownError
         name = " ".join(words.split())
         id = match[3] or unique(slugify(html.unescape(name), "-"), self._ids)
         level = len(match[1])
         self._headings.append(Heading(level, id, name))
-        address = "" if id.startswith(RESERVED) else f' id="{id}"'
+        address = f' id="{id}"' if is_id(id) else ""
         self._out.append(f"<h{level}{address}>{words}{_PERMALINK.format(id=id)}</h{level}>")
 
     def _table(self, chunk: str) -> None:
@@ -284,7 +284,7 @@ def _attributes(tag: str, text: str, *, is_block: bool = False) -> str:
     for name, value in sorted(found) if is_block else found:
         if name == "data-pagefind-ignore" and not value:
             kept += ' data-pagefind-ignore="data-pagefind-ignore"' if tag in ("div", "section") else ""
-        elif name == "class" and all(word.startswith("bb-") for word in value.split(" ")):
+        elif name == "class" and all(is_own(word) for word in value.split(" ")):
             kept += f' class="{value}"'
         elif name in ("lang", "dir", "aria-hidden") or (name, value) == ("role", "note"):
             kept += f' {name}="{value}"'

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from generator.dates import PartialDate
 from generator.fields import Refers, references_of, shorten
-from generator.prose import escape_text
+from generator.prose import escape_inline, escape_text
 from generator.records import EventPlace, Image, Participant, Record, Role
 from generator.render import PageLinks
 from generator.words import Words
@@ -99,7 +100,7 @@ def _value(name: str, value: Any, links: PageLinks, resolve: Resolve) -> str:
         return "  \n".join(_role(role, links, resolve) for role in value)
     if value and isinstance(value[0], Participant):
         return "  \n".join(_participants(value, links, resolve))
-    return "; ".join(escape_text(str(item)) for item in value)
+    return "; ".join(escape_inline(str(item)) for item in value)
 
 
 def _in_language(text: str, tag: str) -> str:
@@ -120,7 +121,7 @@ def _text(name: str, value: str, words: Words) -> str:
         return _badge(name, value, words)
     if name == "extent" or words.has(f"{name}s.{value}"):
         return escape_text(words(f"extent.{value}" if name == "extent" else f"{name}s.{value}"))
-    return escape_text(value[:1].upper() + value[1:] if name == "type" else value)
+    return escape_inline(value[:1].upper() + value[1:] if name == "type" else value)
 
 
 def _badge(name: str, value: str, words: Words) -> str:
@@ -141,7 +142,7 @@ def _place(place: EventPlace, links: PageLinks) -> str:
 
 
 def _role(role: Role, links: PageLinks, resolve: Resolve) -> str:
-    text = escape_text(role.title)
+    text = escape_inline(role.title)
     if role.of:
         text += f", {links.to(resolve(role.of, ('actors',)))}"
     return text + in_brackets(links.words.span(role.from_, role.to))
@@ -159,10 +160,10 @@ def _participants(participants: Iterable[Participant], links: PageLinks, resolve
         link = links.to(resolve(participant.actor, ("actors",)))
         by_role.setdefault(participant.role or "", []).append(link)
     for role, actors in by_role.items():
-        yield f"{escape_text(role[:1].upper() + role[1:])}: {', '.join(actors)}" if role else ", ".join(actors)
+        yield f"{escape_inline(role[:1].upper() + role[1:])}: {', '.join(actors)}" if role else ", ".join(actors)
 
 
 def image_markdown(image: Image, links: PageLinks) -> str:
     """Return a portrait with its alternative text, and who made it."""
-    picture = f"![{escape_text(image.alt or '')}](<{links.path_to(image.src)}>)"
+    picture = f"![{escape_text(image.alt or '')}](<{links.path_to(quote(image.src))}>)"
     return f"{picture}  \n*{escape_text(image.credit)}*" if image.credit else picture

@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from generator.characters import UNCLOSED_DIRECTION, same_text, unclosed_direction, unseen_in
+from generator.characters import UNCLOSED_DIRECTION, is_web_address, same_text, unclosed_direction, unseen_in
 from generator.dates import PartialDate, parse_date
 
 FieldPath = tuple[str | int, ...]  # ("sources", 0, "at")
@@ -120,9 +120,7 @@ def _check_url(text: str) -> str:
         raise refusal(f"the character U+{ord(unseen):04X}, which cannot be seen, is in the address.", "Remove it.")
     if len(text) > 2 * MAX_LINE:
         raise refusal(f"the address has {len(text):,} characters.", f"Shorten it: {2 * MAX_LINE:,} is the limit.")
-    scheme, colon, rest = text.strip().partition(":")
-    known = scheme.lower() in ("http", "https") and rest.startswith("//") and len(rest) > 2
-    if colon and (known or (scheme.lower() == "mailto" and "@" in rest)) and not any(c.isspace() for c in text.strip()):
+    if is_web_address(text.strip()):
         return text.strip()
     hint = "Write one that starts with https://, http:// or mailto:."
     raise refusal(f"'{shorten(text)}' is not a web address.", hint)

@@ -15,7 +15,7 @@ from generator.backlinks import MENTIONED, Backlink, Naming, WaysBack
 from generator.characters import same_text
 from generator.errors import Known, Place, Problem, nearest
 from generator.fields import FieldPath, Part, Refers, marked_values
-from generator.load import INFO_PATH, RawPage
+from generator.load import INFO_PATH, RawPage, unseen_in_page
 from generator.mend import BLANK
 from generator.names import NameIndex, names_of
 from generator.places import Places
@@ -203,7 +203,7 @@ def _keys_in_order(unordered: Iterable[Record]) -> Iterator[str]:
 
 def _steps_back(records: Iterable[Record]) -> Mapping[str, int]:
     """Return {key of an event: how many events lead up to it by `follows`}: those of one day are told in that order."""
-    before = {record.id: record.follows for record in records if isinstance(record, Event)}
+    before = {item.id: [id.rpartition("/")[2] for id in item.follows] for item in records if isinstance(item, Event)}
     steps: dict[str, int] = {}
     for start in before:
         trail = {start: None}  # in order; a set too, for the circles that are found and refused later
@@ -297,6 +297,7 @@ class _Linker:
             strip_markdown(heading[1].rstrip().rstrip("#")) if heading else stem.replace("-", " ").capitalize()
         )
         title = str(front_matter.get("title") or from_heading)
+        self.now.problems += unseen_in_page(page, heading[0] if heading else "", {"title": title, **front_matter})
         return HandPage(page.name, front_matter, title, tuple(self._link(read_page(body), author, ())))
 
     def _front_matter(self, page: RawPage, text: str) -> Mapping[str, object]:

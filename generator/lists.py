@@ -145,7 +145,7 @@ def make_overview(maker: Maker, plan: ListPlan) -> Iterator[Page]:
             heading = maker.words(f"plurals.{record.folder}") if plan.kind != "Overview" else row.group
         else:
             name, key, count = item
-            row, heading = Row(links.link(key, escape_text(name)), (maker.words.number(count),), ""), ""
+            row, heading = Row(links.link(key, escape_inline(name)), (maker.words.number(count),), ""), ""
         groups.setdefault(heading, []).append(row)
     place = maker.places[plan.title] if plan.kind == "Place" and plan.pager.number == 1 else None
     drawing = maker.pictures.place(place) if place else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from generator.characters import UNCLOSED_DIRECTION, unclosed_direction
+from generator.characters import UNCLOSED_DIRECTION, unclosed_direction, unseen_in, visible
 from generator.errors import Place, Problem, nearest
 from generator.fields import FieldPath
 from generator.places import Places, spot_in
@@ -131,6 +131,21 @@ def _load_page(page: RawPage, loaded: Loaded) -> None:
         excesses.append(Excess(start, *UNCLOSED_DIRECTION))
     for excess in excesses:
         _tell(excess, page.text, page.path, loaded)
+
+
+def unseen_in_page(page: RawPage, heading: str, fields: Mapping[str, object]) -> Iterator[Problem]:
+    """Yield a problem for each field of a page in which something cannot be seen: windows and other pages show them.
+
+    `heading` is the line that its title is from, unless the front matter has one.
+    """
+    for name, value in fields.items():
+        unseen = unseen_in(str(value))
+        if unseen:
+            starts = (f"\n{page.text}".find(f"\n{typed}") for typed in (f"{name}:", heading))
+            at = next((start for start in starts if start >= 0), 0)
+            place = Place(page.path, page.text.count("\n", 0, at) + 1)
+            message = f"the character U+{ord(unseen):04X}, which cannot be seen, is in '{visible(str(value))}'."
+            yield Problem(place=place, field=name, message=message, hint="Remove it.")
 
 
 def _load_card(text: str, path: str, loaded: Loaded) -> None:

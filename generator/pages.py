@@ -23,7 +23,7 @@ from generator.noted import Noted
 from generator.pictures import FOLDER, Pictures
 from generator.places import Places
 from generator.profiles import neighbours_of, record_pages
-from generator.prose import escape_text
+from generator.prose import escape_inline
 from generator.records import KIND_BY_FOLDER, KINDS, Actor, Event, Quote, Record
 from generator.render import PageLinks, build_environment, captions_of, front_matter, plain_text
 from generator.rows import Row, Rows
@@ -74,7 +74,7 @@ class PageMaker:
     def after(self, briefing: Briefing, quietly: Iterable[str]) -> "PageMaker":
         """Return what makes the pages after an edit of these records, for which `is_quiet`."""
         old = self._maker
-        captions = {key: escape_text(briefing.records[key].caption) for key in quietly}
+        captions = {key: escape_inline(briefing.records[key].caption) for key in quietly}
         noted = _noted(briefing)
         made = copy(self)
         made._maker = replace(

@@ -18,7 +18,7 @@ from generator.fields import Refers, all_marks, shorten
 from generator.link import Briefing
 from generator.lists import Maker, Page, list_pages
 from generator.pictures import FOLDER, Drawing
-from generator.prose import escape_text
+from generator.prose import escape_inline
 from generator.records import KINDS, Actor, Event, Quote, Record, Role, Source
 from generator.render import PageLinks, plain_text
 from generator.rows import Row
@@ -321,7 +321,7 @@ def _is_by(one: PartialDate, other: PartialDate) -> bool:
 
 
 def _role_title(maker: Maker, links: PageLinks, role: Role) -> str:
-    title = escape_text(role.title)
+    title = escape_inline(role.title)
     return f"{title}, {links.to(maker.rows.resolve(role.of, ('actors',)))}" if role.of else title
 
 
@@ -345,6 +345,9 @@ def _said_around(maker: Maker, quote: Quote, links: PageLinks) -> list[tuple[str
 
 def _citation(maker: Maker, source: Source) -> str:
     """Return the source as a bibliography has it: authors, title, publisher, date."""
-    parts = ["; ".join(source.authors), maker.words("quoted", text=source.title), source.publisher or ""]
-    parts.append(maker.words.in_words(source.published) if source.published else "")
-    return escape_text(". ".join(part.rstrip(".") for part in parts if part) + ".")
+    parts = [*source.authors[:-1], *(author.rstrip(".") for author in source.authors[-1:])]
+    cited = ["; ".join(map(escape_inline, parts))]
+    published = maker.words.in_words(source.published) if source.published else ""
+    others = (maker.words("quoted", text=source.title), source.publisher or "", published)
+    cited += [escape_inline(part.rstrip(".")) for part in others]
+    return ". ".join(part for part in cited if part) + "."

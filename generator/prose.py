@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-SCHEMES = ("http", "https", "mailto")
+from generator.characters import is_web_address, turns
 
 
 class Words(NamedTuple):
@@ -228,7 +228,7 @@ def _tame_inline(match: re.Match[str]) -> Iterator[Piece]:
         yield Verbatim(f"<code>{escape_text(code)}</code>" if "<" in code else " ".join(typed.splitlines()))
     elif match["auto"]:
         address = typed[1:-1]
-        yield Verbatim(typed) if _is_safe(address) or ("@" in address and ":" not in address) else Words(typed)
+        yield Verbatim(typed) if is_web_address(address) or ("@" in address and ":" not in address) else Words(typed)
     elif match["link"] is None:
         yield Verbatim(typed)
     else:
@@ -243,7 +243,7 @@ def _tame_link(match: re.Match[str]) -> Iterator[Piece]:
         yield Refused(
             match[0], f"the picture '{address}' is on another host.", "Put it in docs/assets and name it 'assets/...'."
         )
-    elif has_scheme and not _is_safe(address):
+    elif has_scheme and not is_web_address(address):
         yield Refused(
             match[0], f"'{address}' is not a web address.", "Write one that starts with https://, http:// or mailto:."
         )
@@ -253,18 +253,14 @@ def _tame_link(match: re.Match[str]) -> Iterator[Piece]:
         yield Verbatim(tame_words(match["title"]))
 
 
-def _is_safe(address: str) -> bool:
-    scheme, colon, _ = address.partition(":")
-    return bool(colon) and scheme.strip().lower() in SCHEMES
-
-
-_DEFINES = re.compile(r"(\[\^[^\]\s]+\]:)|\]:")  # link addresses and abbreviations hold for a whole page
+# Link addresses and abbreviations hold for a whole page; a link that was not read as one here is none there either.
+_DEFINES = re.compile(r"(\[\^[^\]\s]+\]:)|\]([:(])")
 _TAME = str.maketrans({"<": "&lt;", "{": "&#123;", "\x02": "", "\x03": ""})
 
 
 def tame_words(text: str) -> str:
     """Return running text of a record's prose without the means to make HTML, set attributes or define things."""
-    return _DEFINES.sub(lambda found: found[1] or "]&#58;", text.translate(_TAME))
+    return _DEFINES.sub(lambda found: found[1] or f"]&#{ord(found[2])};", text.translate(_TAME))
 
 
 _ESCAPES = str.maketrans(
@@ -290,6 +286,11 @@ def escape_text(text: str) -> str:
         text = text.translate(_ESCAPES).replace("\\]:", "&#93;:")  # even "\]:" would define an address
     text = _PAIRED.sub(lambda found: "".join(f"&#{ord(character)};" for character in found[0]), text)
     return _BLOCK_START.sub(_escape_start, text)
+
+
+def escape_inline(text: str) -> str:
+    """Return plain text as Markdown for a place among other words, which it does not turn round (UAX #9)."""
+    return f"<bdi>{escape_text(text)}</bdi>" if turns(text) else escape_text(text)
 
 
 def _escape_start(match: re.Match[str]) -> str:

@@ -18,7 +18,7 @@ from generator.dates import PartialDate
 from generator.errors import BriefbookError
 from generator.gazetteer import KnownPlace
 from generator.link import HOME, Briefing, Prose
-from generator.prose import Mention, Target, escape_text, strip_markdown, tame_words
+from generator.prose import Mention, Target, escape_inline, escape_text, strip_markdown, tame_words
 from generator.prose import Words as PlainWords
 from generator.words import Words
 
@@ -44,7 +44,7 @@ class PageLinks:
 
     def to(self, key: str, words: str | None = None) -> str:
         """Return a link to a record or page; `words` is plain text, and the caption is shown without it."""
-        return self.link(key, self._captions[key] if words is None else escape_text(words))
+        return self.link(key, self._captions[key] if words is None else escape_inline(words))
 
     def link(self, key: str, shown: str) -> str:
         """Return a link to a record or page with these words, which are Markdown."""
@@ -52,7 +52,7 @@ class PageLinks:
 
     def to_place(self, name: str) -> str:
         """Return a link to the page of a place."""
-        return self.link(self.places[name].key, escape_text(name))
+        return self.link(self.places[name].key, escape_inline(name))
 
     def path_to(self, path: str) -> str:
         """Return the address of a page or asset, seen from this page."""
@@ -93,9 +93,9 @@ class PageLinks:
 
 def captions_of(briefing: Briefing) -> dict[str, str]:
     """Return {key: caption as Markdown} of all that can be linked to."""
-    captions = {key: escape_text(record.caption) for key, record in briefing.records.items()}
-    pages = {key: escape_text(page.title) for key, page in briefing.pages.items()}
-    return {**captions, **pages, HOME: escape_text(briefing.info.title)}
+    captions = {key: escape_inline(record.caption) for key, record in briefing.records.items()}
+    pages = {key: escape_inline(page.title) for key, page in briefing.pages.items()}
+    return {**captions, **pages, HOME: escape_inline(briefing.info.title)}
 
 
 def plain_text(briefing: Briefing, prose: Prose) -> str:
@@ -192,6 +192,7 @@ def build_environment(folders: Iterable[Path], words: Words) -> Environment:
     environment = new_environment(folders, autoescape=False)
     environment.filters.update(
         md=lambda text: escape_text(str(text)),
+        inline=escape_inline,
         block=block_text,
         day=lambda date: words.in_words(date) if isinstance(date, PartialDate) else "",
         link=pass_context(_link),

@@ -9,7 +9,7 @@ from generator.facts import Resolve, in_brackets, web_link
 from generator.fields import Refers, in_quotes, marked_values, shorten
 from generator.link import HOME, Briefing, Prose
 from generator.noted import Lazy, Noted
-from generator.prose import escape_text
+from generator.prose import escape_inline, escape_text
 from generator.records import Actor, Citation, Event, Participant, Quote, Record, Role, Source
 from generator.render import PageLinks, plain_text
 from generator.sentences import WIDTH, sentences_of
@@ -60,19 +60,19 @@ class Rows:
         record = self._whole.records[key]
         when = (self.words.in_words(record.when),) if record.when else ()
         year = str(record.when.years[0]) if record.when and record.when.years else self.words("groups.undated")
-        caption = escape_text(record.caption)
+        caption = escape_inline(record.caption)
         match record:
             case Actor():
-                about = (escape_text(record.description),) if record.description else ()
+                about = (escape_inline(record.description),) if record.description else ()
                 return _Told(caption, "", about, self.words(f"groups.{record.type or 'other'}"))
             case Quote():
                 speaker = self.resolve(record.speaker, ("actors",))
-                return _Told(escape_text(in_quotes(shorten(record.text, 200))), speaker, when, year)
+                return _Told(escape_inline(in_quotes(shorten(record.text, 200))), speaker, when, year)
             case Event():
-                place = (escape_text(record.place.name),) if record.place else ()
+                place = (escape_inline(record.place.name),) if record.place else ()
                 return _Told(caption, "", (*when, *place), year)
             case Source(publisher=str(publisher)):
-                return _Told(caption, "", (escape_text(publisher), *when), "")
+                return _Told(caption, "", (escape_inline(publisher), *when), "")
         return _Told(caption, "", when, "")
 
     def of_backlinks(self, links: PageLinks, backlinks: Sequence[Backlink], named: str) -> Row:
@@ -102,7 +102,7 @@ class Rows:
     def _context(self, record: Record, backlink: Backlink, named: str) -> str:
         part = _part_at(record, backlink)
         if isinstance(part, Citation) and part.quote:
-            return in_quotes(escape_text(shorten(part.quote, WIDTH)))
+            return escape_inline(in_quotes(shorten(part.quote, WIDTH)))
         return self._sentence(record.key, named)
 
     def _sentence(self, key: str, named: str) -> str:
@@ -130,9 +130,9 @@ class Rows:
         source = self.briefing.records[key]
         text = links.to(key)
         if citation.at:
-            text += f", {escape_text(citation.at)}"
+            text += f", {escape_inline(citation.at)}"
         if citation.quote:
-            text += f": {in_quotes(escape_text(' '.join(citation.quote.split())))}"
+            text += f": {escape_inline(in_quotes(' '.join(citation.quote.split())))}"
         words = citation.quote or (record.text if isinstance(record, Quote) else "")
         seen = [web_link(to_words(citation.url, words), shorten(citation.url, 60))] if citation.url else []
         if isinstance(source, Source):
@@ -168,9 +168,9 @@ def _role_in(record: Record, backlink: Backlink, words: Words) -> tuple[str, ...
     """Say as what one record names another: the role of a participant, the title of a post, the place in a source."""
     part = _part_at(record, backlink)
     if isinstance(part, Participant) and part.role:
-        return (escape_text(part.role),)
+        return (escape_inline(part.role),)
     if isinstance(part, Role):
-        return (escape_text(part.title + in_brackets(words.span(part.from_, part.to))),)
+        return (escape_inline(part.title) + in_brackets(escape_text(words.span(part.from_, part.to))),)
     if isinstance(part, Citation) and part.at:
-        return (escape_text(part.at),)
+        return (escape_inline(part.at),)
     return ()

@@ -1,9 +1,12 @@
 """A Python-Markdown extension that lets only an allow-list of HTML out of a page, whatever went in.
 
 It is the last thing that touches a page's HTML, under MkDocs, ProperDocs and Zensical alike: `markdown_extensions:
-[briefbook]`. What templates write must be on the list too. Never changes text.
+[briefbook]`. What templates write must be on the list too. Never changes text. What leaves a page beside its HTML, the
+headings for the theme's table of contents, is made safe here as well: themes write it as it is.
 """
 
+import re
+from collections.abc import Iterable
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -11,6 +14,8 @@ import nh3
 from markdown import Extension, Markdown
 from markdown.postprocessors import Postprocessor
 from markdown.treeprocessors import Treeprocessor
+
+from generator.characters import is_address
 
 TAGS = frozenset(
     "a abbr article aside b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em "
@@ -36,7 +41,15 @@ _CLASSES = frozenset(
     "footnote-backref footnote-ref headerlink highlight hint highlighttable important info inline end linenos "
     "md-button note question quote seealso success tip toc todo tldr version warning summary task-list".split()
 )
-RESERVED = ("_", "pagefind")  # what ids of the theme and of the search start with
+# Of our own classes, those that the theme and its scripts write, and pages never: cards, buttons, results of a search.
+_INTERFACE = re.compile(
+    r"bb-(?:actions|appear|buttons|cards?|checks|chips?|choices|content|copied|copy|drawer|edition|explorer|facets?|fade|"
+    r"fields|filter|footmark|footnotes|hidden|hint|kind|legend|name|page|picture|results?|search|skip|stage|status-line|"
+    r"svg|years)(?:-.*)?"
+)
+RESERVED = ("_", "bb-", "pagefind", "pf-")  # what ids of the theme, its scripts and the search start with
+_PLAIN_ID = re.compile(r"[^\s\"'<>&`=\\]+")  # which a theme may write into an attribute as it is
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _ROLES = frozenset({"note", "doc-noteref", "doc-endnotes", "doc-backlink", "img"})
 _ALIGN = {f"text-align: {side};": f"bb-{side}" for side in ("left", "center", "right")}
 _FOREIGN = ("//", "\\", "/\\")
@@ -48,16 +61,26 @@ def _keep(tag: str, name: str, value: str) -> str | None:
         kept = [
             word
             for word in value.split()
-            if word in _CLASSES or word.startswith(("bb-", "language-")) or _is_token(word, tag)
+            if word in _CLASSES or word.startswith("language-") or is_own(word) or _is_token(word, tag)
         ]
         return " ".join(kept) or None
     if name == "id":
-        return None if value.startswith(RESERVED) else value
+        return value if is_id(value) else None
     if name == "role":
         return value if value in _ROLES else None
     if name == "src":  # pictures come from the site alone
         return None if ":" in value.partition("/")[0] or value.startswith(_FOREIGN) else value
     return value
+
+
+def is_id(value: str) -> bool:
+    """Tell whether an element of a page may have this id: the theme and its scripts do not look for it."""
+    return not value.lower().startswith(RESERVED)
+
+
+def is_own(word: str) -> bool:
+    """Tell whether a class is one by which pages are laid out, of ours or of a briefing's own templates."""
+    return word.startswith("bb-") and not _INTERFACE.fullmatch(word)
 
 
 def _is_token(word: str, tag: str) -> bool:
@@ -95,10 +118,46 @@ class _Aligner(Treeprocessor):
                 cell.set("class", f"{cell.get('class', '')} {side}".strip())
 
 
+class _IdKeeper(Treeprocessor):
+    """Takes from headings, before they are gathered, ids that they may not have: they get others, of their words."""
+
+    def run(self, root: Element) -> None:
+        for element in (element for element in root.iter() if element.tag in _HEADINGS):
+            id = element.get("id", "x")
+            if not (_PLAIN_ID.fullmatch(id) and is_id(id)):
+                del element.attrib["id"]
+
+
+class _AddressKeeper(Treeprocessor):
+    """Leaves the words alone of links and pictures whose address cannot be read: renderers would give up over it."""
+
+    def run(self, root: Element) -> None:
+        for element in root.iter():
+            name = {"a": "href", "img": "src"}.get(element.tag)
+            if name and not is_address(element.get(name, "")):
+                element.text = element.text if name == "href" else element.get("alt")
+                element.tag = "span"
+
+
+class _Contents(Treeprocessor):
+    """Leaves no tag in the words of the headings that were gathered, whatever became of theirs."""
+
+    def run(self, root: Element) -> None:
+        self._clean(getattr(self.md, "toc_tokens", ()))
+
+    def _clean(self, tokens: Iterable[dict[str, Any]]) -> None:
+        for token in tokens:
+            token["name"] = token["name"].replace("<", "&lt;")
+            self._clean(token["children"])
+
+
 class SanitiseExtension(Extension):
     """Puts the sanitiser behind every other postprocessor."""
 
     def extendMarkdown(self, md: Markdown) -> None:
+        md.treeprocessors.register(_IdKeeper(md), "briefbook-ids", 6)  # after attr_list (8), before toc (5)
+        md.treeprocessors.register(_AddressKeeper(md), "briefbook-addresses", 1)  # before MkDocs reads them (0)
+        md.treeprocessors.register(_Contents(md), "briefbook-contents", -99)
         md.treeprocessors.register(_Aligner(md), "briefbook-align", -100)
         md.postprocessors.register(_Sanitiser(md), "briefbook-sanitise", -100)
 

@@ -8,11 +8,12 @@ from generator.prose import Mention, Target, escape_text, strip_markdown
 
 WIDTH = 260  # characters at most, cut at words
 
-# Marks put around a mention while the text loses its Markdown; from the private use area, so in nobody's text.
-_OPEN, _CLOSE = "\ue0fe", "\ue0ff"
+# Marks put around a mention, and around its number while the text loses its Markdown: controls, which no file may have.
+_OPEN, _CLOSE = "\x0e", "\x0f"
+_NUMBER = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
 _BLOCK = re.compile(r"\n[ \t]*\n|\n(?=[ \t]*(?:[-*+>|#]|\d+\.)[ \t])")
 _END = re.compile(
-    r"""(?<=[.!?\u2026])["'\u201d\u2019)\]]*\s+(?=["'\u201c\u2018(\[\ue0fe]*[^\W_a-z])|(?<=[\u3002\uff01\uff1f])[\u300d\u201d]?"""
+    r"""(?<=[.!?\u2026])["'\u201d\u2019)\]]*\s+(?=["'\u201c\u2018(\[\x0e]*[^\W_a-z])|(?<=[\u3002\uff01\uff1f])[\u300d\u201d]?"""
 )
 _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|No|vs|Gen|Col|Sen|Rep|Prof|Mme|[^\W\d_])\.)$")
 
@@ -20,21 +21,22 @@ _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|No|vs|Gen|Col|Sen|Rep|Prof|
 def sentences_of(briefing: Briefing, prose: Prose) -> Mapping[str, str]:
     """Return {key: the first sentence that names it} of a prose field, as Markdown with the words that name it bold."""
     found: dict[str, str] = {}
-    wanted: list[str] = []
+    mentions: list[tuple[str, str]] = []  # key and words
     text = ""
     for piece in prose:
         if isinstance(piece, Mention):
             record = briefing.records.get(piece.key)
             words = piece.words or (record.caption if record else "")
-            wanted.append(piece.key)
-            text += f"{_OPEN}{words}{_CLOSE}"
+            text += f"{_OPEN}{len(mentions)}{_CLOSE}"
+            mentions.append((piece.key, " ".join(words.split())))
         else:
             text += piece.path if isinstance(piece, Target) else piece.text
-    mentions = iter(wanted)
-    for block in _BLOCK.split(text) if wanted else ():
-        for sentence in _split(strip_markdown(block)):
-            for index in range(sentence.count(_OPEN)):
-                key = next(mentions)
+    for block in _BLOCK.split(text) if mentions else ():
+        plain = strip_markdown(block)
+        keys = iter([mentions[int(number)][0] for number in _NUMBER.findall(plain)])
+        named = _NUMBER.sub(lambda found: f"{_OPEN}{mentions[int(found[1])][1]}{_CLOSE}", plain)
+        for sentence in _split(named):
+            for index, key in zip(range(sentence.count(_OPEN)), keys, strict=False):
                 if key not in found:
                     found[key] = _marked(sentence, index)
     return found

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from generator.pipeline import Project
+from tests.hostile import build_hostile
 
 # The same examples on every run: what a submission is judged by must not be a matter of luck.
 settings.register_profile("fixed", derandomize=True, deadline=None)
@@ -39,3 +40,9 @@ def make_project(tmp_path: Path) -> MakeProject:
         return Project(tmp_path)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The briefing that attacks in every field, with its site built."""
+    return build_hostile(tmp_path_factory.mktemp("hostile") / "briefing")

@@ -6,10 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generator.link import Briefing
 from generator.pipeline import check_briefing
+from generator.prose import Mention, Words
+from generator.records import BriefingInfo
 from generator.rows import to_words
 from generator.sentences import WIDTH, sentences_of
 from tests.conftest import MakeProject
+
+NAMES = ("Jane\nDoe", "x<i", "y>", "B. Bo. Co", "*")
+EMPTY = Briefing(
+    info=BriefingInfo(title="A briefing"),
+    assets=(),
+    **{name: {} for name in ("records", "pages", "files", "backlinks", "prose", "shared_names", "nested_names")},
+)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +33,9 @@ from tests.conftest import MakeProject
         ("昨日は雨だった。今日は[[b|彼女]]が来た。終わり。", "今日は<b>彼女</b>が来た。"),
         ("First.\n\nSecond, with Jane Doe in it.", "Second, with <b>Jane Doe</b> in it."),
         ("A *star* and `code` for Jane Doe, <i>so</i>.", "A star and code for <b>Jane Doe</b>, so."),
+        ("One \ue0fe sign \ue0ff, &#xE0FE; and Jane Doe.", "One \ue0fe sign \ue0ff, \ue0fe and <b>Jane Doe</b>."),
+        ("[[b|a<i]] x> and [[b|c<i]] y>.", "<b>a&lt;i</b> x&gt; and c&lt;i y&gt;."),
+        ("No <i Jane Doe>. But Jane Doe.", "But <b>Jane Doe</b>."),
     ],
 )
 def test_the_sentence_that_names_a_record_is_given_without_its_markdown(
@@ -60,3 +73,11 @@ def test_an_address_leads_to_the_words_on_its_page() -> None:
 def test_a_text_fragment_has_no_sign_that_means_something_in_one(words: str) -> None:
     fragment = to_words("https://example.org/a", words).partition(":~:text=")[2]
     assert re.fullmatch(r"[A-Za-z0-9_.~%]+(,[A-Za-z0-9_.~%]+)?", fragment)
+
+
+@given(st.lists(st.sampled_from([*"<>[](){}_`\\.|:#!&; \n\ue0fe", *NAMES, "&#14;", "A. "])))
+def test_no_prose_stops_the_search_for_sentences(parts: list[str]) -> None:
+    linked = tuple(Mention("actors/b", part, is_typed=False) if part in NAMES else Words(part) for part in parts)
+    found = sentences_of(EMPTY, linked)
+    assert set(found) <= {"actors/b"}
+    assert all(sentence.count("<b>") == 1 for sentence in found.values())

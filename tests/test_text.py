@@ -15,6 +15,7 @@ from tests.test_prose import render, text_of
 TYPED = [
     "محمود عباس",
     "김정은 위원장",
+    "ראש הממשלה (12) לשעבר",
     "\u1100\u1161\u11a8",  # Hangul letter by letter
     "😀 👩\u200d💻 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f 🇰🇵",
     "Cafe\u0301 and Café",  # the same letter, typed in two ways

@@ -62,6 +62,14 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="session")
+def attacked(hostile: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The briefing that attacks in every field."""
+    site = hostile / "build" / "site"
+    with nginx(site, tmp_path_factory.mktemp("attacked") / "nginx") as address:
+        yield Served(site=site, address=address)
+
+
+@pytest.fixture(scope="session")
 def address(first: Served) -> str:
     """Where the first briefing is."""
     return first.address

@@ -208,7 +208,7 @@
     const link = element("a", { href: new URL(`${id}${suffix}`, quotes).href }, ...inQuotes(marked(words)));
     const [speaker, name] = index.facets.speaker.values[index.facets.speaker.rows[at][0]];
     const who = element("a", { href: new URL(`../actors/${speaker}${suffix}`, quotes).href }, name);
-    const details = element("span", { class: "bb-details" }, who, when && ` · ${when}`);
+    const details = element("span", { class: "bb-details" }, element("bdi", {}, who), when && ` · ${when}`);
     const status = index.facets.status.rows[at][0];
     if (status !== undefined) {
       const [value, label] = index.facets.status.values[status];

@@ -31,8 +31,18 @@
   let current = null; // the link that the card is of, or is about to be
   let timer = 0;
 
+  // Where a link leads, or null where no browser can tell: `https://[x`.
+  function urlOf(link) {
+    try {
+      return new URL(link.href.baseVal ?? link.href, document.baseURI);
+    } catch {
+      return null;
+    }
+  }
+
   function recordOf(link) {
-    const url = new URL(link.href.baseVal ?? link.href, document.baseURI);
+    const url = urlOf(link);
+    if (!url) return null;
     const isHere = url.origin === location.origin && url.pathname.startsWith(root.pathname);
     if (!isHere || url.pathname === location.pathname) return null;
     url.hash = "";
@@ -64,9 +74,10 @@
     else if (letters) parts.unshift(element("span", { class: letters.className }, plain(letters)));
     parts.push(element("p", { class: "bb-card-title" }, plain(title)));
     const isSource = record.matches(".bb-page--source"); // its first line is a citation, which says the title again
-    const below = isSource ? [record.dataset.who, record.dataset.when].filter(Boolean).join(" · ") : plain(find(".bb-lead, .bb-when"));
+    const told = isSource ? [record.dataset.who, record.dataset.when].filter(Boolean) : [plain(find(".bb-lead, .bb-when"))].filter(Boolean);
+    const below = told.flatMap((said) => [" · ", element("bdi", {}, said)]).slice(1);
     const summary = [...record.children].find((child) => child.matches("p:not([class])"));
-    if (below) parts.push(element("p", {}, below));
+    if (below.length) parts.push(element("p", {}, ...below));
     if (summary) parts.push(element("p", {}, shorten(plain(summary), 160)));
     return parts;
   }
@@ -189,7 +200,8 @@
     const numbers = new Map();
     for (const link of page.querySelectorAll("a[href]:not(.headerlink, .md-content__button, .footnote-ref, .footnote-backref)")) {
       if (link.closest("svg, .bb-pager, .bb-skip, [hidden]")) continue;
-      const url = address(new URL(link.href));
+      if (!urlOf(link)) continue;
+      const url = address(urlOf(link));
       if (!numbers.has(url)) numbers.set(url, numbers.size + 1);
       link.after(element("sup", { class: "bb-footmark" }, `${numbers.get(url)}`));
     }

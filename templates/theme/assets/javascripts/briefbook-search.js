@@ -73,9 +73,9 @@
     const kind = element("span", { class: "bb-result-kind" }, meta.kind ?? "");
     const title = element("span", { class: "bb-result-title" }, element("span", {}, meta.title ?? url), " ", kind);
     const link = element("a", { class: "pf-result-link", href: url }, title);
-    const where = [meta.who, meta.when].filter(Boolean).join(" · ");
+    const where = [meta.who, meta.when].filter(Boolean).flatMap((said) => [" · ", element("bdi", {}, said)]).slice(1);
     link.addEventListener("click", () => link.closest("dialog").close());
-    return element("li", { class: "bb-result" }, link, where ? element("p", { class: "bb-result-where" }, where) : "", words);
+    return element("li", { class: "bb-result" }, link, where.length ? element("p", { class: "bb-result-where" }, ...where) : "", words);
   }
 
   // Pagefind's own dark colours follow the system; the site's follow the reader's choice.
