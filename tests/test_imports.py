@@ -10,8 +10,8 @@ ORDER = (
     "characters errors dates fields records schemas yaml_text places files weigh load mend validate prose names "
     "backlinks link check ties gazetteer words render facts sentences rows labels world pictures lists profiles "
     "network timeline views explorer pages write manifest pipeline sanitise search policy site mkdocs_plugin "
-    "constructs rendering frames building preview excerpts reports preview_search server dossier markup book paging "
-    "typeset printing scaffold cli reference"
+    "constructs rendering frames building preview excerpts reports preview_search watching news connections server "
+    "dossier markup book paging typeset printing scaffold cli reference"
 ).split()
 LINES = 400
 FUNCTION_LINES = 40
