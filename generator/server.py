@@ -124,6 +124,7 @@ class _Service:
         self._watch = Watch(project, self._read)
         self._following: asyncio.Task[None] | None = None
         self._check: asyncio.Task[None] | None = None
+        self._new_folders: set[Path] = set()
         self._turn = asyncio.Lock()
         self._news = News()
 
@@ -152,12 +153,16 @@ class _Service:
     async def _read(self, changed: list[Path] | None) -> None:
         await run_in_threadpool(self._preview.refresh, changed)
         self._tell_all()
+        self._new_folders.update(path for path in changed or () if path.is_dir())
         if self._check:
             self._check.cancel()
         self._check = asyncio.create_task(self._check_later())
 
     async def _check_later(self) -> None:
         await asyncio.sleep(CHECK_AFTER_SECONDS)
+        folders, self._new_folders = self._new_folders, set()
+        if folders:  # the system tells of a folder before it tells of what is in it: something may have been missed
+            await run_in_threadpool(self._preview.refresh, folders)
         await run_in_threadpool(self._preview.check)
         self._tell_all()
         self._search.catch_up()
