@@ -102,28 +102,24 @@ def escaped(text: object) -> str:
     return html.escape(str(text), quote=True)
 
 
-def build_overviews(maker: Maker) -> Iterator[Page]:
-    """Yield the pages that list all records: by kind, by topic and by year."""
-    words = maker.words
-    for model in KINDS:
-        records = list(maker.briefing.of_kind(model.folder))
-        if model is Actor:
+OVERVIEWS = (*(model.folder for model in KINDS), "tags", "places", "years")
+
+
+def build_overview(maker: Maker, folder: str) -> Iterator[Page]:
+    """Yield the pages that list all records of a kind, or the records by topic, place or year; the overview first."""
+    path, title, intro = f"{folder}/index.md", maker.words(f"plurals.{folder}"), maker.words(f"intros.{folder}")
+    by = {"tags": _by_tag, "places": _by_place, "years": _by_year}
+    if folder not in by:
+        records = list(maker.briefing.of_kind(folder))
+        if folder == Actor.folder:
             records.sort(key=lambda record: _ACTOR_ORDER.index(getattr(record, "type", None)))
-        listed = [(Backlink(record.key, ()),) for record in records]
-        yield from list_pages(
-            maker,
-            f"{model.folder}/index.md",
-            words(f"plurals.{model.folder}"),
-            listed,
-            intro=words(f"intros.{model.folder}"),
-        )
-    groups = {"tags": _by_tag(maker), "places": _by_place(maker), "years": _by_year(maker)}
-    for folder, entries in groups.items():
-        title = words(f"plurals.{folder}")
-        yield from _index_pages(maker, f"{folder}/index.md", title, words(f"intros.{folder}"), entries)
-        for entry in entries:
-            yield from list_pages(maker, f"{entry.key}.md", entry.name, in_order(maker, entry.keys), kind=entry.kind)
-    for place in maker.places.values():
+        yield from list_pages(maker, path, title, [(Backlink(record.key, ()),) for record in records], intro=intro)
+        return
+    entries = by[folder](maker)
+    yield from _index_pages(maker, path, title, intro, entries)
+    for entry in entries:
+        yield from list_pages(maker, f"{entry.key}.md", entry.name, in_order(maker, entry.keys), kind=entry.kind)
+    for place in maker.places.values() if folder == "places" else ():
         drawing = maker.pictures.place(place)
         if drawing:
             yield Page(f"{FOLDER}/{place.key}.svg", drawing.svg)

@@ -10,13 +10,13 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from generator.errors import Place, Problem
+from generator.errors import BriefbookError, Place, Problem
 from generator.explorer import DATA_FOLDER, build_explorer
 from generator.facts import Resolve
 from generator.fields import shorten, slug
 from generator.gazetteer import places_of
 from generator.link import HOME, Briefing, HandPage
-from generator.lists import Maker, Page, build_overviews, escaped, years_of
+from generator.lists import OVERVIEWS, Maker, Page, build_overview, escaped, years_of
 from generator.pictures import FOLDER, Pictures
 from generator.places import Places
 from generator.profiles import neighbours_of, record_pages
@@ -29,7 +29,8 @@ from generator.validate import Checked
 from generator.views import DATA, PATHS, build_views
 from generator.words import Words
 
-OVERVIEWS, VIEWS, EXPLORER = "overviews", "views", "explorer"  # groups of pages, beside HOME and the keys
+VIEWS, EXPLORER = "views/", "explorer/"  # groups of pages, beside HOME, keys, and a folder with "/" for an overview
+MADE_TYPES = ("md", "svg", "json")
 LATEST = 5  # events on the home page
 MOST_QUOTED = 6  # actors there
 
@@ -60,7 +61,8 @@ class PageMaker:
             books=books or {},
         )
         self._neighbours = neighbours_of(briefing)
-        self._made: dict[str, tuple[Page, ...]] = {}  # by group: those that `find` made
+        # By group: those that `find` made, by their paths, and what makes the rest
+        self._made: dict[str, tuple[dict[str, Page], Iterator[Page]]] = {}
 
     def after(self, briefing: Briefing, quietly: Iterable[str]) -> "PageMaker":
         """Return what makes the pages after an edit of these records, for which `is_quiet`."""
@@ -76,17 +78,35 @@ class PageMaker:
     def all(self) -> Iterator[Page]:
         """Yield every page."""
         briefing = self._maker.briefing
-        for group in (HOME, *briefing.records, OVERVIEWS, VIEWS, EXPLORER, *briefing.pages):
+        overviews = [f"{folder}/" for folder in OVERVIEWS]
+        for group in (HOME, *briefing.records, *overviews, VIEWS, EXPLORER, *briefing.pages):
             yield from self._make(group)
 
     def find(self, path: str) -> Page | None:
-        """Return the page or file at a path, "actors/jane-doe.md", or None; no more than its group is made."""
-        for group in self._groups_of(path):
-            if group not in self._made:
-                self._made[group] = tuple(self._make(group))
-            for page in self._made[group]:
+        """Return the page or file at a path, "actors/jane-doe.md", or None; no more is made than its group up to it."""
+        found = (self._look_in(group, path) for group in self._groups_of(path))
+        return next(filter(None, found), None)
+
+    def has(self, path: str) -> bool:
+        """Tell whether there is a page at a path; that of a record need not be made for that."""
+        key = path.removesuffix(".md")
+        briefing = self._maker.briefing
+        return (key != path and (key in briefing.records or key in briefing.pages)) or self.find(path) is not None
+
+    def _look_in(self, group: str, path: str) -> Page | None:
+        if group not in self._made:
+            self._made[group] = {}, iter(self._make(group))
+        made, rest = self._made[group]
+        if path in made:
+            return made[path]
+        try:
+            for page in rest:
+                made[page.path] = page
                 if page.path == path:
                     return page
+        except BriefbookError:  # of a template: whoever looks again is told again
+            del self._made[group]
+            raise
         return None
 
     def _groups_of(self, path: str) -> Iterator[str]:
@@ -98,7 +118,9 @@ class PageMaker:
             key = key.rpartition("-" if key.endswith(".svg") or "/" not in key else "/")[0]
         if key:
             yield key
-        yield from (HOME, VIEWS, OVERVIEWS, EXPLORER)
+        if path.rpartition(".")[2] in MADE_TYPES:
+            folder = path.removeprefix(f"{FOLDER}/").partition("/")[0]
+            yield from (HOME, *([f"{folder}/"] if folder in OVERVIEWS else []), VIEWS, EXPLORER)
 
     def _make(self, group: str) -> Iterable[Page]:
         maker, briefing = self._maker, self._maker.briefing
@@ -106,8 +128,8 @@ class PageMaker:
             return record_pages(maker, briefing.records[group], self._neighbours.get(group, (None, None)))
         if group in briefing.pages:
             return [_hand_page(maker, briefing.pages[group])]
-        made = {HOME: _home, OVERVIEWS: build_overviews, VIEWS: build_views, EXPLORER: build_explorer}
-        return made[group](maker)
+        made = {HOME: _home, VIEWS: build_views, EXPLORER: build_explorer}
+        return made[group](maker) if group in made else build_overview(maker, group.removesuffix("/"))
 
 
 def _hand_page(maker: Maker, page: HandPage) -> Page:

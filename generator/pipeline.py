@@ -68,7 +68,7 @@ def package_templates() -> Path:
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """Keep Python from looking for cycles of dead objects: while records are made nothing dies, and looking through
     them over and over takes a fifth of the time.
     """
@@ -98,7 +98,7 @@ class Reader:
         self._wrong: list[Problem] = []
         self.briefing: Briefing | None = None
 
-    @_without_collector()
+    @without_collector()
     def read(self, changed: Iterable[str] | None = None) -> tuple[Briefing, tuple[Problem, ...]]:
         """Return the briefing with all that is wrong with it, sorted by place.
 
@@ -138,7 +138,7 @@ class Reader:
         folders = tuple(f"{name}/" for name in again if name not in self._files)
         return {name: part for name, part in self._files.items() if name not in again and not name.startswith(folders)}
 
-    @_without_collector()
+    @without_collector()
     def read_quietly(self, changed: Iterable[str]) -> frozenset[str] | None:
         """Read a few files again when nothing was wrong, and return the keys of their records.
 
@@ -215,7 +215,7 @@ def page_maker(briefing: Briefing, project: Project, books: Mapping[str, str] | 
     return PageMaker(briefing, project.template_dirs, words, books)
 
 
-@_without_collector()
+@without_collector()
 def write_pages(briefing: Briefing, project: Project, folder: Path, books: Mapping[str, str] | None = None) -> int:
     """Write a briefing's pages and files, and return how many files changed.
 

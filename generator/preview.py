@@ -17,7 +17,7 @@ from generator.errors import BriefbookError, Place, Problem, is_failure
 from generator.link import Briefing
 from generator.load import INFO_PATH
 from generator.pages import PageMaker
-from generator.pipeline import Project, Reader, page_maker
+from generator.pipeline import Project, Reader, page_maker, without_collector
 from generator.policy import protect_page
 from generator.records import KIND_BY_FOLDER
 from generator.rendering import NOT_FOUND, Renderer
@@ -54,6 +54,7 @@ class Preview:
         self._answers: dict[str, Answer] = {}  # of this version, by address
         self._lock = RLock()
 
+    @without_collector()
     def refresh(self, changed: Iterable[Path] | None = None) -> None:
         """Read what changed, or all; with errors in it, the last good version stays. `check` then has to follow."""
         with self._lock:
