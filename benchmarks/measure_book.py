@@ -7,7 +7,6 @@ the medians are shown. What the others need is made before, and not measured: th
 
 import json
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -19,7 +18,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from posixpath import normpath
@@ -29,8 +27,8 @@ from typing import Any
 
 import click
 import yaml
+from tools import HERE, machine, table
 
-HERE = Path(__file__).resolve().parent
 SIDE_BY_SIDE = 400  # records of the book that every tool makes
 KINDS = ("actors", "events", "quotes", "sources")
 TOOLS = ("briefbook", "mkdocs-to-pdf", "weasyprint")
@@ -253,29 +251,12 @@ def medians(runs: Sequence[Figures]) -> Figures:
     return {name: median(figures[name] for figures in runs) for name in runs[0]}
 
 
-def table(results: Mapping[Book, Figures]) -> Iterator[str]:
-    """Yield the lines of a Markdown table, with a row for each book."""
-    heads = ["book of", "records", "made with", *COLUMNS]
-    yield f"| {' | '.join(heads)} |"
-    yield f"|---|---:|---|{'---:|' * len(COLUMNS)}"
+def rows(results: Mapping[Book, Figures]) -> Iterator[list[str]]:
+    """Yield a row for each book."""
     for book, figures in results.items():
         row = figures | {"per_100": figures["cpu"] / figures["pages"] * 100}
-        cells = [book.label, f"{figures['records']:,.0f}", book.tool]
-        cells += [f"{row[name]:,.{decimals}f}" for name, decimals in COLUMNS.values()]
-        yield f"| {' | '.join(cells)} |"
-
-
-def machine() -> str:
-    """Return what the figures were taken on."""
-    versions = []
-    for name in LIBRARIES:
-        try:
-            versions.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            continue  # a tool that is not measured
-    where = f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs"
-    python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"{time.strftime('%Y-%m-%d')}: {', '.join((python, *versions))}; {where}."
+        cells = [book.label, book.tool, f"{figures['records']:,.0f}"]
+        yield [*cells, *(f"{row[name]:,.{decimals}f}" for name, decimals in COLUMNS.values())]
 
 
 def require(tools: Iterable[str]) -> None:
@@ -351,8 +332,9 @@ def main(runs: int, sizes: tuple[int, ...], tools: tuple[str, ...], pdf: Path | 
                 click.echo(f"run {number + 1} of {runs}: {book.label}, {book.tool}", err=True)
                 start_anew(book)
                 taken[place].append(measure(book))
-    click.echo(f"{machine()} Medians of {runs} runs.\n")
-    click.echo("\n".join(table({book: medians(taken[place]) for place, book in enumerate(books)})))
+    click.echo(f"{machine(LIBRARIES)} Medians of {runs} runs.\n")
+    found = rows({book: medians(taken[place]) for place, book in enumerate(books)})
+    click.echo("\n".join(table(("book of", "made with", "records", *COLUMNS), found, texts=2)))
 
 
 if __name__ == "__main__":

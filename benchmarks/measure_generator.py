@@ -7,22 +7,20 @@ Not named after the package: a script's own folder comes first on Python's path,
 
 import json
 import os
-import platform
 import resource
 import subprocess
 import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import click
+from tools import HERE, machine, make_briefing, table
 
-HERE = Path(__file__).resolve().parent
 SIZES = (1_000, 2_500, 5_000, 10_000)
 LARGE = 50_000
 STEPS = {
@@ -136,27 +134,13 @@ def medians(runs: Iterable[Figures]) -> Figures:
     return {name: median(values) for name, values in taken.items()}
 
 
-def table(results: dict[tuple[str, int], Figures]) -> Iterator[str]:
-    """Yield the lines of a Markdown table; `ratio` is CPU per record against the smallest size of the same checkout."""
-    several = len({label for label, _ in results}) > 1
-    heads = [*(["checkout"] if several else []), "records", *COLUMNS]
-    yield f"| {' | '.join(heads)} |"
-    yield f"|{'---:|' * len(heads)}"
+def rows(results: dict[tuple[str, int], Figures]) -> Iterator[list[str]]:
+    """Yield a row for each size; `ratio` is CPU per record against the smallest size of the same checkout."""
     smallest: dict[str, float] = {}
     for (label, size), figures in results.items():
         each = figures["cpu"] / size * 1000
         row = figures | {"each": each, "ratio": each / smallest.setdefault(label, each)}
-        cells = [*([label] if several else []), f"{size:,}"]
-        cells += [f"{row[name]:,.{decimals}f}" for name, decimals in COLUMNS.values()]
-        yield f"| {' | '.join(cells)} |"
-
-
-def machine() -> str:
-    """Return what the figures were taken on."""
-    versions = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
-    where = f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs"
-    python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"{time.strftime('%Y-%m-%d')}: {python}, {versions}; {where}."
+        yield [label, f"{size:,}", *(f"{row[name]:,.{decimals}f}" for name, decimals in COLUMNS.values())]
 
 
 @click.command()
@@ -179,16 +163,15 @@ def main(runs: int, large: bool, sizes: tuple[int, ...], against: Path | None, h
     taken: defaultdict[tuple[str, int], list[Figures]] = defaultdict(list)
     with TemporaryDirectory(prefix="briefbook-benchmark-") as scratch:
         for size in wanted:
-            make = [sys.executable, str(HERE / "make_records.py"), str(size), f"{scratch}/{size}"]
-            subprocess.run(make, check=True, env={**os.environ, "PYTHONPATH": str(HERE.parent)})
+            make_briefing(size, Path(scratch) / str(size))
         for number in range(runs):
             for size in wanted:
                 for label, checkout in checkouts.items():
                     click.echo(f"run {number + 1} of {runs}: {size:,} records, {label}", err=True)
                     taken[label, size].append(measure_both(Path(scratch) / str(size), checkout))
     ordered = {(label, size): medians(taken[label, size]) for label in checkouts for size in wanted}
-    click.echo(f"{machine()} Medians of {runs} runs.\n")
-    click.echo("\n".join(table(ordered)))
+    click.echo(f"{machine(LIBRARIES)} Medians of {runs} runs.\n")
+    click.echo("\n".join(table(("checkout", "records", *COLUMNS), rows(ordered))))
 
 
 if __name__ == "__main__":

@@ -8,27 +8,25 @@ with that.
 """
 
 import os
-import platform
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPException
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from urllib.request import urlopen
 
 import click
+from tools import HERE, copy_pages, has, machine, make_briefing, mkdocs_site, table, write_pages
 
-HERE = Path(__file__).resolve().parent
 PATIENCE_SECONDS = 900  # for a first page
 EDIT_SECONDS = 120  # for an edit to be there
 COLUMNS = ("tool", "pages", "start to first page, s", "edit, median ms", "edit, longest ms", "memory MB", "beside ours")
@@ -46,44 +44,36 @@ class Tool:
     command: Callable[[int], list[str]]
     file: Path
     address: str
+    package: str
     mark: Callable[[str, str], str]  # the file's text, words -> its text with these words in it
 
 
 def main_tools(work: Path, records: int) -> Iterator[Tool]:
-    """Write what each tool reads, and yield those that can be had here."""
-    briefing = work / "briefing"
-    run(sys.executable, HERE / "make_records.py", str(records), briefing)
-    run(sys.executable, "-m", "generator", "-C", briefing, "pages", work / "pages")
+    """Write what each tool reads, and yield them, also those that are not installed."""
+    briefing = make_briefing(records, work / "briefing")
+    write_pages(briefing, work / "pages")
     quotes = sorted((briefing / "docs" / "quotes").rglob("*.yml"))
     quote = quotes[len(quotes) // 3]
     page = f"quotes/{quote.stem}"
+    address = f"{page}/"
     serve = [sys.executable, "-m", "generator", "-C", str(briefing), "serve", "--address"]
-    yield Tool("briefbook", briefing, lambda port: [*serve, f"127.0.0.1:{port}"], quote, f"{page}/", with_note)
-    if has("hugo"):
-        folder = hugo_site(work / "hugo", work / "pages")
-        hugo = ["hugo", "server", "--bind", "127.0.0.1", "--disableLiveReload", "--port"]
-        file = folder / "content" / f"{page}.md"
-        yield Tool("hugo server", folder, lambda port: [*hugo, str(port)], file, f"{page}/", with_line)
+    yield Tool("briefbook", briefing, partial(_at_port, serve), quote, address, "mkdocs", with_note)
+    folder = hugo_site(work / "hugo", work / "pages")
+    hugo = [str(Path(sys.executable).parent / "hugo"), "server", "--bind", "127.0.0.1", "--disableLiveReload", "--port"]
+    file = folder / "content" / f"{page}.md"
+    yield Tool("hugo server", folder, lambda port: [*hugo, str(port)], file, address, "hugo", with_line)
     plain = mkdocs_site(work / "mkdocs", work / "pages", briefing)
     file = plain / "docs" / f"{page}.md"
-    mkdocs = [sys.executable, "-m", "mkdocs", "serve", "--dirty", "--quiet", "--dev-addr"]
-    yield Tool("mkdocs serve --dirty", plain, lambda port: [*mkdocs, f"127.0.0.1:{port}"], file, f"{page}/", with_line)
-    if has("zensical"):
-        zensical = [sys.executable, "-m", "zensical", "serve", "--dev-addr"]
-        yield Tool("zensical serve", plain, lambda port: [*zensical, f"127.0.0.1:{port}"], file, f"{page}/", with_line)
+    for name, package, options in (
+        ("mkdocs serve --dirty", "mkdocs", ["--dirty", "--quiet"]),
+        ("zensical serve", "zensical", []),
+    ):
+        command = [sys.executable, "-m", package, "serve", *options, "--dev-addr"]
+        yield Tool(name, plain, partial(_at_port, command), file, address, package, with_line)
 
 
-def has(package: str) -> bool:
-    """Tell whether a package is installed."""
-    with suppress(PackageNotFoundError):
-        return bool(version(package))
-    return False
-
-
-def run(*command: str | Path) -> None:
-    """Run a command that prepares something."""
-    environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}
-    subprocess.run([str(part) for part in command], check=True, env=environment, stdout=subprocess.DEVNULL)
+def _at_port(command: Sequence[str], port: int) -> list[str]:
+    return [*command, f"127.0.0.1:{port}"]
 
 
 def hugo_site(folder: Path, pages: Path) -> Path:
@@ -98,25 +88,6 @@ def hugo_site(folder: Path, pages: Path) -> Path:
     )
     (folder / "hugo.toml").write_text(settings)
     return folder
-
-
-def mkdocs_site(folder: Path, pages: Path, briefing: Path) -> Path:
-    """Write the pages with the briefing's `mkdocs.yml`, without our plugin and with records out of the navigation."""
-    copy_pages(pages, folder / "docs", index="index.md")
-    settings = (briefing / "mkdocs.yml").read_text("utf-8")
-    settings = re.sub(r"^plugins:\n(?:  .*\n)+", "plugins: []\n", settings, flags=re.MULTILINE)
-    settings = re.sub(r"^  - briefbook.*\n", "", settings, flags=re.MULTILINE)
-    (folder / "mkdocs.yml").write_text(re.sub(r"^site_dir:.*$", "site_dir: site", settings, flags=re.MULTILINE))
-    return folder
-
-
-def copy_pages(pages: Path, target: Path, index: str) -> None:
-    """Copy Markdown, and nothing else; `index` is what the first page of a folder is called."""
-    for page in pages.rglob("*.md"):
-        name = page.relative_to(pages)
-        copy = target / (name.with_name(index) if name.name == "index.md" else name)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(page, copy)
 
 
 def with_note(text: str, words: str) -> str:
@@ -196,16 +167,16 @@ def measure(tool: Tool, edits: int) -> Figures:
         return {"start": start, "edit": median(times) * 1e3, "longest": max(times) * 1e3, "memory": memory_of(process)}
 
 
-def table(pages: int, results: Mapping[str, Figures]) -> Iterator[str]:
-    """Yield the lines of a Markdown table."""
-    yield f"| {' | '.join(COLUMNS)} |"
-    yield f"|---|{'---:|' * (len(COLUMNS) - 1)}"
+def rows(pages: int, results: Mapping[str, Figures | str]) -> Iterator[Sequence[str]]:
+    """Yield a row for each tool; of one that could not be measured it says why."""
     ours = results.get("briefbook")
     for name, row in results.items():
-        beside = f"{row['edit'] / ours['edit']:.1f}" if ours else ""
-        figures = [f"{row['start']:.1f}", *(f"{row[name]:,.0f}" for name in ("edit", "longest", "memory"))]
-        cells = [f"{pages:,}", *figures]
-        yield f"| {' | '.join([name, *cells, beside])} |"
+        if isinstance(row, str):
+            yield name, f"{pages:,}", row, "", "", "", ""
+            continue
+        beside = f"{row['edit'] / ours['edit']:.1f}" if isinstance(ours, dict) else ""
+        figures = [f"{row['start']:.1f}", *(f"{row[key]:,.0f}" for key in ("edit", "longest", "memory"))]
+        yield name, f"{pages:,}", *figures, beside
 
 
 @click.command()
@@ -214,20 +185,18 @@ def table(pages: int, results: Mapping[str, Figures]) -> Iterator[str]:
 @click.option("--tool", "only", help="Measure this one only.")
 def main(records: int, edits: int, only: str | None) -> None:
     """Measure the previews and print a Markdown table."""
-    results: dict[str, Figures] = {}
+    results: dict[str, Figures | str] = {}
     with TemporaryDirectory(prefix="briefbook-benchmark-") as work:
         for tool in main_tools(Path(work), records):
             if only in (None, tool.name):
                 click.echo(tool.name, err=True)
                 try:
-                    results[tool.name] = measure(tool, edits)
+                    results[tool.name] = measure(tool, edits) if has(tool.package) else f"needs {tool.package}"
                 except click.ClickException as error:
-                    click.echo(f"{tool.name}: {error.message}", err=True)
+                    results[tool.name] = error.message
         pages = sum(1 for _ in (Path(work) / "pages").rglob("*.md"))
-    versions = ", ".join(f"{name} {version(name)}" for name in ("mkdocs", "hugo", "zensical") if has(name))
-    where = f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs"
-    click.echo(f"{time.strftime('%Y-%m-%d')}: Python {platform.python_version()}, {versions}; {where}.\n")
-    click.echo("\n".join(table(pages, results)))
+    click.echo(f"{machine(('mkdocs', 'hugo', 'zensical'))} Medians of {edits} edits.\n")
+    click.echo("\n".join(table(COLUMNS, rows(pages, results))))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 import click
-from measure_preview import HERE, mkdocs_site, run, with_note
+from measure_preview import with_note
+from tools import HERE, mkdocs_site, run
 
 COLUMNS = ("build", "pages", "CPU s", "seconds", "of MkDocs' CPU", "peak MB")
 

@@ -12,6 +12,8 @@ from functools import lru_cache
 
 MONTHS = tuple(calendar.month_name)  # "", "January", ...; English, whatever the locale, as MkDocs sets none
 SEASONS = {"21": "spring", "22": "summer", "23": "autumn", "24": "winter"}
+# First and last month, in the north. A winter is that which starts in the year, and only what of it is in the year.
+_SEASON_MONTHS = {"21": ("03", "05"), "22": ("06", "08"), "23": ("09", "11"), "24": ("12", "12")}
 EXPECTED = "Write 2024, 2024-05, 2024-05-17, 2024-05~ (about) or 2024-05-17/2024-05-19."
 
 _ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
@@ -56,7 +58,7 @@ def parse_date(text: str) -> PartialDate:
     Raises: ValueError with a sentence for the author when it is no date, or an interval ends before it starts.
     """
     plain = _ISO.fullmatch(text)
-    if plain and plain[2] not in SEASONS:  # nearly all dates: no need to wake the EDTF parser, which takes milliseconds
+    if plain and plain[2] not in SEASONS:  # nearly all dates
         return PartialDate(text, *_iso_days(text, *plain.groups()))
     if text.count("/") == 1:
         return _parse_interval(text)
@@ -96,16 +98,20 @@ def _parse_interval(text: str) -> PartialDate:
 
 def _edtf_days(text: str) -> tuple[date, date]:
     qualified = _QUALIFIED.fullmatch(text)
-    bare = _ISO.fullmatch(qualified[1]) if qualified else None
-    if bare and bare[2] not in SEASONS:
-        return _iso_days(bare[0], *bare.groups())
-    # Imported here: the parser takes a tenth of a second to load, and few briefings need it.
-    from edtf import EDTFObject, EDTFParseException, parse_edtf
-
+    bare = qualified[1] if qualified else ""
+    plain = _ISO.fullmatch(bare)
+    if plain and plain[2] not in SEASONS:
+        return _iso_days(bare, *plain.groups())
+    if not _VAGUE.fullmatch(bare):
+        raise ValueError(f"'{text}' is not a date. {EXPECTED}")
+    year, _, month = bare.partition("-")
+    if month in SEASONS:
+        lowest, highest = (f"{year}-{end}" for end in _SEASON_MONTHS[month])
+    else:
+        lowest, highest = (bare.replace("-XX", "").replace("X", digit) for digit in "09")
+    first, last = (_ISO.fullmatch(end) for end in (lowest, highest))
+    assert first and last, "nothing vague is left in them"
     try:
-        if not qualified or not _VAGUE.fullmatch(qualified[1]):
-            raise ValueError
-        parsed: EDTFObject = parse_edtf(qualified[1])
-        return date(*parsed.lower_strict()[:3]), date(*parsed.upper_strict()[:3])
-    except (EDTFParseException, ValueError, TypeError):
+        return _iso_days(text, *first.groups())[0], _iso_days(text, *last.groups())[1]
+    except ValueError:
         raise ValueError(f"'{text}' is not a date. {EXPECTED}") from None

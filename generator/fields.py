@@ -102,10 +102,11 @@ def _check_id(text: str) -> str:
 def _check_line(text: str) -> str:
     if len(text) > MAX_LINE:
         raise refusal(f"the line has {len(text):,} characters.", f"Shorten it: {MAX_LINE:,} is the limit.")
-    unseen = unseen_in(" ".join(text.split()))
+    line = " ".join(text.split())
+    unseen = unseen_in(line)
     if unseen:
         raise refusal(f"the character U+{ord(unseen):04X}, which cannot be seen, is in '{text}'.", "Remove it.")
-    return " ".join(text.split())
+    return line
 
 
 def _check_words(text: str) -> str:

@@ -17,7 +17,7 @@ from generator.gazetteer import KnownPlace
 from generator.link import Briefing
 from generator.noted import Noted
 from generator.pictures import FOLDER, Drawing, Pictures
-from generator.prose import escape_text
+from generator.prose import escape_inline, escape_text
 from generator.records import KINDS, Actor, Event, Quote, Record, Source
 from generator.render import PageLinks, front_matter, template_faults
 from generator.rows import Row, Rows

@@ -9,16 +9,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from generator.errors import Place, Problem
+from generator.errors import BriefbookError, Place, Problem
 from generator.explorer import DATA_FOLDER, build_index, make_chunk, plan_chunks
 from generator.facts import Resolve
 from generator.fields import shorten, slug
 from generator.gazetteer import places_of
 from generator.link import HOME, Briefing, HandPage
-from generator.lists import Maker, Page, escaped, make_overview, plan_overviews, years_of
+from generator.lists import ListPlan, Maker, Page, escaped, make_overview, plan_overviews, years_of
 from generator.noted import Noted
 from generator.pictures import FOLDER, Pictures
 from generator.places import Places
@@ -34,6 +35,7 @@ from generator.words import Words
 
 VIEWS, EXPLORER = "views", "explorer"  # groups of pages, beside HOME, keys, and paths of overviews and of chunks
 OF_ALL = frozenset({HOME, VIEWS, EXPLORER})  # groups for which something is chosen among all records
+MADE_TYPES = ("md", "svg", "json", "css")
 LATEST = 5  # events on the home page
 MOST_QUOTED = 6  # actors there
 
@@ -66,10 +68,8 @@ class PageMaker:
             topics={tag: f"tags/{slug(tag)}" for tag in sorted(tags_of(briefing))},
             books=books or {},
         )
-        quotes = [quote.key for quote in briefing.of_kind(Quote.folder)]
-        self.plans = Noted({plan.path: plan for plan in plan_overviews(self._maker)})
-        self.chunks = Noted(dict(plan_chunks(quotes)))
-        self._made: dict[str, tuple[Page, ...]] = {}  # by group: those that `find` made
+        # By group: those that `find` made, by their paths, and what makes the rest
+        self._made: dict[str, tuple[dict[str, Page], Iterator[Page]]] = {}
 
     def after(self, briefing: Briefing, quietly: Iterable[str]) -> "PageMaker":
         """Return what makes the pages after an edit of these records, for which `is_quiet`."""
@@ -112,29 +112,57 @@ class PageMaker:
         whole = self._maker.whole
         yield from (HOME, *whole.records, *self.plans, VIEWS, EXPLORER, *self.chunks, *whole.pages)
 
+    @cached_property
+    def plans(self) -> Noted[str, ListPlan]:
+        """What is on each page of an overview, by its path."""
+        return Noted({plan.path: plan for plan in plan_overviews(self._maker)})
+
+    @cached_property
+    def chunks(self) -> Noted[str, tuple[str, ...]]:
+        """The keys of the quotes in each chunk of the explorer's data, by its path."""
+        return Noted(dict(plan_chunks([quote.key for quote in self._maker.whole.of_kind(Quote.folder)])))
+
     def find(self, path: str) -> Page | None:
-        """Return the page or file at a path, "actors/jane-doe.md", or None; no more than its group is made."""
-        for group in self._groups_of(path):
-            if group not in self._made:
-                self._made[group] = tuple(self.make(group))
-            for page in self._made[group]:
+        """Return the page or file at a path, "actors/jane-doe.md", or None; no more is made than its group up to it."""
+        found = (self._look_in(group, path) for group in self._groups_of(path))
+        return next(filter(None, found), None)
+
+    def has(self, path: str) -> bool:
+        """Tell whether there is a page at a path; that of a record or overview need not be made for that."""
+        key, whole = path.removesuffix(".md"), self._maker.whole
+        is_known = key != path and (key in whole.records or key in whole.pages or path in self.plans)
+        return is_known or self.find(path) is not None
+
+    def _look_in(self, group: str, path: str) -> Page | None:
+        if group not in self._made:
+            self._made[group] = {}, iter(self.make(group))
+        made, rest = self._made[group]
+        if path in made:
+            return made[path]
+        try:
+            for page in rest:
+                made[page.path] = page
                 if page.path == path:
                     return page
+        except BriefbookError:  # of a template: whoever looks again is told again
+            del self._made[group]
+            raise
         return None
 
     def _groups_of(self, path: str) -> Iterator[str]:
         """Yield the groups that may have a path."""
         briefing = self._maker.whole
-        if path in self.plans or path in self.chunks:
-            yield path
         key = path.removesuffix(".md").removeprefix(f"{FOLDER}/")
         while key and key not in briefing.records and key not in briefing.pages:
             # pictures/actors/jane-doe-network.svg, actors/jane-doe/mentioned-in.md
             key = key.rpartition("-" if key.endswith(".svg") or "/" not in key else "/")[0]
         if key:
             yield key
+        if path.rpartition(".")[2] not in MADE_TYPES:
+            return
         place = path.removeprefix(f"{FOLDER}/").removesuffix(".svg") + ".md"
-        yield from (*([place] if place in self.plans else []), HOME, VIEWS, EXPLORER)
+        planned = [name for name in (path, place) if name in self.plans or name in self.chunks]
+        yield from (*planned, HOME, VIEWS, EXPLORER)
 
     def make(self, group: str) -> Iterable[Page]:
         """Yield the pages of a group."""

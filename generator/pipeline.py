@@ -88,6 +88,7 @@ class Reader:
         self._project = project
         self._with_drafts = with_drafts
         self._files: dict[str, Loaded] = {}  # by name below docs
+        self._aliases: set[str] = set()  # files that are links: what they lead to may change without them
         self._folder_problems: list[Problem] = []
         self._judged: dict[int, Judged] = {}
         self._card: tuple[object, BriefingInfo | None, list[Problem]] = None, None, []
@@ -102,13 +103,13 @@ class Reader:
         """Return the briefing with all that is wrong with it, sorted by place.
 
         With errors among the problems the briefing has blanks, and is only good for being checked. `changed` are names
-        below `docs/` of files that were edited, added or removed since; without it, all is read.
+        below `docs/` of files and folders that were edited, added or removed since; without it, all is read.
         """
         root = self._project.root
-        again = None if changed is None else set(changed)
+        known = {} if changed is None else self._without(changed)
         names, self._folder_problems = names_below(root, self._project.excluded())
-        known = {} if again is None else {name: part for name, part in self._files.items() if name not in again}
         self._files = {name: known.get(name) or load_file(root, name) for name in names}
+        self._aliases = {name for name in names if name not in known and (root / "docs" / name).is_symlink()}
         loaded = join_loaded(self._files.values(), self._folder_problems)
         if loaded.assets != self._assets:
             self._judged.clear()
@@ -131,6 +132,12 @@ class Reader:
         self._wrong = [*loaded.problems, *self._wrong, *wrong_info, *wrong_links]
         return self.briefing, self.check()
 
+    def _without(self, changed: Iterable[str]) -> dict[str, Loaded]:
+        """Return the files that are as they were: not among these names, and in no folder that is."""
+        again = {*changed, *self._aliases}
+        folders = tuple(f"{name}/" for name in again if name not in self._files)
+        return {name: part for name, part in self._files.items() if name not in again and not name.startswith(folders)}
+
     @without_collector()
     def read_quietly(self, changed: Iterable[str]) -> frozenset[str] | None:
         """Read a few files again when nothing was wrong, and return the keys of their records.
@@ -138,7 +145,7 @@ class Reader:
         Returns None, and does nothing, when more than these records is touched (see `is_quiet`), or something is wrong
         with them now: `read` then has to read them. Afterwards `briefing` is up to date, and `check` still to be asked.
         """
-        if self._wrong or self.briefing is None:
+        if self._wrong or self._aliases or self.briefing is None:
             return None
         names = list(changed)
         parts = {name: load_file(self._project.root, name) for name in names if name in self._files}

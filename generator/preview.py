@@ -4,20 +4,25 @@ Knows nothing of HTTP. An edit is read with `refresh`; pages are made when they 
 """
 
 import mimetypes
+import os
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
 from threading import RLock
 from typing import NamedTuple
 
+from jinja2 import TemplateError
+
 from generator.errors import BriefbookError, Place, Problem, is_failure
 from generator.link import Briefing
 from generator.load import INFO_PATH
 from generator.pages import PageMaker
-from generator.pipeline import Project, Reader, page_maker
+from generator.pipeline import Project, Reader, page_maker, without_collector
 from generator.policy import protect_page
 from generator.records import KIND_BY_FOLDER
-from generator.rendering import Renderer
+from generator.rendering import NOT_FOUND, Renderer
+
+MOST_ANSWERS = 200  # that are kept: who follows every link of ten thousand pages must not fill the memory
 
 
 class Answer(NamedTuple):
@@ -30,29 +35,33 @@ class Answer(NamedTuple):
 
 
 class Preview:
-    """A briefing that follows edits. All methods may be called from any thread.
+    """A briefing that follows edits, once `refresh` has read it. All methods may be called from any thread.
 
-    `tell` gets all problems after each reading.
+    `tell` gets all problems after each reading; `version` is another whenever pages may be others.
     """
 
     def __init__(self, project: Project, tell: Callable[[tuple[Problem, ...]], None]) -> None:
         self.problems: tuple[Problem, ...] = ()
+        self.version = 0
         self._project = project
+        self._root = project.root.resolve()
         self._tell = tell
         self._reader = Reader(project, with_drafts=True)
         self._renderer: Renderer | None = None
         self._maker: PageMaker | None = None
         self._is_to_check = False
+        self._is_broken = False  # mkdocs.yml or a template, by which all has to be made anew
         self._answers: dict[str, Answer] = {}  # of this version, by address
         self._lock = RLock()
-        self.refresh(None)
 
-    def refresh(self, changed: Iterable[Path] | None) -> None:
+    @without_collector()
+    def refresh(self, changed: Iterable[Path] | None = None) -> None:
         """Read what changed, or all; with errors in it, the last good version stays. `check` then has to follow."""
         with self._lock:
             paths = None if changed is None else [self._below_root(path) for path in changed]
-            is_of_records = _are_records(paths)
+            is_of_records = _are_records(paths) and not self._is_broken
             names = None if paths is None else [path.removeprefix("docs/") for path in paths]
+            self._is_broken = False
             try:
                 if names and is_of_records and self._follow_quietly(names):
                     return
@@ -60,9 +69,13 @@ class Preview:
                 if not is_failure(self.problems, strict=False):
                     self._show(briefing, page_maker(briefing, self._project), is_new=not is_of_records)
             except BriefbookError as error:
-                self.problems = (Problem(place=Place("mkdocs.yml"), field="", message=str(error), hint=""),)
+                self._refuse("mkdocs.yml", error)
             self._is_to_check = False
             self._tell(self.problems)
+
+    def _refuse(self, path: str, error: Exception) -> None:
+        self._is_broken = True
+        self.problems = (Problem(place=Place(path), field="", message=str(error), hint=""),)
 
     def check(self) -> None:
         """Look at the whole briefing after an edit; `refresh` shows it before, where nothing can be wrong with it."""
@@ -87,13 +100,25 @@ class Preview:
                 found = self._find(address)
                 if found is None:
                     return None
-                self._answers[address] = found
+                self._keep(address, found)
             return self._answers[address]
 
     def not_found(self) -> Answer:
         """Return the page for addresses at which there is none."""
         with self._lock:
-            return _page(404, protect_page(self._renderer.not_found())) if self._renderer else _page(404, BARE)
+            if NOT_FOUND not in self._answers:
+                html = protect_page(self._renderer.not_found()) if self._renderer else BARE
+                self._keep(NOT_FOUND, _page(404, html))
+            return self._answers[NOT_FOUND]
+
+    def digest_of(self, address: str) -> str:
+        """Return what tells the page at an address from its other versions."""
+        return (self.answer(address) or self.not_found()).digest
+
+    def _keep(self, address: str, answer: Answer) -> None:
+        while len(self._answers) >= MOST_ANSWERS:
+            del self._answers[next(iter(self._answers))]
+        self._answers[address] = answer
 
     def _show(self, briefing: Briefing, maker: PageMaker, *, is_new: bool) -> None:
         if is_new or self._renderer is None:
@@ -102,6 +127,7 @@ class Preview:
             self._renderer.follow(briefing, maker)
         self._maker = maker
         self._answers.clear()
+        self.version += 1
 
     def _find(self, address: str) -> Answer | None:
         if self._renderer is None:  # nothing good was read so far: the page holds nothing but the problems
@@ -109,8 +135,8 @@ class Preview:
         try:
             page = self._renderer.page_at(address)
             file = None if page else self._renderer.file_at(address)
-        except BriefbookError as error:  # a mistake in a template of the briefing's own
-            self.problems = (Problem(place=Place("templates"), field="", message=str(error), hint=""),)
+        except (BriefbookError, TemplateError) as error:  # a mistake in a template of the briefing's own
+            self._refuse("templates", error)
             self._tell(self.problems)
             return _page(500, BARE)
         if page:
@@ -119,10 +145,8 @@ class Preview:
         return Answer(200, file, kind) if file else None
 
     def _below_root(self, path: Path) -> str:
-        try:
-            return path.resolve().relative_to(self._project.root.resolve()).as_posix()
-        except ValueError:
-            return path.as_posix()
+        """Return a path as names are written; of a link its own, not that to which it leads."""
+        return Path(os.path.relpath(path, self._root)).as_posix()
 
 
 BARE = b'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Briefbook</title></head><body></body></html>'

@@ -1,14 +1,18 @@
 """The search of the preview: an index of its pages, made in the background by a process of its own.
 
-`python -m generator.preview_search ROOT FOLDER` renders all pages, drafts too, and indexes them as a build does.
+`python -m generator.preview_search ROOT FOLDER` renders all pages, drafts too, and indexes them as a build does. It
+ends when its standard input does: the preview holds the other end, and even one that is killed lets go of it.
 """
 
 import asyncio
 import os
+import re
+import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 
 from generator.pipeline import Project, page_maker, read_briefing
 from generator.rendering import Renderer
@@ -16,6 +20,7 @@ from generator.search import index_site
 from generator.write import publish_site
 
 BUNDLE = "pagefind"
+_ADDRESS = re.compile(rf"{BUNDLE}(?:/[a-zA-Z0-9_-][a-zA-Z0-9._-]{{0,99}}){{1,2}}")  # as Pagefind names its files
 QUIET_SECONDS = 2.0  # without an edit, before the index is made anew
 
 
@@ -29,9 +34,10 @@ class PreviewSearch:
 
     def file_at(self, address: str) -> Path | None:
         """Return the file of the index at an address, "pagefind/pagefind.js", or None when there is none."""
+        if not _ADDRESS.fullmatch(address):
+            return None
         file = self._folder / address
-        is_inside = address.startswith(f"{BUNDLE}/") and file.resolve().is_relative_to(self._folder.resolve())
-        return file if is_inside and file.is_file() else None
+        return file if file.is_file() else None
 
     def catch_up(self) -> None:
         """Make the index anew when nothing more is edited for a while."""
@@ -48,7 +54,9 @@ class PreviewSearch:
         command = [sys.executable, "-m", __name__, str(self._project.root), str(self._folder)]
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
         quiet = asyncio.subprocess.DEVNULL
-        process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=quiet, stderr=quiet)
+        process = await asyncio.create_subprocess_exec(
+            *command, env=environment, stdin=asyncio.subprocess.PIPE, stdout=quiet, stderr=quiet
+        )
         try:
             await process.wait()
         except asyncio.CancelledError:
@@ -57,8 +65,21 @@ class PreviewSearch:
             raise
 
 
+def _end_with_input() -> None:
+    """End this process, and with it what it started, when nobody holds the other end of its input any more."""
+
+    def wait() -> None:
+        while os.read(0, 1000):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # tidily: folders are removed, and Pagefind is ended
+    Thread(target=wait, daemon=True).start()
+
+
 def main() -> None:
     """Index the pages of the briefing that the command line names, into the folder that it names."""
+    _end_with_input()
     project, folder = Project(Path(sys.argv[1])), Path(sys.argv[2])
     if hasattr(os, "nice"):
         os.nice(10)  # whoever writes comes first

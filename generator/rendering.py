@@ -167,7 +167,7 @@ class Renderer(Rendering):
         """Return the page at an address, "actors/jane-doe/", or None when there is none."""
         for path in _paths_of(address, uses_folders=self.config.use_directory_urls):
             file = self.files.get_file_from_path(path)
-            if file is not None and file.is_documentation_page() and self._maker.find(path):
+            if file is not None and file.is_documentation_page() and self._maker.has(path):
                 return protect_page(self.html_of(file))
         return None
 
@@ -192,7 +192,7 @@ class Renderer(Rendering):
     def _file_at(self, path: str) -> File | None:
         if path in self._briefing.assets:
             file = File(path, str(self._project.root / "docs"), self.config.site_dir, self.config.use_directory_urls)
-        elif self._maker.find(path):
+        elif self._maker.has(path):
             file = File.generated(self.config, path, content="")
             file.edit_uri = path
         else:

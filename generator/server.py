@@ -9,33 +9,34 @@ import errno
 import gc
 import json
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
-from watchfiles import Change, awatch
 
+from generator.connections import Server
 from generator.errors import BriefbookError, Problem, Severity
 from generator.excerpts import Excerpts
+from generator.news import News
 from generator.pipeline import Project, package_templates
 from generator.preview import Answer, Preview
 from generator.preview_search import PreviewSearch
+from generator.watching import Watch
 
 OURS = ".briefbook"  # below this address lies what belongs to the preview, and not to the site
 PORTS_TRIED = 20
 LAST_PORT = 65535
 HEARTBEAT_SECONDS = 15
 CHECK_AFTER_SECONDS = 0.2  # the page comes first, and more typing puts the check off
-QUIET_MILLISECONDS = 10  # without another change, before a change is read
+SCRIPTS = ("preview", "preview-worker")
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 
 Tell = Callable[[tuple[Problem, ...]], None]
@@ -45,22 +46,23 @@ def serve_preview(project: Project, address: str, tell: Tell, ready: Callable[[s
     """Show the briefing at an address, "127.0.0.1:8000", until interrupted, and follow every edit.
 
     When the port is taken, the next free one is. `tell` gets all problems after each reading, `ready` the preview's
-    address on the web. Raises: BriefbookError when there is no free port, or no such address.
+    address on the web. Raises: BriefbookError when there is no free port, no such address, or no way to follow edits.
     """
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or len(port) > 5 or int(port) > LAST_PORT:
         raise BriefbookError(f"'{address}' is no address. Write host and port, as 127.0.0.1:8000.")
     listener = _listen(host.strip("[]"), int(port))
-    app = _app(project, Preview(project, tell), host)
     found = listener.getsockname()[1]
     taken = f" (port {port} is taken)" if found != int(port) else ""
-    ready(f"http://{host}:{found}/{taken}")
-    config = uvicorn.Config(
-        app, log_level="critical", timeout_keep_alive=5, limit_concurrency=200, timeout_graceful_shutdown=1
-    )
-    gc.collect()
-    gc.freeze()  # the records stay: looking through them again and again would hold every edit up
-    uvicorn.Server(config).run(sockets=[listener])
+    service = _Service(project, tell)
+
+    async def start() -> None:
+        await service.start(on_failure=server.end)
+        ready(f"http://{host}:{found}/{taken}")
+
+    server = Server(_Guard(service.app(), host), start, service.stop)
+    server.run(sockets=[listener])
+    service.raise_failure()
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -116,55 +118,101 @@ class _Guard:
         return True
 
 
-class _Followers:
-    """Wakes those who wait for the next version."""
+class _Service:
+    """The preview, what follows its files, and the pages that wait for news of both."""
 
-    def __init__(self) -> None:
-        self._next = asyncio.Event()
+    def __init__(self, project: Project, tell: Tell) -> None:
+        self._root = project.root
+        self._preview = Preview(project, tell)
+        self._search = PreviewSearch(project)
+        self._watch = Watch(project, self._read)
+        self._following: asyncio.Task[None] | None = None
+        self._check: asyncio.Task[None] | None = None
+        self._new_folders: set[Path] = set()
+        self._turn = asyncio.Lock()
+        self._news = News()
 
-    def wake(self) -> None:
-        self._next.set()
-        self._next = asyncio.Event()
+    async def start(self, on_failure: Callable[[], None]) -> None:
+        """Read the briefing and follow it from then on; when that fails, `on_failure` is told."""
+        self._following = asyncio.create_task(self._watch.run())
+        self._following.add_done_callback(lambda _: on_failure())
+        await asyncio.sleep(0)  # first follow, then read: no edit falls between the two
+        self._preview.refresh()
+        gc.freeze()  # the records stay: looking through them again and again would hold every edit up
+        self._tell_all()
+        self._search.catch_up()
 
-    async def wait(self, seconds: float) -> bool:
-        try:
-            await asyncio.wait_for(self._next.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True
+    def stop(self) -> None:
+        """End what goes on."""
+        for task in filter(None, (self._following, self._check)):
+            task.cancel()
+        self._search.stop()
+        self._news.end()
 
+    def raise_failure(self) -> None:
+        """Raise what kept the files from being followed."""
+        if self._following and self._following.done() and not self._following.cancelled():
+            self._following.result()
 
-def _app(project: Project, preview: Preview, host: str) -> ASGIApp:
-    followers, search = _Followers(), PreviewSearch(project)
+    async def _read(self, changed: list[Path] | None) -> None:
+        await run_in_threadpool(self._preview.refresh, changed)
+        self._tell_all()
+        self._new_folders.update(path for path in changed or () if path.is_dir())
+        if self._check:
+            self._check.cancel()
+        self._check = asyncio.create_task(self._check_later())
 
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        watch = _Watch(project, preview, followers, search)
-        watch.start()
-        search.catch_up()
-        yield
-        watch.stop()
-        search.stop()
+    async def _check_later(self) -> None:
+        await asyncio.sleep(CHECK_AFTER_SECONDS)
+        folders, self._new_folders = self._new_folders, set()
+        if folders:  # the system tells of a folder before it tells of what is in it: something may have been missed
+            await run_in_threadpool(self._preview.refresh, folders)
+        await run_in_threadpool(self._preview.check)
+        self._tell_all()
+        self._search.catch_up()
 
-    async def events(request: Request) -> Response:
-        address, seen = request.query_params.get("page", ""), request.query_params.get("seen", "")
-        stream = _events(project, preview, followers, address.lstrip("/"), seen)
-        return StreamingResponse(stream, media_type="text/event-stream", headers=HEADERS)
+    def _tell_all(self) -> None:
+        self._news.tell("problems", json.dumps(_as_shown(self._preview.problems, self._root)))
+        self._news.tell("version", str(self._preview.version))
 
-    async def script(_: Request) -> Response:
-        return FileResponse(package_templates() / "preview" / "preview.js", headers=HEADERS)
+    def app(self) -> ASGIApp:
+        """Return what answers requests."""
+        routes = [
+            Route(f"/{OURS}/events", self._events),
+            Route(f"/{OURS}/digest", self._digest),
+            Route(f"/{OURS}/{{name}}.js", self._script),
+            Route("/{address:path}", self._page),
+        ]
+        return Starlette(routes=routes)
 
-    async def page(request: Request) -> Response:
-        if file := search.file_at(request.path_params["address"]):
+    async def _events(self, _: Request) -> Response:
+        return StreamingResponse(self._news.follow(HEARTBEAT_SECONDS), media_type="text/event-stream", headers=HEADERS)
+
+    async def _digest(self, request: Request) -> Response:
+        """Answer which version of a page there is now. One at a time, so that a page that is asked for comes first."""
+        address = _address(unquote(request.query_params.get("page", "")))
+        async with self._turn:
+            digest = await run_in_threadpool(self._preview.digest_of, address)
+            self._tell_all()  # rendering may have found a mistake in a template
+        return PlainTextResponse(digest, headers=HEADERS)
+
+    async def _script(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in SCRIPTS:
+            return PlainTextResponse("There is no such script.", 404, HEADERS)
+        return FileResponse(package_templates() / "preview" / f"{name}.js", headers=HEADERS)
+
+    async def _page(self, request: Request) -> Response:
+        address = _address(request.path_params["address"])
+        if file := self._search.file_at(address):
             return FileResponse(file, headers=HEADERS)
-        return await run_in_threadpool(_respond, preview, request.url.path.lstrip("/"), request.path_params["address"])
+        response = await run_in_threadpool(_respond, self._preview, request.url.path.lstrip("/"), address)
+        self._tell_all()
+        return response
 
-    routes = [
-        Route(f"/{OURS}/events", events),
-        Route(f"/{OURS}/preview.js", script),
-        Route("/{address:path}", page),
-    ]
-    return _Guard(Starlette(routes=routes, lifespan=lifespan), host)
+
+def _address(path: str) -> str:
+    return path.lstrip("/")
 
 
 def _respond(preview: Preview, typed: str, address: str) -> Response:
@@ -185,28 +233,6 @@ def _with_script(answer: Answer) -> bytes:
     return head + tag + end + tail if end else answer.body + tag
 
 
-async def _events(
-    project: Project, preview: Preview, followers: _Followers, address: str, seen: str
-) -> AsyncIterator[str]:
-    """Yield server-sent events for one open page: "problems" whenever they change, "reload" when the page does."""
-    told = None
-    while True:
-        problems = json.dumps(_as_shown(preview.problems, project.root))
-        if problems != told:
-            yield f"event: problems\ndata: {problems}\n\n"
-            told = problems
-        digest = await run_in_threadpool(_digest_of, preview, address)
-        if digest != seen:
-            seen = digest
-            yield "event: reload\ndata:\n\n"
-        if not await followers.wait(HEARTBEAT_SECONDS):
-            yield ":\n\n"
-
-
-def _digest_of(preview: Preview, address: str) -> str:
-    return (preview.answer(address) or preview.not_found()).digest
-
-
 def _as_shown(problems: Iterable[Problem], root: Path) -> list[dict[str, Any]]:
     excerpts = Excerpts(root)
     shown = []
@@ -222,55 +248,3 @@ def _as_shown(problems: Iterable[Problem], root: Path) -> list[dict[str, Any]]:
             }
         )
     return shown
-
-
-class _Watch:
-    """Follows the files below `docs/` and `templates/`, and `mkdocs.yml`, which lies beside much else."""
-
-    def __init__(self, project: Project, preview: Preview, followers: _Followers, search: PreviewSearch) -> None:
-        self._search = search
-        self._root = project.root
-        self._preview = preview
-        self._followers = followers
-        self._folders = [project.root / "docs", *project.template_dirs]
-        self._check: asyncio.Task[None] | None = None
-        self._tasks: list[asyncio.Task[None]] = []
-
-    def start(self) -> None:
-        self._follow([folder for folder in self._folders if folder.is_dir()], _is_edited, recursive=True)
-        self._follow([self._root], self._is_beside, recursive=False)
-
-    def stop(self) -> None:
-        for task in (*self._tasks, *([self._check] if self._check else [])):
-            task.cancel()
-
-    def _follow(self, paths: Iterable[Path], wanted: Callable[[object, str], bool], *, recursive: bool) -> None:
-        changed = awatch(*paths, watch_filter=wanted, step=QUIET_MILLISECONDS, debounce=200, recursive=recursive)
-        self._tasks.append(asyncio.create_task(self._read(changed)))
-
-    async def _read(self, changed: AsyncIterator[set[tuple[Change, str]]]) -> None:
-        async for changes in changed:
-            paths = [Path(path) for _, path in changes]
-            for folder in self._folders:
-                if folder in paths and folder.is_dir():  # it is new
-                    self._follow([folder], _is_edited, recursive=True)
-            await run_in_threadpool(self._preview.refresh, paths)
-            self._followers.wake()
-            if self._check:
-                self._check.cancel()
-            self._check = asyncio.create_task(self._check_later())
-
-    async def _check_later(self) -> None:
-        await asyncio.sleep(CHECK_AFTER_SECONDS)
-        await run_in_threadpool(self._preview.check)
-        self._followers.wake()
-        self._search.catch_up()
-
-    def _is_beside(self, _: object, path: str) -> bool:
-        return Path(path) in (self._root / "mkdocs.yml", *self._folders)
-
-
-def _is_edited(_: object, path: str) -> bool:
-    """Tell files from what editors keep beside them."""
-    name = Path(path).name
-    return not name.startswith(".") and not name.endswith(("~", ".swp", ".swx", ".part"))

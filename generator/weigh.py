@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 MAX_CHARACTERS = 250_000  # of a page, or of all texts of a record: a book of 100 pages
 SHORT = 400  # characters, in which there cannot be too many of anything
+LIGHT, FEW_SIGNS, FEW_LINES = 2000, 90, 500  # characters, signs and lines with which nothing below can be reached
 MAX_DEPTH = 30
 MAX_EMPTY_LINES = 1000
 MAX_LINKS = 10_000  # of a page, and of all records of a file
@@ -24,6 +25,7 @@ _BRACKET = re.compile(r"\\.|\[|\](\()?", re.DOTALL)
 _LINK = re.compile(r"\[\[|\]\(")
 _TAG = re.compile(r"<(?=[a-zA-Z/!?])")
 _PREFIX = re.compile(r"(?:[ \t]++|>|[-*+](?=[ \t])|\d++[.)](?=[ \t]))*+")
+_MAYBE_DEEP = re.compile(rf"^[ \t>*+\-\d.)]{{{MAX_DEPTH + 1}}}", re.MULTILINE)
 _LEVEL = re.compile(r"[>*+-]|\d+[.)]|\t| {4}")
 _DELIMITERS = re.compile(r"^[ \t>]*+(?=[^\n-]*+-)[|:\- \t]*+$", re.MULTILINE)
 
@@ -51,10 +53,23 @@ def weigh_markdown(text: str) -> list[Excess]:
     if len(text) > MAX_CHARACTERS:
         hint = f"Split it: {MAX_CHARACTERS:,} is the limit of a page, or a record."
         return [Excess(MAX_CHARACTERS, f"the text has {len(text):,} characters.", hint)]
+    if _is_light(text):
+        return []
     blocks = [(found.start(), found[0]) for found in _BLOCK.finditer(text)]
     found = (_too_much_work(blocks), _too_many_tags(text), _too_deep(blocks), _too_empty(text, blocks))
     many = _too_many(text) if len(text) > SHORT else ()
     return [excess for excess in (*found, *many) if excess]
+
+
+def _is_light(text: str) -> bool:
+    """Tell at a glance of most texts that there is too much of nothing: all that is limited needs signs, or length."""
+    return (
+        len(text) <= LIGHT
+        and "|" not in text
+        and len(_SIGN.findall(text)) + text.count("]") <= FEW_SIGNS
+        and text.count("\n") <= FEW_LINES
+        and not _MAYBE_DEEP.search(text)
+    )
 
 
 def weigh_links(text: str) -> Excess | None:

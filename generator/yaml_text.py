@@ -34,14 +34,15 @@ def read_text(root: Path, path: str, problems: list[Problem]) -> str | None:
         problems.append(Problem(place=Place(path, line, column), field="", message=message, hint=hint))
 
     try:
-        status = (root / path).stat()
+        file = root / path
+        status = file.stat()
         if not stat.S_ISREG(status.st_mode):
             refuse("this is not an ordinary file.", "Remove it, or put a file in its place.")
             return None
         if status.st_size > MAX_BYTES:
             refuse(f"the file has {status.st_size / 1e6:.1f} MB.", "Split it: 5 MB is the limit.")
             return None
-        data = (root / path).read_bytes()
+        data = file.read_bytes()
     except OSError as error:
         refuse(f"the file cannot be read: {error.strerror}.", "Check that it exists and that you may read it.")
         return None
@@ -74,6 +75,14 @@ def read_yaml(text: str, path: str, problems: list[Problem]) -> Any:
     return _Values(path, problems).value(node) if node is not None else None
 
 
+class _Loader(yaml.CBaseLoader):
+    """Reads structure alone: what has no tag of its own gets none."""
+
+    def resolve(self, kind: type[yaml.Node], value: str | None, implicit: tuple[bool, bool] | bool) -> str:
+        """Return no tag, at once: PyYAML's own way looks for one through all that surrounds a value."""
+        return ""
+
+
 def _compose(text: str, path: str, problems: list[Problem]) -> yaml.Node | None:
     def refuse(message: str, hint: str, line: int, column: int) -> None:
         problems.append(Problem(place=Place(path, line, column), field="", message=message, hint=hint))
@@ -83,7 +92,7 @@ def _compose(text: str, path: str, problems: list[Problem]) -> yaml.Node | None:
         if excess is not None:
             refuse(*excess)
             return None
-        return yaml.compose(text, yaml.CBaseLoader)
+        return yaml.compose(text, _Loader)
     except yaml.MarkedYAMLError as error:
         is_open = error.problem in _UNCLOSED  # then what was opened, and where, is of use
         mark = (error.context_mark if is_open else error.problem_mark) or error.context_mark

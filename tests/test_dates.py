@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from edtf import parse_edtf
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,3 +94,14 @@ def test_any_text_is_a_date_or_is_refused(text: str) -> None:
         assert str(error).startswith(f"'{text}'") or "is not a date" in str(error)
     else:
         assert WORDS.in_words(parsed)
+
+
+@given(
+    st.from_regex(
+        r"[12][0-9]{3}-2[1-4]|[12][0-9]{2}X|[12][0-9]XX|[12][0-9]{3}-XX(-XX)?|[12][0-9]{3}-0[1-9]-XX", fullmatch=True
+    )
+)
+def test_vague_dates_begin_and_end_as_in_a_reader_of_all_edtf(text: str) -> None:
+    parsed, theirs = parse_date(text), parse_edtf(text)
+    assert parsed.start == date(*theirs.lower_strict()[:3])
+    assert parsed.end == date(*theirs.upper_strict()[:3])

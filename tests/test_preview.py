@@ -62,6 +62,12 @@ def edit(root: Path, name: str, text: str) -> None:
         path.unlink(missing_ok=True)
 
 
+def read_preview(project: Project) -> Preview:
+    preview = Preview(project, list[object]().append)
+    preview.refresh()
+    return preview
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_reading_what_changed_gives_what_reading_all_gives(make_project: MakeProject, seed: int) -> None:
     project, random = make_project(FILES), Random(seed)
@@ -91,7 +97,7 @@ def test_pages_after_an_edit_are_those_of_a_fresh_preview(make_project: MakeProj
     (project.root / "mkdocs.yml").write_text(
         "site_name: A briefing\ntheme: {name: material, font: false}\nplugins: [briefbook]\n"
     )
-    preview = Preview(project, list[object]().append)
+    preview = read_preview(project)
     for name, text in EDITS:
         edit(project.root, name, text)
         preview.refresh([project.root / "docs" / name])
@@ -101,7 +107,7 @@ def test_pages_after_an_edit_are_those_of_a_fresh_preview(make_project: MakeProj
             preview.refresh([project.root / "docs" / name])
             preview.check()
         assert not is_failure(preview.problems, strict=False)
-        fresh = Preview(project, list[object]().append)
+        fresh = read_preview(project)
         pages = [page.path for page in page_maker(check_briefing(project, with_drafts=True)[0], project).all()]
         for path in pages:
             address = path.removesuffix("index.md").replace(".md", "/")
@@ -112,7 +118,7 @@ def test_pages_after_an_edit_are_those_of_a_fresh_preview(make_project: MakeProj
 def test_pages_of_the_preview_are_those_of_a_build(tmp_path: Path) -> None:
     folder = copy_first_briefing(tmp_path / "first")
     site = build(folder)
-    preview = Preview(Project(folder), list[object]().append)
+    preview = read_preview(Project(folder))
     pages = sorted(site.rglob("*.html"))
     assert len(pages) > 100
     for page in pages:
@@ -178,6 +184,15 @@ def preview_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         ("/..%2f..%2fetc/passwd", 404),
         ("/assets/..%5c..%5cmkdocs.yml", 404),
         ("/%00", 404),
+        ("/pagefind/%00", 404),
+        ("/pagefind/" + "a" * 5000, 404),
+        ("/pagefind/..%2f..%2f..%2fmkdocs.yml", 404),
+        ("/" + "a/" * 5000, 404),
+        ("/%ff%fe/", 404),
+        ("/.briefbook/%2e%2e/preview.js", 404),
+        ("/.briefbook/..%2f..%2f..%2fmkdocs.yml", 404),
+        ("/.briefbook/mkdocs.js", 404),
+        ("/.briefbook/digest?page=%00", 200),
         ("/briefing.yml", 404),
         ("//etc/passwd", 404),
         ("/.briefbook/preview.js", 200),
@@ -245,10 +260,12 @@ def test_open_pages_hear_of_problems_and_of_what_they_show(tmp_path: Path) -> No
     record = folder / "docs" / "sources" / "council-minutes.yml"
     good = record.read_text()
     with serving(folder, free_port()) as (_, port, server):
-        page = ask(port, "/sources/council-minutes/").read().decode()
-        seen = page.partition('data-seen="')[2].partition('"')[0]
-        stream = ask(port, f"/.briefbook/events?page={quote('/sources/council-minutes/')}&seen={seen}")
+        address = "/sources/council-minutes/"
+        seen = digest_of(port, address)
+        assert f'data-seen="{seen}"' in ask(port, address).read().decode()
+        stream = ask(port, "/.briefbook/events")
         assert heard(stream) == ("problems", "[]")
+        assert heard(stream)[0] == "version"
         record.write_text(good + "nam: x\n")
         event, problems = heard(stream)
         (problem,) = json.loads(problems)
@@ -258,11 +275,17 @@ def test_open_pages_hear_of_problems_and_of_what_they_show(tmp_path: Path) -> No
         assert "no such field" not in ask(port, "/sources/council-minutes/").read().decode()
         record.write_text(good + "note: A new note.\n")
         events = {heard(stream)[0], heard(stream)[0]}
-        assert events == {"problems", "reload"}
+        assert events == {"problems", "version"}
+        assert digest_of(port, address) != seen
         assert "A new note." in ask(port, "/sources/council-minutes/").read().decode()
         server.terminate()
         assert server.stderr
         assert "council-minutes.yml" in server.stderr.read()
+
+
+def digest_of(port: int, address: str) -> str:
+    """Return which version of a page there is now."""
+    return ask(port, f"/.briefbook/digest?page={quote(address)}").read().decode()
 
 
 def heard(stream: HTTPResponse) -> tuple[str, str]:

@@ -1,6 +1,8 @@
 """Whole sites, built for real: by three renderers, twice over, through MkDocs itself, from a wheel."""
 
+import gzip
 import html
+import json
 import os
 import re
 import subprocess
@@ -372,3 +374,22 @@ def test_the_wheel_works_far_from_the_checkout(tmp_path: Path) -> None:
     assert "no problems" in run("-m", "generator", "-C", "b", "check", "--strict")
     run("-m", "generator", "-C", "b", "build", "--strict")
     assert (elsewhere / "b/build/site/assets/stylesheets/briefbook.css").is_file()
+
+
+@pytest.mark.slow
+def test_search_has_what_people_wrote_and_not_the_words_of_the_interface(tmp_path: Path) -> None:
+    files = {
+        "briefing.yml": "title: A briefing\n",
+        "actors/a.yml": "name: Jane Doe\nsummary: Mayor of the port.\n",
+        "quotes/q.yml": "speaker: a\ntext: We will build it.\nstatus: verified\nsources: s\n",
+        "sources/s.yml": "title: Minutes\npublisher: The council\n",
+        "page.md": "# A page\n\n## How we work\n\nOf Jane Doe, with care: [[q]].\n",
+    }
+    site = build(start_briefing(tmp_path / "b", files))
+    fragments = [gzip.decompress(file.read_bytes()).decode() for file in (site / "pagefind" / "fragment").iterdir()]
+    found = {(read := json.loads(text[text.index("{") :]))["url"]: read["content"] for text in fragments}
+    assert "How we work" in found["/page/"]
+    assert "We will build it." in found["/quotes/q/"]
+    assert "The council" in found["/sources/s/"]
+    words = " ".join(found.values())
+    assert [word for word in ("Publisher", "Rests on this source", "The editors have") if word in words] == []

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
+from generator import weigh
 from generator.weigh import MAX_CHARACTERS, weigh_markdown
 from tests.test_prose import render
 
@@ -70,3 +73,32 @@ def test_no_real_text_is_too_much() -> None:
         "And *so* we said, [as written](https://example.org/a_b), with `code` & [[a-record|its words]].[^1]\n" * 9
     )
     assert weigh_markdown("# A speech of four hours\n\n" + f"{paragraph}\n" * 110 + "[^1]: There.\n") == []
+
+
+PIECES = (
+    "[",
+    "](",
+    "<a",
+    "<!",
+    "`",
+    "*[",
+    "[^1]",
+    "[TOC]",
+    "# ",
+    "> " * 35,
+    "- " * 31,
+    "1. ",
+    "    ",
+    "\n",
+    "\n" * 400,
+    "x" * 50,
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(PIECES), st.integers(1, 300)), max_size=6))
+def test_what_is_light_at_a_glance_has_too_much_of_nothing(parts: list[tuple[str, int]]) -> None:
+    text = "".join(piece * count for piece, count in parts)[: weigh.LIGHT]
+    with pytest.MonkeyPatch.context() as settings:
+        settings.setattr(weigh, "LIGHT", -1)
+        weighed = weigh_markdown(text)
+    assert weigh_markdown(text) == weighed

@@ -1,10 +1,44 @@
 // In each page of the preview: shows what is wrong with the records, and loads the page again when it has changed.
 (() => {
   const me = document.currentScript;
-  const address = decodeURI(location.pathname);
-  const events = new EventSource(`/.briefbook/events?page=${encodeURIComponent(address)}&seen=${me.dataset.seen}`);
-  events.addEventListener("reload", () => location.reload());
-  events.addEventListener("problems", (event) => show(JSON.parse(event.data)));
+  const heard = { problems: (text) => show(JSON.parse(text)), version: () => compare() };
+
+  // All pages share one stream of news: a browser allows six connections to one host.
+  function follow() {
+    if (!window.SharedWorker) return followAlone();
+    const worker = new SharedWorker("/.briefbook/preview-worker.js");
+    worker.port.onmessage = ({ data: [kind, text] }) => heard[kind](text);
+    addEventListener("pagehide", () => worker.port.postMessage("left"), { once: true });
+  }
+
+  function followAlone() {
+    const events = new EventSource("/.briefbook/events");
+    for (const kind in heard) events.addEventListener(kind, ({ data }) => heard[kind](data));
+    addEventListener("pagehide", () => events.close(), { once: true });
+  }
+
+  // A page that nobody sees is not rendered to be compared: it catches up when it is shown.
+  let isToCompare = false;
+  let isComparing = false;
+  async function compare() {
+    isToCompare = true;
+    while (isToCompare && !isComparing && !document.hidden) {
+      isToCompare = false;
+      isComparing = true;
+      try {
+        const answer = await fetch(`/.briefbook/digest?page=${encodeURIComponent(location.pathname)}`);
+        if (answer.ok && (await answer.text()) !== me.dataset.seen) location.reload();
+      } catch {
+        // The preview has ended. When it is there again, the stream says so.
+      } finally {
+        isComparing = false;
+      }
+    }
+  }
+
+  document.addEventListener("visibilitychange", () => isToCompare && compare());
+  addEventListener("pageshow", (event) => event.persisted && follow());
+  follow();
 
   const host = document.createElement("briefbook-preview");
   const root = host.attachShadow({ mode: "open" });

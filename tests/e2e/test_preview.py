@@ -64,6 +64,77 @@ def test_edit_is_there_and_other_pages_stay_as_they_are(
         assert other.evaluate("window.isMarked") is True
 
 
+TABS = 12  # twice as many as a browser allows connections to one host
+
+
+def test_any_number_of_pages_may_be_open(browser: Browser, preview: tuple[Path, str], record: Path) -> None:
+    _, address = preview
+    good = record.read_text()
+    with browser.new_context() as context:
+        pages = [context.new_page() for _ in range(TABS)]
+        for page in pages:
+            page.goto(f"{address}/sources/council-minutes/")
+        others = [context.new_page(), context.new_page()]
+        for other, path in zip(others, ("map", "no/such/page"), strict=True):
+            other.goto(f"{address}/{path}/")
+            marked(other)
+        record.write_text(f"{good}note: For all who look.\n")
+        for page in pages:
+            expect(page.get_by_text("For all who look.")).to_be_visible()
+        record.write_text("title: [\n")
+        for page in (*pages, *others):
+            expect(page.get_by_role("alert")).to_contain_text("council-minutes.yml")
+        for page in pages[1:]:
+            page.close()
+        record.write_text(f"{good}note: For those who stayed.\n")
+        expect(pages[0].get_by_text("For those who stayed.")).to_be_visible()
+        for other in others:
+            expect(other.get_by_role("alert")).to_have_count(0)
+            assert other.evaluate("window.isMarked") is True
+
+
+def test_browser_without_shared_workers_follows_as_well(
+    browser: Browser, preview: tuple[Path, str], record: Path
+) -> None:
+    _, address = preview
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.add_init_script("delete window.SharedWorker")
+        page.goto(f"{address}/sources/council-minutes/")
+        record.write_text(f"{record.read_text()}note: Heard alone.\n")
+        expect(page.get_by_text("Heard alone.")).to_be_visible()
+
+
+def test_page_that_nobody_sees_catches_up_when_it_is_shown(
+    browser: Browser, preview: tuple[Path, str], record: Path
+) -> None:
+    _, address = preview
+    with browser.new_context() as context:
+        page, seen = context.new_page(), context.new_page()
+        page.add_init_script("Object.defineProperty(document, 'hidden', { get: () => !window.isShown })")
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{address}/sources/council-minutes/")
+        seen.goto(f"{address}/sources/council-minutes/")
+        record.write_text(f"{record.read_text()}note: Written behind its back.\n")
+        expect(seen.get_by_text("Written behind its back.")).to_be_visible()
+        assert [url for url in asked if "digest" in url] == []
+        page.evaluate("window.isShown = true; document.dispatchEvent(new Event('visibilitychange'))")
+        expect(page.get_by_text("Written behind its back.")).to_be_visible()
+
+
+def test_pages_find_the_preview_again_when_it_was_started_anew(browser: Browser, tmp_path: Path) -> None:
+    folder, port = start_briefing(tmp_path / "b"), free_port()
+    with browser.new_context() as context:
+        page = context.new_page()
+        with serving(folder, port):
+            page.goto(f"http://127.0.0.1:{port}/sources/council-minutes/")
+        (folder / RECORD).write_text("title: Edited meanwhile\n")
+        with serving(folder, port) as (_, found, _):
+            assert found == port
+            expect(page.get_by_role("heading", level=1)).to_contain_text("Edited meanwhile", timeout=15_000)
+
+
 def test_problem_lies_over_the_last_good_version_until_it_is_mended(
     browser: Browser, preview: tuple[Path, str], record: Path
 ) -> None:
