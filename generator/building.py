@@ -36,6 +36,7 @@ from generator.publishing import Publishing, Rendered
 from generator.render import template_faults
 from generator.rendering import Rendering, begin, load_settings, unpackaged_theme_dirs
 from generator.search import searchable
+from generator.tree import Tree
 from generator.workers import spread
 from generator.write import files_in
 
@@ -51,7 +52,7 @@ class _Building:
     rendering: Rendering
     frames: Frames
     publishing: Publishing
-    making: Making
+    docs: Tree
     pages: dict[str, Made] = field(default_factory=dict)
 
 
@@ -88,12 +89,13 @@ def build_with_mkdocs(
             config = begin(config)
             config.site_dir = made  # for what MkDocs itself writes: never into files that two sites share
             publishing = Publishing(project, site_dir, ledger)
-            rendering = build_known(config, making, publishing, [*briefing.pages], executor)
+            obstacle = build_known(config, making, publishing, [*briefing.pages], executor)
             warned = sum(count for _, count in counter.get_counts())
             if config.strict and warned:
                 raise BriefbookError(f"Aborted with {warned} warnings in strict mode!")
+            ledger.tell("can be followed", not obstacle and not warned and config.use_directory_urls)
             publishing.publish()
-        return _obstacle(rendering)
+        return obstacle
 
 
 def build_plainly(project: Project, briefing: Briefing, folder: Path) -> None:
@@ -129,8 +131,8 @@ def is_known(config: MkDocsConfig) -> bool:
 
 def build_known(
     config: MkDocsConfig, making: Making, publishing: Publishing, always: Sequence[str], executor: Executor | None
-) -> Rendering:
-    """Fill the new site, its pages protected, and return what rendered them.
+) -> str:
+    """Fill the new site, its pages protected, and return what made that slow, or "".
 
     The hand-written pages `always` are rendered whatever is in the last site. Warnings go to MkDocs' log.
     """
@@ -146,16 +148,18 @@ def build_known(
     }
     anew = [path for path in files if path not in reused]
     frames = Frames(rendering, [files[path] for path in anew])
-    _building = building = _Building(rendering, frames, publishing, making, reused)
+    _building = building = _Building(rendering, frames, publishing, making.docs, reused)
     for page in spread(_render_some, anew, executor):
         building.pages[page.path] = publishing.add_page(making.pages[page.path], files[page.path].dest_uri, page)
         for level, text in page.warnings:
             log.log(level, text)
     _check_anchors(rendering, [files[path] for path in files if path in unsure])
-    _place_other_files(building)
-    kept = (made._replace(html="") if made.path in unsure else made for made in building.pages.values())
-    publishing.finish(making, kept)
-    return rendering
+    _place_other_files(building, making)
+    kept = {path: made._replace(html="") if path in unsure else made for path, made in building.pages.items()}
+    publishing.finish()
+    publishing.note_pages(kept.get(path, made) for path, made in making.pages.items())
+    publishing.note_frames(frames.told(), [page.file.src_uri for page in rendering.nav.pages])
+    return _obstacle(rendering)
 
 
 def _render_some(paths: Iterable[str]) -> list[Rendered]:
@@ -182,9 +186,9 @@ def _render(building: _Building, path: str) -> Rendered:
     return Rendered(path, publishing.site.put(file.dest_uri, html), indexed, needs, tuple(warnings))
 
 
-def _place_other_files(building: _Building) -> None:
+def _place_other_files(building: _Building, making: Making) -> None:
     """Put pictures, data, assets, the theme's own files and pages, and the pages' Markdown into the site."""
-    rendering, publishing, docs = building.rendering, building.publishing, building.making.docs
+    rendering, publishing, docs = building.rendering, building.publishing, building.docs
     for file in rendering.files:
         if file.is_documentation_page() or not file.inclusion.is_included():  # type: ignore[no-untyped-call]
             continue
@@ -192,7 +196,7 @@ def _place_other_files(building: _Building) -> None:
             publishing.add_copy(file.dest_uri, docs, file.src_uri)
         else:
             publishing.add(file.dest_uri, file.content_bytes)
-    for path in building.making.pages:
+    for path in making.pages:
         if path.endswith(".md"):
             publishing.add_copy(path, docs, path)
     made = Path(rendering.config.site_dir)

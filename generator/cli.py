@@ -4,7 +4,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +31,7 @@ INTERRUPTED = 130  # as shells say it: ended by Ctrl+C
 NO_SETTINGS = "There is no mkdocs.yml here. Run 'briefbook init DIR' to start a briefing with one."
 if TYPE_CHECKING:
     from generator.dossier import Selection
+    from generator.ledger import Ledger
     from generator.typeset import Layout
 
 
@@ -137,31 +138,62 @@ _links = click.option(
 @click.pass_context
 def build(context: click.Context, /, strict: bool, renderer: str, verify: bool, with_pdf: bool, **layout: str) -> None:
     """Build the website into build/site."""
-    from generator.building import build_with_mkdocs, verify_site  # MkDocs takes a while to load
     from generator.ledger import Ledger
-    from generator.making import make_pages
-    from generator.site import build_with_other
 
     project: Project = context.obj
     if not (project.root / "mkdocs.yml").is_file():
         raise BriefbookError(NO_SETTINGS)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr)
     with alone(project.root, _warn), readable(), Ledger(project.root / "build" / ".cache" / "ledger.db") as ledger:
-        briefing = _check(project, strict)
-        books = _print_books(project, briefing, layout["paper"], layout["links"]) if with_pdf else {}
-        _tell(f"Writing the pages of {many(len(briefing.records), 'record')}")
-        making = make_pages(briefing, project, books, ledger)
-        ledger.keep()
-        _tell(f"Rendering the site with {renderer}")
-        logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr)
-        if renderer != "mkdocs":
-            build_with_other(project, briefing, renderer, strict=strict)
-        elif obstacle := build_with_mkdocs(project, briefing, making, ledger, strict=strict):
-            click.echo(f"{obstacle}: MkDocs rendered every page in full.", err=True)
-        if verify:
-            _compare(verify_site(project, briefing))
-        write_folder(project.root / "build" / "schema", build_schemas())
+        if renderer != "mkdocs" or with_pdf or verify or not _follow_edits(project, ledger, strict):
+            briefing = _build_all(project, ledger, renderer, strict, layout if with_pdf else None)
+            if verify:
+                from generator.building import verify_site
+
+                _compare(verify_site(project, briefing))
     click.echo(f"The briefing lies in {project.site_dir / 'index.html'}")
     click.echo("To read it with its search: 'briefbook serve' or 'make serve', or put the folder on any web server.")
+
+
+def _follow_edits(project: Project, ledger: "Ledger", strict: bool) -> bool:
+    """Build by the short cut, and tell whether that could be done."""
+    from generator.following import follow_edits
+    from generator.shortcut import Shortcut, look_at
+
+    shortcut = Shortcut(project, ledger, look_at(project))
+    is_good = shortcut.is_open and not is_failure(shortcut.problems, strict=strict)
+    if not is_good or not follow_edits(project, ledger, shortcut):
+        return False
+    print_problems(shortcut.problems, "human", project.root, stream=sys.stderr, strict=strict)
+    return True
+
+
+def _build_all(
+    project: Project, ledger: "Ledger", renderer: str, strict: bool, layout: Mapping[str, str] | None
+) -> Briefing:
+    """Build the site with all that has to be read and made for it; with a layout, the books too."""
+    from generator.building import build_with_mkdocs  # MkDocs takes a while to load
+    from generator.making import make_pages
+    from generator.shortcut import forget, look_at, remember
+    from generator.site import build_with_other
+
+    seen = look_at(project)
+    forget(ledger)
+    briefing, problems = _check(project, strict)
+    books = _print_books(project, briefing, layout["paper"], layout["links"]) if layout else {}
+    _tell(f"Writing the pages of {many(len(briefing.records), 'record')}")
+    making = make_pages(briefing, project, books, ledger)
+    ledger.keep()
+    _tell(f"Rendering the site with {renderer}")
+    if renderer != "mkdocs":
+        build_with_other(project, briefing, renderer, strict=strict)
+    elif obstacle := build_with_mkdocs(project, briefing, making, ledger, strict=strict):
+        click.echo(f"{obstacle}: MkDocs rendered every page in full.", err=True)
+    elif not books:
+        remember(ledger, briefing, problems, seen)
+        ledger.keep()
+    write_folder(project.root / "build" / "schema", build_schemas())
+    return briefing
 
 
 def _compare(differing: Sequence[str]) -> None:
@@ -210,7 +242,7 @@ def _print_book(project: Project, strict: bool, layout: "Layout", selection: "Se
     from generator.dossier import make_dossier, touching_of
     from generator.typeset import Press
 
-    briefing = _check(project, strict)
+    briefing, _ = _check(project, strict)
     press = Press(project, briefing, layout)
     dossier = make_dossier(briefing, selection, press.words, touching_of(briefing)) if selection else None
     count = len(dossier.part.records if dossier else briefing.records)
@@ -270,7 +302,7 @@ def serve(context: click.Context, address: str) -> None:
 def pages(context: click.Context, folder: Path, strict: bool) -> None:
     """Write the pages as Markdown into FOLDER."""
     claim_folder(folder)
-    briefing = _check(context.obj, strict)
+    briefing, _ = _check(context.obj, strict)
     _tell(f"Writing the pages of {many(len(briefing.records), 'record')}")
     written = write_pages(briefing, context.obj, folder)
     click.echo(f"{written} files changed in {folder}")
@@ -341,14 +373,14 @@ for _model in KINDS:
     _add_new_command(_model)
 
 
-def _check(project: Project, strict: bool) -> Briefing:
-    """Read the briefing and print what is wrong; return it unless that stops what was asked for."""
+def _check(project: Project, strict: bool) -> tuple[Briefing, tuple[Problem, ...]]:
+    """Read the briefing and print what is wrong; return both unless that stops what was asked for."""
     _tell("Reading the records")
     briefing, problems = check_briefing(project)
     print_problems(problems, "human", project.root, stream=sys.stderr, strict=strict)
     if is_failure(problems, strict=strict):
         raise click.exceptions.Exit(1)
-    return briefing
+    return briefing, problems
 
 
 def _tell(step: str) -> None:

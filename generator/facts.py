@@ -53,8 +53,8 @@ class Resolve:
 
     def __init__(self, records: Mapping[str, Record]) -> None:
         self._keys: dict[str, list[str]] = {}
-        for key, record in records.items():
-            self._keys.setdefault(record.id, []).append(key)
+        for key in records:
+            self._keys.setdefault(key.partition("/")[2], []).append(key)
 
     def __call__(self, id: str, kinds: tuple[str, ...] = ()) -> str:
         if "/" in id:

@@ -126,3 +126,24 @@ def _fault_of_kind(entry: os.DirEntry[str]) -> Fault | None:
         limit = f"{MAX_FILE_BYTES // 10**6} MB is the limit."
         return f"the file has {status.st_size / 1e6:.0f} MB.", f"Make it smaller, or put it elsewhere: {limit}"
     return None
+
+
+def stamps_below(folder: Path) -> dict[str, tuple[int, int, int]]:
+    """Return how the files below a folder lie: {name: (inode, time in nanoseconds, bytes)}, without hidden ones.
+
+    Raises: OSError when something cannot be looked at.
+    """
+    stamps = {}
+    stack = [""]
+    while stack:
+        prefix = stack.pop()
+        with os.scandir(folder / prefix) as entries:
+            for entry in entries:
+                if _is_hidden(entry.name):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    stack.append(f"{prefix}{entry.name}/")
+                else:
+                    found = entry.stat()
+                    stamps[prefix + entry.name] = (found.st_ino, found.st_mtime_ns, found.st_size)
+    return stamps

@@ -9,17 +9,17 @@ any other way is left to MkDocs.
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import PurePosixPath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from markupsafe import Markup, escape
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, set_exclusions
 
-from generator.constructs import Heading
+from generator.constructs import Content, Heading
 from generator.pipeline import package_templates
 from generator.policy import Sources, find_sources, protect_page
 from generator.rendering import Rendering, unpackaged_theme_dirs
@@ -41,6 +41,7 @@ _WAYS: tuple[Callable[[str], str], ...] = (
 )
 _ODD = "x <i>&amp;&lt;\u00e9 </i>y"  # has another form in each of these ways
 
+ContentOf = Callable[[File, str], Content | None]
 Gap = tuple[str, Callable[[str], str]]  # whose words, and how the theme writes them
 
 
@@ -69,17 +70,28 @@ class _Frame(NamedTuple):
             for part in self.parts
         )
 
+    def told(self) -> list[Any]:
+        """Return the frame as JSON can have it: texts and gaps, and what it needs of the policy."""
+        parts = [part.decode() if isinstance(part, bytes) else [part[0], _WAYS.index(part[1])] for part in self.parts]
+        return [parts, {directive: sorted(allowed) for directive, allowed in self.sources.items()}]
+
+    @classmethod
+    def of(cls, told: tuple[list[Any], Mapping[str, list[str]]]) -> "_Frame":
+        parts = (part.encode() if isinstance(part, str) else (part[0], _WAYS[part[1]]) for part in told[0])
+        return cls(tuple(parts), {directive: frozenset(allowed) for directive, allowed in told[1].items()})
+
 
 class Frames:
     """The frames of these pages, as far as their theme, their Markdown and their classes are known here."""
 
     def __init__(self, rendering: Rendering, files: Iterable[File]) -> None:
         self.rendering = rendering
+        self.in_nav: set[str] = set()
         self._classes: dict[str, _Class] = {}  # by the path of a page
         self._frames: dict[_Class, _Frame | None] = {}
         if rendering.is_known and is_plain(rendering.config):
-            in_nav = {page.file.src_uri for page in rendering.nav.pages}
-            led_to = {str(folder) for path in in_nav for folder in PurePosixPath(path).parents}
+            self.in_nav = in_nav = {page.file.src_uri for page in rendering.nav.pages}
+            led_to = _folders_of(in_nav)
             made_of = ((file.src_uri, _class_of(file, led_to)) for file in files if file.src_uri not in in_nav)
             self._classes = {path: made for path, made in made_of if made}
             counts = Counter(self._classes.values())
@@ -89,15 +101,11 @@ class Frames:
         """Return the page that is made of a file, or None when MkDocs has to render it."""
         made = self._classes.get(file.src_uri)
         frame = self._frames.get(made) if made else None
-        read = _read(file.content_string) if frame else None
-        if not made or not frame or not read:
-            return None
-        front, body = read
-        content = self.rendering.content_of(file, body)
-        if not content or tuple(heading.level for heading in content.headings) != made.levels:
-            return None
-        words = {**front, "content": content.html, **_steps(file, made), **_words(content.headings)}
-        return Framed(frame.fill(words), frame.sources)
+        return _framed(file, made, frame, self.rendering.content_of) if made and frame else None
+
+    def told(self) -> dict[str, Any]:
+        """Return the frames as JSON can have them, by their classes."""
+        return {json.dumps(made): frame.told() for made, frame in self._frames.items() if frame}
 
     def _frame(self, made: _Class) -> _Frame | None:
         """Render the page of marks of a class, and find the gaps in it; None when the theme does what is not known."""
@@ -129,6 +137,45 @@ class Frames:
         file.content_string = "\n".join(lines)
         set_exclusions([file], config)
         return file
+
+
+def render_stored(
+    file: File, in_nav: Collection[str], frame_of: Callable[[str], Any], content_of: ContentOf
+) -> Framed | None:
+    """Return the page that is made of a file in a frame that was told before, or None when that is not known.
+
+    `in_nav` are the pages in the navigation, and `frame_of` returns what `Frames.told` has of a class.
+    """
+    made = _class_of(file, _folders_of(in_nav)) if file.src_uri not in in_nav else None
+    told = frame_of(json.dumps(made)) if made else None
+    return _framed(file, made, _Frame.of(told), content_of) if made and told else None
+
+
+def swap_content(file: File, text: str, html: bytes, content_of: ContentOf) -> bytes | None:
+    """Return the page that is made of a file, by the HTML that its text before had; None when that is not certain.
+
+    Around the content a page of the theme that is known here hangs on its front matter and headings alone.
+    """
+    before, now = _read(text), _read(file.content_string)
+    old, new = (content_of(file, read[1]) if read else None for read in (before, now))
+    if not before or not now or not old or not new or before[0] != now[0] or old.headings != new.headings:
+        return None
+    around = html.split(old.html.encode("utf-8"))
+    is_sure = len(around) == 2 and ("<h1" in old.html) == ("<h1" in new.html)  # which the theme adds where it lacks
+    return new.html.encode("utf-8").join(around) if is_sure else None
+
+
+def _folders_of(in_nav: Iterable[str]) -> set[str]:
+    return {str(folder) for path in in_nav for folder in PurePosixPath(path).parents}
+
+
+def _framed(file: File, made: _Class, frame: _Frame, content_of: ContentOf) -> Framed | None:
+    read = _read(file.content_string)
+    content = content_of(file, read[1]) if read else None
+    if not read or not content or tuple(heading.level for heading in content.headings) != made.levels:
+        return None
+    words = {**read[0], "content": content.html, **_steps(file, made), **_words(content.headings)}
+    return Framed(frame.fill(words), frame.sources)
 
 
 def is_plain(config: MkDocsConfig) -> bool:

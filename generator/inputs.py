@@ -91,6 +91,11 @@ def text_input(fields: Iterable[tuple[FieldPath, Prose]], briefing: Briefing) ->
     return _input(json.dumps(told, ensure_ascii=False, separators=(",", ":")))
 
 
+def caption_input(caption: str) -> Input:
+    """Return what a record is called, as Markdown."""
+    return _input(_ADAPTERS["caption"].dump_json(caption).decode())
+
+
 def wordless_in(prose: Prose, briefing: Briefing) -> list[str]:
     """Return the captions of those whom a text names by their ids alone."""
     mentioned = (piece.key for piece in prose if isinstance(piece, Mention) and not piece.words)

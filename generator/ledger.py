@@ -15,12 +15,15 @@ from typing import Any, NamedTuple
 
 from generator.errors import BriefbookError
 
-VERSION = 2  # of the tables
+VERSION = 3  # of the tables
 
 _TABLES = """
 CREATE TABLE told (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE files (name TEXT PRIMARY KEY, digest TEXT, inode INTEGER, modified INTEGER, size INTEGER) WITHOUT ROWID;
-CREATE TABLE pages (path TEXT PRIMARY KEY, part TEXT, digest TEXT, html TEXT, indexed TEXT, needs TEXT) WITHOUT ROWID;
+CREATE TABLE pages (
+    path TEXT PRIMARY KEY, part TEXT, digest TEXT, html TEXT, indexed TEXT, needs TEXT, name TEXT
+) WITHOUT ROWID;
+CREATE TABLE frames (class TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE parts (number INTEGER PRIMARY KEY, name TEXT UNIQUE);
 CREATE TABLE inputs (kind TEXT, key TEXT, digest TEXT, value TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID;
 CREATE TABLE readers (input TEXT PRIMARY KEY, parts BLOB) WITHOUT ROWID;
@@ -40,7 +43,7 @@ class Made(NamedTuple):
     """A page: its group, and the digests of its Markdown, of its HTML, and of what the search reads of it.
 
     `html` is empty for what is no page, and for a page that is to be rendered again whatever it is made of; `needs` is
-    what it needs of the policy, as JSON.
+    what it needs of the policy, as JSON, `name` where it lies in the site.
     """
 
     path: str
@@ -49,6 +52,7 @@ class Made(NamedTuple):
     html: str = ""
     indexed: str = ""
     needs: str = "{}"
+    name: str = ""
 
 
 class Ledger:
@@ -104,6 +108,18 @@ class Ledger:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         self._run("INSERT OR REPLACE INTO told VALUES (?, ?)", (name, text))
 
+    def frame(self, of_class: str) -> Any:
+        """Return what was noted as the frame of a class of pages, or None."""
+        row = self._run("SELECT value FROM frames WHERE class = ?", (of_class,)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def keep_frames(self, frames: Mapping[str, Any], *, anew: bool) -> None:
+        """Note frames by class, values that JSON can have; `anew` forgets all others."""
+        if anew:
+            self._run("DELETE FROM frames")
+        rows = ((name, json.dumps(frame, ensure_ascii=False)) for name, frame in frames.items())
+        self._run_all("INSERT OR REPLACE INTO frames VALUES (?, ?)", rows)
+
     def forget_pages(self) -> None:
         """Forget what pages were made, and of what."""
         for table in ("pages", "parts", "readers", "inputs"):
@@ -156,7 +172,7 @@ class Ledger:
     def keep_pages(self, pages: Iterable[Made], gone: Iterable[str] = ()) -> None:
         """Note pages as they are now, and that those at other paths are gone."""
         self._run_all("DELETE FROM pages WHERE path = ?", ((path,) for path in gone))
-        self._run_all("INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?)", pages)
+        self._run_all("INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?, ?)", pages)
 
     def keep_inputs(self, inputs: Iterable[tuple[str, str, str, str]], gone: Iterable[tuple[str, str]] = ()) -> None:
         """Note what pages can look up now, (kind, key, digest, value), and what (kind, key) is gone."""

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from generator.backlinks import MENTIONED, Backlink, Naming, WaysBack
 from generator.characters import same_text
@@ -17,7 +17,7 @@ from generator.errors import Known, Place, Problem, nearest
 from generator.fields import FieldPath, Part, Refers, marked_values
 from generator.load import INFO_PATH, RawPage, unseen_in_page
 from generator.mend import BLANK
-from generator.names import NameIndex, names_of
+from generator.names import NameIndex, forms_of, names_of
 from generator.places import Places
 from generator.prose import (
     Mention,
@@ -180,6 +180,22 @@ def relink_records(
     backlinks = memory.ways_back.turned(order, linker.drafts)
     after = replace(briefing, records=records, backlinks=backlinks, prose=dict(memory.prose))
     return after, [problem for key in changed for problem in linked[key].problems]
+
+
+def link_alone(
+    item: Checked, keys: Iterable[str], names: Mapping[str, Iterable[str]], files: Iterable[str], places: Places
+) -> Linked:
+    """Return what comes of linking one record, when the keys of all records and the names of all actors are known.
+
+    `files` are those below `docs/` to which prose may lead.
+    """
+    text = "\n".join(" ".join(marked.text.split()) for marked in marked_values(item.record))
+    found = {name: keys for name, keys in names.items() if any(form in text for form in forms_of(name))}
+    unread: dict[str, Any] = dict.fromkeys(keys)
+    linker = _Linker(places, unread, frozenset(), frozenset(files), frozenset(), LinkMemory())
+    linker.memory.names = NameIndex(found)
+    linker.link(item.record, Author(item.record.key, item.path, item.at))
+    return linker.linked[item.record.key]
 
 
 def _keys_in_order(unordered: Iterable[Record]) -> Iterator[str]:

@@ -1,9 +1,10 @@
 """What was made, and what with: `build/manifest.json` has each file of a site with its SHA-256, to check a copy by."""
 
 import json
+import os
+import sys
 from collections.abc import Mapping
 from hashlib import sha256
-from importlib.metadata import distributions
 from pathlib import Path
 
 from generator.errors import BriefbookError
@@ -20,7 +21,8 @@ def write_manifest(site: Path) -> None:
 def write_digests(site: Path, digests: Mapping[str, str]) -> None:
     """Write the list of a site's files, {name: SHA-256}, beside it, in one step."""
     part = site.parent / f".{NAME}.part"
-    part.write_text(json.dumps(dict(sorted(digests.items())), indent=0, ensure_ascii=False) + "\n", "utf-8")
+    listed = json.dumps(dict(sorted(digests.items())), ensure_ascii=False, separators=(",\n", ": "))
+    part.write_text(listed + "\n", "utf-8")
     part.replace(site.parent / NAME)
 
 
@@ -48,8 +50,16 @@ def compare_with_manifest(site: Path, manifest: Path) -> list[str]:
 
 def made_with() -> list[str]:
     """Return what could make other things of the same records: the packages that there are, and our own code."""
-    packages = sorted(f"{package.name} {package.version}" for package in distributions())
+    names = {name for folder in sys.path for name in _names_in(folder) if name.endswith((".dist-info", ".egg-info"))}
+    packages = sorted(" ".join(name.rpartition(".")[0].split("-")[:2]) for name in names)
     return [*packages, *(_digest(module) for module in sorted(Path(__file__).parent.glob("*.py")))]
+
+
+def _names_in(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder or ".")
+    except OSError:  # a file, or nothing
+        return []
 
 
 def digests_below(folder: Path, apart_from: str = "") -> list[tuple[str, str]]:

@@ -47,7 +47,7 @@ class NameIndex:
         self.shared = {name: tuple(named) for name, named in keys.items() if len(named) > 1}
         # Shared names stay in the search: "Kim" of two actors must hide the "Kim" of neither, but link none.
         self.nested = {name: keys[name][0] for name in _nested(keys)}
-        found = {form: named for name, named in keys.items() if name not in self.nested for form in _forms(name)}
+        found = {form: named for name, named in keys.items() if name not in self.nested for form in forms_of(name)}
         self._names = sorted(found)
         self._keys = [found[name][0] if len(found[name]) == 1 else None for name in self._names]
         self._longest = max(map(len, self._names), default=0)
@@ -82,7 +82,7 @@ class NameIndex:
                     yield name, offset + start, offset + end
 
 
-def _forms(name: str) -> set[str]:
+def forms_of(name: str) -> set[str]:
     """Return the ways in which a name may be stored: its accents as parts of letters (NFC), or on their own (NFD)."""
     return {name, unicodedata.normalize("NFD", name)}
 

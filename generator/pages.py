@@ -11,13 +11,13 @@ from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from generator.errors import BriefbookError, Place, Problem
 from generator.explorer import DATA_FOLDER, build_index, make_chunk, plan_chunks
 from generator.facts import Resolve
 from generator.fields import shorten, slug
-from generator.gazetteer import places_of
+from generator.gazetteer import KnownPlace, places_of
 from generator.link import HOME, Briefing, HandPage
 from generator.lists import ListPlan, Maker, Page, escaped, make_overview, plan_overviews, years_of
 from generator.noted import Noted
@@ -28,7 +28,7 @@ from generator.prose import escape_inline
 from generator.records import KIND_BY_FOLDER, KINDS, Actor, Event, Quote, Record
 from generator.render import PageLinks, build_environment, captions_of, front_matter, plain_text
 from generator.rows import Row, Rows
-from generator.ties import ties_of
+from generator.ties import Ties, ties_of
 from generator.validate import Checked
 from generator.views import DATA, PATHS, build_views
 from generator.words import Words
@@ -38,6 +38,16 @@ OF_ALL = frozenset({HOME, VIEWS, EXPLORER})  # groups for which something is cho
 MADE_TYPES = ("md", "svg", "json", "css")
 LATEST = 5  # events on the home page
 MOST_QUOTED = 6  # actors there
+
+
+class Arranged(NamedTuple):
+    """What is found out among all records before pages are made, as `Maker` has it."""
+
+    captions: Mapping[str, str]
+    places: Mapping[str, KnownPlace]
+    ties: Ties
+    neighbours: Mapping[str, tuple[str | None, str | None]]
+    topics: Mapping[str, str]
 
 
 class PageMaker:
@@ -51,25 +61,32 @@ class PageMaker:
     def __init__(
         self, briefing: Briefing, template_dirs: Iterable[Path], words: Words, books: Mapping[str, str] | None = None
     ) -> None:
-        folders = tuple(template_dirs)
-        ties = Noted(ties_of(briefing))
-        noted = _noted(briefing)
-        self._maker = Maker(
-            whole=briefing,
-            briefing=noted,
-            environment=build_environment((folder / "pages" for folder in folders), words),
-            captions=Noted(captions_of(briefing)),
-            rows=Rows(briefing, noted, Resolve(briefing.records), words),
-            words=words,
-            places=Noted(places_of(briefing)),
-            ties=ties,
-            neighbours=Noted(neighbours_of(briefing)),
-            pictures=Pictures(noted, ties, words, folders),
+        arranged = Arranged(
+            captions=captions_of(briefing),
+            places=places_of(briefing),
+            ties=ties_of(briefing),
+            neighbours=neighbours_of(briefing),
             topics={tag: f"tags/{slug(tag)}" for tag in sorted(tags_of(briefing))},
-            books=books or {},
         )
+        self._maker = _maker_of(briefing, arranged, template_dirs, words, books or {})
         # By group: those that `find` made, by their paths, and what makes the rest
         self._made: dict[str, tuple[dict[str, Page], Iterator[Page]]] = {}
+
+    @classmethod
+    def of_parts(
+        cls,
+        briefing: Briefing,
+        arranged: Arranged,
+        plans: Mapping[str, ListPlan],
+        chunks: Mapping[str, tuple[str, ...]],
+        template_dirs: Iterable[Path],
+        words: Words,
+    ) -> "PageMaker":
+        """Return what makes pages of what was found out before; for groups `OF_ALL` that is not enough."""
+        made = cls.__new__(cls)
+        made._maker = _maker_of(briefing, arranged, template_dirs, words, {})
+        made.plans, made.chunks, made._made = Noted(plans), Noted(chunks), {}
+        return made
 
     def after(self, briefing: Briefing, quietly: Iterable[str]) -> "PageMaker":
         """Return what makes the pages after an edit of these records, for which `is_quiet`."""
@@ -177,6 +194,26 @@ class PageMaker:
             return [_hand_page(maker, briefing.pages[group])]
         made = {HOME: _home, VIEWS: build_views, EXPLORER: build_index}
         return made[group](maker)
+
+
+def _maker_of(
+    briefing: Briefing, arranged: Arranged, template_dirs: Iterable[Path], words: Words, books: Mapping[str, str]
+) -> Maker:
+    folders, noted, ties = tuple(template_dirs), _noted(briefing), Noted(arranged.ties)
+    return Maker(
+        whole=briefing,
+        briefing=noted,
+        environment=build_environment((folder / "pages" for folder in folders), words),
+        captions=Noted(arranged.captions),
+        rows=Rows(briefing, noted, Resolve(briefing.records), words),
+        words=words,
+        places=Noted(arranged.places),
+        ties=ties,
+        neighbours=Noted(arranged.neighbours),
+        pictures=Pictures(noted, ties, words, folders),
+        topics=arranged.topics,
+        books=books,
+    )
 
 
 def _noted(briefing: Briefing) -> Briefing:

@@ -6,18 +6,17 @@ both are the same files, with two names, so that the copy takes little room.
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from generator.ledger import Ledger, Made, Stamp
-from generator.making import Making
 from generator.manifest import write_digests
 from generator.pipeline import Project
 from generator.policy import HEADERS, find_sources, headers_of, protect_page
-from generator.search import BUNDLE, index_pages
+from generator.search import BUNDLE, index_pages, searchable
 from generator.tree import Tree, stamp_of
 from generator.write import exchange_site, files_in
 
@@ -42,14 +41,15 @@ class Publishing:
     Raises: OSError when the disk does not allow it; the site is then as it was.
     """
 
-    def __init__(self, project: Project, site_dir: Path, ledger: Ledger) -> None:
+    def __init__(self, project: Project, site_dir: Path, ledger: Ledger, *, trusts_feed: bool = False) -> None:
         cache = project.root / "build" / ".cache"
         self._last_dir = site_dir
         self._ledger = ledger
         self._last: dict[str, Stamp] = ledger.files("site") if ledger.told("site") == str(site_dir) else {}
         self._bundle_dir = cache / BUNDLE
         self.site = Tree(_copy_of(site_dir, cache), self._last)
-        self.feed = Tree(cache / "search", ledger.files("search"))
+        self._known_feed = {} if trusts_feed else ledger.files("search")
+        self.feed = (Tree.as_known if trusts_feed else Tree)(cache / "search", self._known_feed)
         self._names: set[str] = set()  # of files of the new site
         self._read: dict[str, str] = {}  # pages that the search reads: name -> digest
         self._needs: set[str] = set()
@@ -64,9 +64,16 @@ class Publishing:
         """Take a page over from the last site, and tell whether it could be had there, as it was written."""
         if self._renewed or not self._take(name, made.html):
             return False
-        if made.indexed and not self.feed.has(name, made.indexed):
-            return False
         self._note_page(made, name)
+        return True
+
+    def reuse_all(self, pages: Iterable[Made]) -> bool:
+        """Take everything over from the last site, and tell whether it could be had: as it was written, and no more."""
+        if self.site.others or self.site.stamps != self._last or not self._last:
+            return False
+        for made in pages:
+            self._note_page(made, made.name)
+        self._names |= {name for name in self._last if not name.startswith(f"{BUNDLE}/")}
         return True
 
     def add_page(self, made: Made, name: str, page: Rendered) -> Made:
@@ -75,7 +82,7 @@ class Publishing:
         if page.indexed:
             self.feed.stamps[name] = page.indexed
         indexed = page.indexed.digest if page.indexed else ""
-        made = made._replace(html=page.html.digest, indexed=indexed, needs=page.needs)
+        made = made._replace(html=page.html.digest, indexed=indexed, needs=page.needs, name=name)
         self._note_page(made, name)
         return made._replace(html="") if page.warnings else made
 
@@ -95,17 +102,26 @@ class Publishing:
         if name.startswith("pictures/") and name.count("/") == 1 and name.endswith(".svg"):
             self._note_needs(file.read_bytes())  # by itself, in a tab of its own, it is a document with a style
 
-    def finish(self, making: Making, pages: Iterable[Made]) -> None:
-        """Add the headers and the search index, and remove what is no longer there; the ledger is told of the pages."""
+    def finish(self) -> None:
+        """Add the headers and the search index, and remove what is no longer there."""
         if HEADERS not in self._names:
             self.add(HEADERS, headers_of(map(json.loads, self._needs)).encode("utf-8"))
-        self._ledger.keep_files("search", self.feed.stamps, gone=self.feed.keep_only(self._read))
         self._add_index()
+        gone = self.feed.keep_only(self._read)
+        changed = {name: stamp for name, stamp in self.feed.stamps.items() if self._known_feed.get(name) != stamp}
+        self._ledger.keep_files("search", changed, gone=gone)
         self.site.keep_only(self._names)
-        known = {made.path: made for made in pages}
-        self._ledger.keep_pages(known.get(path, made) for path, made in making.pages.items())
         if self._renewed:
             self._ledger.tell("rendered with", self._renewed)
+
+    def note_pages(self, pages: Iterable[Made]) -> None:
+        """Have the ledger note pages as they are now."""
+        self._ledger.keep_pages(pages)
+
+    def note_frames(self, frames: Mapping[str, Any], in_nav: list[str]) -> None:
+        """Have the ledger note the frames by their classes, and the pages in the navigation."""
+        self._ledger.keep_frames(frames, anew=bool(self._renewed))
+        self._ledger.tell("in navigation", in_nav)
 
     def publish(self) -> None:
         """Put the new site in the place of the last one, which becomes the copy, brought up to date."""
@@ -113,11 +129,12 @@ class Publishing:
         exchange_site(site.folder, self._last_dir)
         write_digests(self._last_dir, {name: stamp.digest for name, stamp in site.stamps.items()})
         ledger.tell("site", str(self._last_dir))
-        ledger.keep_files("site", site.stamps, gone=self._last.keys() - site.stamps.keys())
+        changed = {name: stamp for name, stamp in site.stamps.items() if self._last.get(name) != stamp}
+        ledger.keep_files("site", changed, gone=self._last.keys() - site.stamps.keys())
         ledger.keep()
         with suppress(OSError):  # what is missing in the copy is seen by the next build
             copy = Tree.as_known(site.folder, self._last)
-            for name, stamp in site.stamps.items():
+            for name, stamp in (changed if copy.stamps else site.stamps).items():
                 copy.share(name, self._last_dir / name, stamp)
             copy.keep_only(site.stamps)
 
@@ -146,6 +163,7 @@ class Publishing:
         told = self._ledger.told("index") or {"of": "", "files": {}}
         files: dict[str, str] = told["files"]
         if told["of"] != key or self._renewed or not all(self._take(name, digest) for name, digest in files.items()):
+            self._complete_feed()
             index_pages(self.feed.folder, self._bundle_dir)
             contents = ((name, (self._bundle_dir / name).read_bytes()) for name in files_in(self._bundle_dir))
             stamps = {f"{BUNDLE}/{name}": self.site.put(f"{BUNDLE}/{name}", content) for name, content in contents}
@@ -153,6 +171,15 @@ class Publishing:
             shutil.rmtree(self._bundle_dir)
             self._ledger.tell("index", {"of": key, "files": files})
         self._names |= files.keys()
+
+    def _complete_feed(self) -> None:
+        """Make sure that all is there that the search reads, and nothing else."""
+        self.feed = Tree(self.feed.folder, {**self._ledger.files("search"), **self.feed.stamps})
+        self.feed.keep_only(self._read)
+        for name, digest in self._read.items():
+            if not self.feed.has(name, digest):
+                read = searchable((self.site.folder / name).read_bytes())
+                self.feed.put(name, read or b"")
 
 
 def _copy_of(site_dir: Path, cache: Path) -> Path:

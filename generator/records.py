@@ -20,12 +20,14 @@ from generator.fields import (
     Language,
     Line,
     Many,
+    Marked,
     Part,
     Prose,
     Refers,
     Url,
     Words,
     in_quotes,
+    marked_values,
     shorten,
 )
 
@@ -311,6 +313,29 @@ _QUIET = frozenset(
     "summary note sources confidence description url wikidata image text original language extent status as_reported "
     "type archived_url accessed reliability authors publisher".split()
 )
+
+
+# What a record says for itself in its own words: nothing is chosen among all records, or put in order, by these.
+_OWN_WORDS = frozenset(
+    "summary note sources confidence description url wikidata image text original extent as_reported archived_url "
+    "accessed reliability authors publisher".split()
+)
+
+
+def is_arranged_alike(before: Record, after: Record) -> bool:
+    """Tell whether an edit changed nothing but a record's own words: no reference, no field that is arranged by."""
+    if type(before) is not type(after) or _references(before) != _references(after):
+        return False
+    if isinstance(before, Quote) and isinstance(after, Quote):
+        languages = [quote.original.language if quote.original else None for quote in (before, after)]
+        if languages[0] != languages[1]:
+            return False
+    arranged_by = (name for name in type(before).model_fields if name not in _OWN_WORDS)
+    return all(getattr(before, name) == getattr(after, name) for name in arranged_by)
+
+
+def _references(record: Record) -> list[Marked]:
+    return [marked for marked in marked_values(record) if isinstance(marked.mark, Refers)]
 
 
 def is_quiet(before: Record, after: Record) -> bool:

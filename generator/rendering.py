@@ -48,6 +48,35 @@ class _LazyFiles(Files):
         return found
 
 
+class Addresses:
+    """Addresses of pages and files, as the site has them; `find` returns the file at a path below `docs/`, if any."""
+
+    def __init__(self, find: Callable[[str], File | None]) -> None:
+        self._find = find
+        # By folder and depth of the address, which is another for index pages: as written -> as the site has it
+        self._known: dict[tuple[str, int], dict[str, str]] = {}
+
+    def seen_from(self, file: File) -> Callable[[str], str | None]:
+        """Return what resolves an address in the Markdown of a page: as the site has it, or None when it is unknown."""
+        folder = posixpath.dirname(file.src_uri)
+        known = self._known.setdefault((folder, file.url.count("/")), {})
+
+        def resolve(written: str) -> str | None:
+            if written in known:
+                return known[written]
+            path = _PATH.fullmatch(written)
+            uri = posixpath.normpath(posixpath.join(folder, path[1])) if path else ""
+            target = self._find(uri) if path else None
+            if not path or not target or target.inclusion.is_excluded():  # type: ignore[no-untyped-call]
+                return None
+            address = target.url_relative_to(file) + path[2]
+            if target is not file:  # seen from itself, a page has another address than from its neighbours
+                known[written] = address
+            return address
+
+        return resolve
+
+
 class Rendering:
     """MkDocs made ready to render single pages of these files.
 
@@ -66,8 +95,7 @@ class Rendering:
         self.env = config.plugins.on_env(self.env, config=config, files=self.files)
         self._documents = self.files.documentation_pages()  # once: MkDocs would gather them again for each page
         self.is_known = knows({name: config.mdx_configs.get(name, {}) for name in config.markdown_extensions})
-        # By folder and depth of the address, which is another for index pages: as written -> as the site has it
-        self._addresses: dict[tuple[str, int], dict[str, str]] = {}
+        self._addresses = Addresses(lambda path: self.files.get_file_from_path(path))
 
     def _read(self, page: SitePage) -> None:
         page.read_source(self.config)
@@ -108,23 +136,7 @@ class Rendering:
         page.present_anchor_ids = {heading.id for heading in content.headings}
 
     def _resolver(self, file: File) -> Callable[[str], str | None]:
-        folder = posixpath.dirname(file.src_uri)
-        known = self._addresses.setdefault((folder, file.url.count("/")), {})
-
-        def resolve(written: str) -> str | None:
-            if written in known:
-                return known[written]
-            path = _PATH.fullmatch(written)
-            uri = posixpath.normpath(posixpath.join(folder, path[1])) if path else ""
-            target = self.files.get_file_from_path(uri) if path else None
-            if not path or not target or target.inclusion.is_excluded():  # type: ignore[no-untyped-call]
-                return None
-            address = target.url_relative_to(file) + path[2]
-            if target is not file:  # seen from itself, a page has another address than from its neighbours
-                known[written] = address
-            return address
-
-        return resolve
+        return self._addresses.seen_from(file)
 
     @template_faults()
     def not_found(self) -> bytes:

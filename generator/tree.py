@@ -23,6 +23,7 @@ class Tree:
         self.stamps: dict[str, Stamp] = {}
         self.others: set[str] = set()  # files that are not as they were written, or not ours
         self._folders: set[str] = set()
+        self._is_seen = True  # what is neither in `stamps` nor in `others` is not there
         if folder.is_symlink() or folder.is_file():
             folder.unlink()
         folder.mkdir(parents=True, exist_ok=True)
@@ -30,8 +31,12 @@ class Tree:
 
     @classmethod
     def as_known(cls, folder: Path, known: Mapping[str, Stamp]) -> "Tree":
-        """Return a folder taken to be as it is known, without a look; one that is not there is empty."""
+        """Return a folder of which some files are taken to be as they are known, without a look at it.
+
+        One that is not there is empty.
+        """
         tree = cls.__new__(cls)
+        tree._is_seen = False
         tree.folder, tree.others = folder, set()
         tree.stamps = {**known} if folder.is_dir() else {}
         folder.mkdir(parents=True, exist_ok=True)
@@ -50,7 +55,7 @@ class Tree:
                         stack.append((f"{name}/", entry.path))
                         continue
                     stamp = known.get(name)
-                    if stamp is not None and stamp == _stamp(stamp.digest, entry.stat(follow_symlinks=False)):
+                    if stamp is not None and stamp[1:] == _lay(entry.stat(follow_symlinks=False)):
                         self.stamps[name] = stamp
                     else:
                         self.others.add(name)
@@ -115,7 +120,7 @@ class Tree:
         if f"{name}/" in self._folders:  # a folder stands where the file must be
             shutil.rmtree(path)
             self._folders = {folder for folder in self._folders if not folder.startswith(f"{name}/")}
-        if name not in self.stamps and name not in self.others:
+        if self._is_seen and name not in self.stamps and name not in self.others:
             return path
         part = path.parent / f"{PART}{os.getpid()}"  # other processes fill the same folders
         part.unlink(missing_ok=True)
@@ -134,6 +139,7 @@ class Tree:
     def _move(self, part: Path, path: Path) -> None:
         if part != path:
             part.replace(path)
+            part.unlink(missing_ok=True)  # where both were names of one file, the system leaves both
 
 
 def stamp_of(file: Path, digest: str) -> Stamp | None:
@@ -145,4 +151,8 @@ def stamp_of(file: Path, digest: str) -> Stamp | None:
 
 
 def _stamp(digest: str, found: os.stat_result) -> Stamp:
-    return Stamp(digest, found.st_ino & 0x7FFFFFFFFFFFFFFF, found.st_mtime_ns, found.st_size)
+    return Stamp(digest, *_lay(found))
+
+
+def _lay(found: os.stat_result) -> tuple[int, int, int]:
+    return found.st_ino & 0x7FFFFFFFFFFFFFFF, found.st_mtime_ns, found.st_size

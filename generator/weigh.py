@@ -96,7 +96,7 @@ def _too_much_work(blocks: list[tuple[int, str]]) -> Excess | None:
 
 
 def _work_of(block: str) -> int:
-    signs = len(_SIGN.findall(block))
+    signs = len(_SIGN.findall(block)) + block.count("  \n")  # a break of a line is one, too
     work = OF_BLOCK + OF_LINE * block.count("\n")
     work += signs * (OF_SIGN + len(block) // 50)  # for each sign, the block is copied
     work += sum(len(_SIGN.findall(line)) * len(line) // 10 for line in block.split("\n") if len(line) > 1000)

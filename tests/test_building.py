@@ -45,13 +45,83 @@ def test_builds_after_edits_are_those_of_a_clean_build(tmp_path: Path) -> None:
         assert found == built(clean)
 
 
+OWN_WORDS = {
+    "actors": ["note: She wrote to nobody.", "description: Somebody at the port.", "url: https://example.org/who"],
+    "events": ["summary: Of which *little* is known.", "as_reported: {date: May, note: A slip.}", "confidence: low"],
+    "quotes": ["text: We will not build it, whoever asks.", "extent: excerpt", "note: Said twice."],
+    "sources": ["publisher: The port", "url: https://example.org/m", "authors: [A. Clerk]", "note: Lost since."],
+}
+
+
+def test_edits_of_own_words_are_followed_without_reading_the_rest_and_give_a_clean_build(tmp_path: Path) -> None:
+    folder, random = tmp_path / "large", Random(5)
+    maker = REPOSITORY / "benchmarks" / "make_records.py"
+    subprocess.run([sys.executable, str(maker), "600", str(folder)], check=True)
+    built(folder)
+    followed = []
+    for _ in range(20):
+        kind = random.choice([*OWN_WORDS])
+        record = random.choice(
+            sorted(file for file in (folder / "docs" / kind).rglob("*.yml") if not file.read_text().startswith("- "))
+        )
+        line = random.choice(OWN_WORDS[kind])
+        others = re.sub(rf"^{line.partition(':')[0]}:.*\n(?:[ -].*\n)*", "", record.read_text(), flags=re.MULTILINE)
+        record.write_text(f"{others.rstrip()}\n{line}\n")
+        followed.append(follow(folder))
+        if not followed[-1]:
+            built(folder)
+    assert sum(followed) > 10  # the others are among the first of their kind, or of a page that is like no other
+    assert command("briefbook", "verify", cwd=folder).returncode == 0
+    found = built(folder)
+    shutil.rmtree(folder / "build")
+    assert found == built(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "events/vote.yml",
+            "title: Another vote\ndate: 2024-05-17\nplace: Pier\ntags: harbour\nparticipants: [jane, otto]\n",
+        ),
+        ("actors/jane.yml", "name: Jane Doe\naliases: [Mayor Doe]\nsummary: She met [[vote]] at the pier.\n"),
+        ("quotes/q.yml", "speaker: otto\ntext: We will build it.\nevent: vote\nsources: minutes\nabout: council\n"),
+        ("sources/minutes.yml", "title: Minutes\nnote: See [[nobody]].\n"),
+        ("sources/more.yml", "title: More minutes\n"),
+        ("page.md", "# A page\n\nOf Otto Roe.\n"),
+    ],
+)
+def test_edits_by_which_more_changes_are_left_to_a_whole_build(name: str, text: str, tmp_path: Path) -> None:
+    folder = start_briefing(tmp_path / "b", FILES)
+    edit(folder, "briefing.yml", "title: A briefing\n")
+    before = built(folder)
+    edit(folder, name, text)
+    assert not follow(folder)
+    assert contents(folder / "build" / "site") == before
+
+
+def follow(folder: Path) -> bool:
+    """Build by the short cut, if that can be done, in a process as the command is one."""
+    code = (
+        "from pathlib import Path; from generator.following import follow_edits; from generator.ledger import Ledger\n"
+        "from generator.pipeline import Project; from generator.shortcut import Shortcut, look_at\n"
+        "project = Project(Path())\n"
+        "with Ledger(Path('build/.cache/ledger.db')) as ledger:\n"
+        "    print(follow_edits(project, ledger, Shortcut(project, ledger, look_at(project))))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout == "True\n"
+
+
 def test_page_that_somebody_changed_in_the_last_site_is_rendered_again(tmp_path: Path) -> None:
     folder = start_briefing(tmp_path / "b")
     before = built(folder)
     (folder / "build/site/actors/jane-doe/index.html").write_text("changed")
     (folder / "build/site/events/index.html").unlink()
     assert built(folder) == before
-    (folder / "build/.cache/site.json").write_text('{"shared": 1, "pages"')
+    (folder / "build/.cache/ledger.db").write_bytes(b"SQLite format 3 of no use")
+    assert built(folder) == before
+    (folder / "build/.cache/site/actors/jane-doe/index.html").write_text("changed in the copy")
     assert built(folder) == before
     shutil.rmtree(folder / "build" / ".cache")
     assert built(folder) == before

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Thread
 
 import pytest
@@ -164,7 +165,9 @@ def test_news_reach_all_and_what_is_outdated_is_skipped() -> None:
         news.end()
         return [first, *rest, *[more async for more in follower]]
 
-    assert asyncio.run(heard()) == [
+    with ThreadPoolExecutor(1) as pool:  # other tests may have left a loop running in this thread
+        told = pool.submit(asyncio.run, heard()).result()
+    assert told == [
         "event: version\ndata: 1\n\n",
         "event: version\ndata: 3\n\n",
         "event: problems\ndata: []\n\n",

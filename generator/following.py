@@ -1,0 +1,99 @@
+"""A site that follows edits by the short cut: only the pages that they touch are rendered, in frames told before."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+from mkdocs.structure.files import File
+
+from generator.constructs import Content, render
+from generator.frames import ContentOf, render_stored, swap_content
+from generator.ledger import Ledger, Made
+from generator.pipeline import Project
+from generator.publishing import Publishing, Rendered
+from generator.rendering import Addresses
+from generator.search import searchable
+from generator.shortcut import Remade, Shortcut
+from generator.tree import Tree
+from generator.write import MARK
+
+
+def follow_edits(project: Project, ledger: Ledger, shortcut: Shortcut) -> bool:
+    """Bring pages and site up to date, and tell whether that could be done; nothing is written when it could not.
+
+    Raises: BriefbookError or OSError when the disk does not allow it; the site is then as it was.
+    """
+    remade = shortcut.remake() if ledger.told("can be followed") else None
+    if remade is None or not (project.pages_dir / MARK).is_file():
+        return False
+    known = ledger.pages()
+    before = {path: made for path, made in known.items() if made.part in {*remade.groups.values()}}
+    if before.keys() != remade.texts.keys():
+        return False
+    texts = {path: text.encode("utf-8") for path, text in remade.texts.items()}
+    changed = {path: data for path, data in texts.items() if sha256(data).hexdigest() != before[path].digest}
+    publishing = Publishing(project, Path(ledger.told("site")), ledger, trusts_feed=True)
+    pages = _render(project, ledger, publishing, known, changed) if publishing.reuse_all(known.values()) else None
+    if pages is None:
+        return False
+    docs = Tree.as_known(project.pages_dir, {})
+    noted = []
+    for path, data in changed.items():
+        made = before[path]._replace(digest=docs.put(path, data).digest)
+        publishing.add_copy(path, docs, path)
+        noted.append(_add_page(publishing, made, pages[path]) if path in pages else made)
+    publishing.finish()
+    publishing.note_pages(noted)
+    ledger.keep_files("docs", {path: docs.stamps[path] for path in changed})
+    _tell(ledger, remade)
+    shortcut.remember()
+    publishing.publish()
+    return True
+
+
+def _render(
+    project: Project, ledger: Ledger, publishing: Publishing, known: Mapping[str, Made], changed: Mapping[str, bytes]
+) -> dict[str, bytes] | None:
+    """Return the HTML of the pages that changed; None when one of them needs MkDocs, or more than its page changes."""
+
+    def find(path: str) -> File | None:
+        is_there = path in known or (project.root / "docs" / path).is_file()
+        return File(path, str(project.pages_dir), "", use_directory_urls=True) if is_there else None
+
+    def content_of(file: File, text: str) -> Content | None:
+        return render(text, addresses.seen_from(file))
+
+    addresses, in_nav = Addresses(find), ledger.told("in navigation")
+    pages = {}
+    for path, data in changed.items():
+        if path.endswith(".svg") and path.count("/") == 1:  # pictures that count for the policy of the site
+            return None
+        if path.endswith(".md"):
+            file = File(path, str(project.pages_dir), "", use_directory_urls=True)
+            file.content_string = data.decode("utf-8")
+            framed = render_stored(file, in_nav, ledger.frame, content_of)
+            html = framed.html if framed else _swapped(project, publishing, known[path], file, content_of)
+            if html is None:
+                return None
+            pages[path] = html
+    return pages
+
+
+def _swapped(project: Project, publishing: Publishing, made: Made, file: File, content_of: ContentOf) -> bytes | None:
+    text, html = (project.pages_dir / made.path).read_bytes(), (publishing.site.folder / made.name).read_bytes()
+    is_known = sha256(text).hexdigest() == made.digest
+    return swap_content(file, text.decode("utf-8"), html, content_of) if is_known else None
+
+
+def _add_page(publishing: Publishing, made: Made, html: bytes) -> Made:
+    read = searchable(html)
+    indexed = publishing.feed.put(made.name, read) if read else None
+    # What it needs of the policy stands around its content, which is as it was.
+    rendered = Rendered(made.path, publishing.site.put(made.name, html), indexed, made.needs)
+    return publishing.add_page(made, made.name, rendered)
+
+
+def _tell(ledger: Ledger, remade: Remade) -> None:
+    gone = [place for place, made in remade.inputs.items() if not made.value]
+    ledger.keep_inputs(((*place, *made) for place, made in remade.inputs.items() if made.value), gone)
+    ledger.keep_readers(remade.looked_up)
