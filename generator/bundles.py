@@ -25,7 +25,7 @@ SIGNATURE = b"pagefind_dcd"  # with which Pagefind's own files start, before the
 ENTRY = "pagefind-entry.json"
 _DIGITS = 16  # of a digest in a name
 _SHORT = 7  # of the digest by which Pagefind names a fragment, where it can
-_LEAST = 16_384  # bytes of a chunk; most have twice as many, which gzip makes a third
+_LEAST = 32_768  # bytes of a chunk; most have twice as many, as with Pagefind, which gzip makes a third
 _MOST = 4 * _LEAST  # more only where one word needs more
 
 _INTEGER = rb"(?:[\x00-\x17\x20-\x37]|[\x18\x38].|[\x19\x39]..|[\x1a\x3a].{4})"

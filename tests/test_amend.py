@@ -43,7 +43,7 @@ class Texts:
     def page(self, fields: tuple[str, ...] = FIELDS) -> bytes:
         told = {name: self.text(3) for name in ("kind", *fields) if name != "kind"}
         told["kind"] = self.random.choice(("Actor", "Quote", "Event"))
-        paragraphs = (f"<h2 id='h{number}'>{self.text(2)}</h2><p>{self.text(200)}</p>" for number in range(2))
+        paragraphs = (f"<h2 id='h{number}'>{self.text(2)}</h2><p>{self.text(400)}</p>" for number in range(2))
         return page(self.text(4), "".join(paragraphs), told, "4" if told["kind"] == "Actor" else "1")
 
 
@@ -102,7 +102,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 def test_amended_index_is_that_of_all_pages(tmp_path: Path, ledger: Ledger, seed: int) -> None:
     texts = Texts(seed, 40)
     kept = Kept(tmp_path, texts.pages, ledger)
-    assert len([*(kept.bundle / "index").iterdir()]) > 2
+    assert len([*(kept.bundle / "index").iterdir()]) > 1
     for count in (1, 2, 1, 5, 20):
         names = texts.random.sample(texts.names, count)
         assert kept.amend({name: texts.page() for name in names})
