@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from generator.errors import BriefbookError
 
-VERSION = 3  # of the tables
+VERSION = 4  # of the tables
 
 _TABLES = """
 CREATE TABLE told (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -27,6 +27,7 @@ CREATE TABLE frames (class TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE parts (number INTEGER PRIMARY KEY, name TEXT UNIQUE);
 CREATE TABLE inputs (kind TEXT, key TEXT, digest TEXT, value TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID;
 CREATE TABLE readers (input TEXT PRIMARY KEY, parts BLOB) WITHOUT ROWID;
+CREATE TABLE words (word BLOB PRIMARY KEY, entry BLOB);
 """
 
 
@@ -197,6 +198,30 @@ class Ledger:
             found[name] = array("I", sorted({*array("I", row[0]), *parts})) if row else parts
         rows = ((name, parts.tobytes()) for name, parts in found.items())
         self._run_all("INSERT OR REPLACE INTO readers VALUES (?, ?)", rows)
+
+    def word(self, word: bytes) -> bytes:
+        """Return the encoded entry of a word in the search index, or b""."""
+        row = self._run("SELECT entry FROM words WHERE word = ?", (word,)).fetchone()
+        return row[0] if row else b""
+
+    def words_between(self, first: bytes, last: bytes) -> dict[bytes, bytes]:
+        """Return the words of the search index from one to another, which is among them, with their entries."""
+        return dict(self._run("SELECT * FROM words WHERE word BETWEEN ? AND ?", (first, last)))
+
+    def lengths_of_words(self) -> dict[bytes, int]:
+        """Return how long the encoded entry of each word is, in the order of the words."""
+        return dict(self._run("SELECT word, length(entry) FROM words ORDER BY word"))
+
+    def keep_words(self, entries: Mapping[bytes, bytes]) -> None:
+        """Note the encoded entries of words; b"" for one that is gone."""
+        gone = ((word,) for word, entry in entries.items() if not entry)
+        self._run_all("DELETE FROM words WHERE word = ?", gone)
+        rows = ((word, entry) for word, entry in entries.items() if entry)
+        self._run_all("INSERT OR REPLACE INTO words VALUES (?, ?)", rows)
+
+    def forget_words(self) -> None:
+        """Forget all words of the search index."""
+        self._run("DELETE FROM words")
 
     def keep(self) -> None:
         """Keep all that was told since this was last asked."""

@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from generator.amend import MOST_PAGES, Edit, Last, amend_index
 from generator.ledger import Ledger, Made, Stamp
 from generator.manifest import write_digests
 from generator.pipeline import Project
@@ -48,8 +49,8 @@ class Publishing:
         self._last: dict[str, Stamp] = ledger.files("site") if ledger.told("site") == str(site_dir) else {}
         self._bundle_dir = cache / BUNDLE
         self.site = Tree(_copy_of(site_dir, cache), self._last)
-        self._known_feed = {} if trusts_feed else ledger.files("search")
-        self.feed = (Tree.as_known if trusts_feed else Tree)(cache / "search", self._known_feed)
+        self._last_read = ledger.files("search")  # pages that the search of the last site reads
+        self.feed = (Tree.as_known if trusts_feed else Tree)(cache / "search", self._last_read)
         self._names: set[str] = set()  # of files of the new site
         self._read: dict[str, str] = {}  # pages that the search reads: name -> digest
         self._needs: set[str] = set()
@@ -107,9 +108,9 @@ class Publishing:
         if HEADERS not in self._names:
             self.add(HEADERS, headers_of(map(json.loads, self._needs)).encode("utf-8"))
         self._add_index()
-        gone = self.feed.keep_only(self._read)
-        changed = {name: stamp for name, stamp in self.feed.stamps.items() if self._known_feed.get(name) != stamp}
-        self._ledger.keep_files("search", changed, gone=gone)
+        self.feed.keep_only(self._read)
+        changed = {name: stamp for name, stamp in self.feed.stamps.items() if self._last_read.get(name) != stamp}
+        self._ledger.keep_files("search", changed, gone=self._last_read.keys() - self._read.keys())
         self.site.keep_only(self._names)
         if self._renewed:
             self._ledger.tell("rendered with", self._renewed)
@@ -158,28 +159,69 @@ class Publishing:
         self._needs.add(json.dumps({directive: sorted(allowed) for directive, allowed in needed.items()}))
 
     def _add_index(self) -> None:
-        """Add the search index: that of the last site when the search reads what it read then."""
-        key = sha256(repr(sorted(self._read.items())).encode()).hexdigest()
+        """Add the search index: that of the last site, as it was or amended, or one of all pages."""
+        key = _key_of(self._read)
         told = self._ledger.told("index") or {"of": "", "files": {}}
         files: dict[str, str] = told["files"]
-        if told["of"] != key or self._renewed or not all(self._take(name, digest) for name, digest in files.items()):
-            self._complete_feed()
-            index_pages(self.feed.folder, self._bundle_dir)
-            contents = ((name, (self._bundle_dir / name).read_bytes()) for name in files_in(self._bundle_dir))
-            stamps = {f"{BUNDLE}/{name}": self.site.put(f"{BUNDLE}/{name}", content) for name, content in contents}
-            files = {name: stamp.digest for name, stamp in stamps.items()}
-            shutil.rmtree(self._bundle_dir)
+        if self._renewed or not files or not all(self._take(name, digest) for name, digest in files.items()):
+            files = self._index_all()
+        elif told["of"] != key:
+            files = self._amend_index(told["of"], files) or self._index_all()
+        if told != {"of": key, "files": files}:
             self._ledger.tell("index", {"of": key, "files": files})
         self._names |= files.keys()
 
+    def _amend_index(self, of: str, files: Mapping[str, str]) -> dict[str, str] | None:
+        """Amend the index of the last site, and return the digests of its files; or None where that cannot be done."""
+        before = {name: stamp.digest for name, stamp in self._last_read.items()}
+        changed = [name for name, digest in self._read.items() if before.get(name) != digest]
+        if _key_of(before) != of or before.keys() != self._read.keys() or len(changed) > MOST_PAGES:
+            return None
+        edits = {name: self._edit_of(name, before[name]) for name in changed}
+        sure = {name: edit for name, edit in edits.items() if edit}
+        if len(sure) < len(edits):
+            return None
+        last = Last(self.site.folder / BUNDLE, {name.removeprefix(f"{BUNDLE}/"): files[name] for name in files})
+        amended = amend_index(last, [*self._read], sure, self._ledger, self._bundle_dir.with_name("edits"))
+        if amended is None:
+            return None
+        gone = {f"{BUNDLE}/{name}" for name in amended.gone}
+        kept = {name: digest for name, digest in files.items() if name not in gone}
+        return kept | self._put_index(amended.files.items())
+
+    def _edit_of(self, name: str, digest: str) -> Edit | None:
+        """Return what the search read of a page of the last site, and reads now, where the last one is there."""
+        try:
+            before = searchable((self._last_dir / name).read_bytes())
+        except OSError:
+            return None
+        is_known = before is not None and sha256(before).hexdigest() == digest
+        return Edit(before or b"", (self.feed.folder / name).read_bytes()) if is_known else None
+
+    def _index_all(self) -> dict[str, str]:
+        """Index all pages, and return the digests of the files of the index."""
+        self._complete_feed()
+        self._ledger.forget_words()
+        self._ledger.keep_words(index_pages(self.feed.folder, self._bundle_dir))
+        files = self._put_index((name, (self._bundle_dir / name).read_bytes()) for name in files_in(self._bundle_dir))
+        shutil.rmtree(self._bundle_dir)
+        return files
+
+    def _put_index(self, contents: Iterable[tuple[str, bytes]]) -> dict[str, str]:
+        return {f"{BUNDLE}/{name}": self.site.put(f"{BUNDLE}/{name}", content).digest for name, content in contents}
+
     def _complete_feed(self) -> None:
         """Make sure that all is there that the search reads, and nothing else."""
-        self.feed = Tree(self.feed.folder, {**self._ledger.files("search"), **self.feed.stamps})
+        self.feed = Tree(self.feed.folder, self.feed.stamps)
         self.feed.keep_only(self._read)
         for name, digest in self._read.items():
             if not self.feed.has(name, digest):
-                read = searchable((self.site.folder / name).read_bytes())
-                self.feed.put(name, read or b"")
+                self.feed.put(name, searchable((self.site.folder / name).read_bytes()) or b"")
+
+
+def _key_of(read: Mapping[str, str]) -> str:
+    """Return the digest of all that the search reads, of that of each page."""
+    return sha256(repr(sorted(read.items())).encode()).hexdigest()
 
 
 def _copy_of(site_dir: Path, cache: Path) -> Path:

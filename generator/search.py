@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from generator.bundles import UnknownFormatError
 from generator.errors import BriefbookError
-from generator.settle import settle_index
+from generator.settle import Words, settle_index
 from generator.write import files_in
 
 BUNDLE = "pagefind"  # its folder in a site
@@ -47,11 +48,21 @@ def index_site(site: Path) -> None:
         index_pages(Path(folder), site / BUNDLE)
 
 
-def index_pages(pages: Path, bundle: Path) -> None:
+def index_pages(pages: Path, bundle: Path) -> Words:
     """Make the index of the pages below a folder, as `searchable` has them; the same for the same pages.
 
+    It returns the words of the index, when it has one language.
     Raises: BriefbookError when Pagefind cannot make it.
     """
+    run_pagefind(pages, bundle)
+    try:
+        return settle_index(bundle)
+    except UnknownFormatError as error:
+        raise BriefbookError(f"The search index could not be read: {error}. Install the packages anew.") from error
+
+
+def run_pagefind(pages: Path, bundle: Path) -> None:
+    """Make the index of the pages below a folder as Pagefind leaves it. Raises: as `index_pages`."""
     shutil.rmtree(bundle, ignore_errors=True)
     command = [sys.executable, "-m", "pagefind", "--site", str(pages), "--output-path", str(bundle)]
     command += ["--exclude-selectors", NOT_SEARCHED, "--quiet"]
@@ -59,4 +70,3 @@ def index_pages(pages: Path, bundle: Path) -> None:
     if done.returncode:
         why = (done.stderr or done.stdout).strip().rpartition("\n")[2] or f"Pagefind ended with {done.returncode}"
         raise BriefbookError(f"The search index could not be made: {why}. Is Pagefind there, and room on the disk?")
-    settle_index(bundle)

@@ -2,120 +2,128 @@
 
 Pagefind numbers pages in the order in which the disk lists them, which is another on another disk and may be another
 after each build, and writes the values of filters in the order of a hash map. Here pages are numbered by their
-addresses, and values are sorted. Files are named after their content and name each other: what changes is renamed.
-
-Source: Pagefind 1.5, pagefind/src/index: gzip of a signature and CBOR. Meta: [version, pages, chunks, filters, sorts,
-fields]; page: [name of its fragment, words]; chunk: [first word, last word, name]; in a chunk: [[[word, hits, [[other
-form, hits]]]]], where a hit is [number of the page, counted from the hit before, places, places in fields].
+addresses, and values are sorted; words are cut into chunks so that a change moves few of the cuts. Files are named
+after their content and name each other: what changes is renamed.
 """
 
-import gzip
-import hashlib
 import json
 import re
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import cbor2
 
-_SIGNATURE = b"pagefind_dcd"  # with which Pagefind's own files start, before the CBOR
+from generator.bundles import (
+    ENTRY,
+    Entry,
+    cut,
+    encode,
+    encode_chunk,
+    encode_entry,
+    entries,
+    name_of,
+    pack,
+    ranges,
+    read_file,
+    shortened,
+    tell_apart,
+)
+
 _ADDRESS = re.compile(rb'"url":"((?:[^"\\]|\\.)*)"')
-_DIGITS = 16  # of a digest in a name
 
-Numbers = Mapping[int, int]  # of pages: Pagefind's -> ours
+Words = dict[bytes, bytes]  # their encoded entries
 
 
-def settle_index(bundle: Path) -> None:
-    """Rewrite an index so that it hangs on nothing but its pages.
+def settle_index(bundle: Path) -> Words:
+    """Rewrite an index so that it hangs on nothing but its pages, and return its words, when it has one language.
 
     Units: some 0.2 ms of one processor for a page.
+    Raises: UnknownFormatError when Pagefind wrote it in another way.
     """
-    entry_file = bundle / "pagefind-entry.json"
+    entry_file = bundle / ENTRY
     entry = json.loads(entry_file.read_text("utf-8"))
+    words: Words = {}
     for language in entry["languages"].values():
-        language["hash"] = _settle_language(bundle, language["hash"])
+        language["hash"], words = _settle_language(bundle, language["hash"])
     entry_file.write_text(json.dumps(entry, ensure_ascii=False, separators=(",", ":")), "utf-8")
+    return words if len(entry["languages"]) == 1 else {}
 
 
-def _settle_language(bundle: Path, name: str) -> str:
-    """Rewrite the index of one language, and return the new name of its metadata."""
-    meta_file = bundle / f"pagefind.{name}.pf_meta"
-    meta = _read(meta_file)
-    _, pages, chunks, filters, sorts, *_ = meta
-    _tell_apart(bundle / "fragment", pages)
-    addresses = [_address(bundle / "fragment" / f"{page[0]}.pf_fragment") for page in pages]
-    order = sorted(range(len(pages)), key=addresses.__getitem__)
-    numbers = {old: new for new, old in enumerate(order)}
-    pages[:] = [pages[old] for old in order]
-    for chunk in chunks:
-        chunk[2] = _rewrite(bundle / "index" / f"{chunk[2]}.pf_index", lambda words: _renumber(words[0], numbers))
-    for part in filters:
-        part[1] = _rewrite(bundle / "filter" / f"{part[1]}.pf_filter", lambda values: _sort_values(values[1], numbers))
-    for sort in sorts:
-        sort[1] = [numbers[page] for page in sort[1]]
-    meta_file.unlink()
-    return _write(bundle, f"pagefind.{name}", ".pf_meta", meta).removeprefix("pagefind.")
-
-
-def _tell_apart(fragments: Path, pages: list[list[Any]]) -> None:
-    """Rename fragments whose short names would be the same: which of them has a longer one hangs on the order."""
-    shortest = min((len(name) for name, _ in pages), default=0)
-    alike = Counter(name[:shortest] for name, _ in pages)
-    for page in pages:
-        if alike[page[0][:shortest]] > 1:
-            file = fragments / f"{page[0]}.pf_fragment"
-            page[0] = _named(page[0], gzip.decompress(file.read_bytes()))
-            file.rename(fragments / f"{page[0]}.pf_fragment")
-
-
-def _address(fragment: Path) -> bytes:
-    found = _ADDRESS.search(gzip.decompress(fragment.read_bytes()))
+def address_in(fragment: bytes) -> bytes:
+    """Return the address of a page as its fragment has it, in JSON."""
+    found = _ADDRESS.search(fragment)
     return found[1] if found else b""
 
 
-def _renumber(words: list[list[Any]], numbers: Numbers) -> None:
-    for _, hits, others in words:
-        for some in (hits, *(form[1] for form in others)):
-            at = 0
-            for hit in some:
-                at += hit[0]
-                hit[0] = numbers[at]
-            some.sort(key=lambda hit: hit[0])
-            before = 0
-            for hit in some:
-                hit[0], before = hit[0] - before, hit[0]
-        others.sort(key=lambda form: form[0])
+def _settle_language(bundle: Path, name: str) -> tuple[str, Words]:
+    """Rewrite the index of one language, and return the new name of its metadata, and its words."""
+    language = name.rpartition("_")[0]
+    meta_file = bundle / f"pagefind.{name}.pf_meta"
+    meta = cbor2.loads(read_file(meta_file))
+    _, pages, chunks, filters, sorts, *_ = meta
+    fragments = [_fragment(bundle, page[0]) for page in pages]
+    _rename_fragments(bundle, pages, language, fragments)
+    addresses = [address_in(fragment) for fragment in fragments]
+    order = sorted(range(len(pages)), key=addresses.__getitem__)
+    numbers = [0] * len(pages)
+    for new, old in enumerate(order):
+        numbers[old] = new
+    pages[:] = [pages[old] for old in order]
+    words = _words_of(bundle, chunks, numbers)
+    chunks[:] = _write_chunks(bundle, language, words)
+    for part in filters:
+        part[1] = _settle_filter(bundle, language, part[1], numbers)
+    filters.sort()
+    for sort in sorts:
+        sort[1] = [numbers[page] for page in sort[1]]
+    meta_file.unlink()
+    data = encode(meta)
+    new_name = name_of(language, data)
+    (bundle / f"pagefind.{new_name}.pf_meta").write_bytes(pack(data))
+    return new_name, words
 
 
-def _sort_values(values: list[list[Any]], numbers: Numbers) -> None:
-    for value in values:
-        value[1] = sorted(numbers[page] for page in value[1])
-    values.sort()
+def _fragment(bundle: Path, name: str) -> bytes:
+    return read_file(bundle / "fragment" / f"{name}.pf_fragment")
 
 
-def _rewrite(file: Path, change: Callable[[Any], None]) -> str:
-    """Change what is in a file, and return the new name that it gets by that."""
-    content = _read(file)
-    change(content)
+def _rename_fragments(bundle: Path, pages: list[list[Any]], language: str, fragments: Sequence[bytes]) -> None:
+    shorts = [shortened(page[0], language) for page in pages]
+    folder = bundle / "fragment"
+    for page, name in zip(pages, tell_apart(shorts, language, fragments.__getitem__), strict=True):
+        if page[0] != name:
+            (folder / f"{page[0]}.pf_fragment").rename(folder / f"{name}.pf_fragment")
+            page[0] = name
+
+
+def _words_of(bundle: Path, chunks: list[list[str]], numbers: Sequence[int]) -> Words:
+    """Take the words out of Pagefind's chunks, with the new numbers of pages."""
+    words: Words = {}
+    for *_, name in chunks:
+        file = bundle / "index" / f"{name}.pf_index"
+        for word, forms in entries(read_file(file)):
+            numbered = {form: {numbers[page]: hit for page, hit in hits.items()} for form, hits in forms.items()}
+            words[word] = encode_entry(Entry(word, numbered))
+        file.unlink()
+    return dict(sorted(words.items()))
+
+
+def _write_chunks(bundle: Path, language: str, words: Words) -> list[list[str]]:
+    chunks = cut((word, len(entry)) for word, entry in words.items())
+    named = []
+    for (first, last), chunk in zip(ranges(chunks), chunks, strict=True):
+        data = encode_chunk([words[word] for word in chunk])
+        named.append([first, last, name_of(language, data)])
+        (bundle / "index" / f"{named[-1][2]}.pf_index").write_bytes(pack(data))
+    return named
+
+
+def _settle_filter(bundle: Path, language: str, name: str, numbers: Sequence[int]) -> str:
+    file = bundle / "filter" / f"{name}.pf_filter"
+    of, values = cbor2.loads(read_file(file))
+    data = encode([of, sorted([value, sorted(numbers[page] for page in pages)] for value, pages in values)])
+    new_name = name_of(language, data)
     file.unlink()
-    return _write(file.parent, file.stem, file.suffix, content)
-
-
-def _read(file: Path) -> Any:
-    return cbor2.loads(gzip.decompress(file.read_bytes()).removeprefix(_SIGNATURE))
-
-
-def _write(folder: Path, old_name: str, ending: str, content: Any) -> str:
-    data = _SIGNATURE + cbor2.dumps(content)
-    name = _named(old_name, data)
-    (folder / f"{name}{ending}").write_bytes(
-        gzip.compress(data, 6, mtime=0)
-    )  # the highest takes five times as long, for 3 %
-    return name
-
-
-def _named(old_name: str, content: bytes) -> str:
-    """Return a name such as "en_716bb13" with the digest of other content."""
-    return f"{old_name.rpartition('_')[0]}_{hashlib.sha256(content).hexdigest()[:_DIGITS]}"
+    (file.parent / f"{new_name}.pf_filter").write_bytes(pack(data))
+    return new_name

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import cbor2
+import pytest
 
+from generator.bundles import UnknownFormatError, cut, entries, ranges
 from generator.settle import settle_index
 from tests.sites import contents
 
@@ -88,3 +90,27 @@ def test_settled_index_names_the_same_pages(tmp_path: Path) -> None:
     assert sorted(name.rpartition(".")[2] for name in contents(bundle)) == (
         ["json", "pf_filter", *["pf_fragment"] * 3, "pf_index", "pf_meta"]
     )
+
+
+def test_chunks_are_found_by_what_is_typed_of_their_words() -> None:
+    words = ["pier", "picture", "pl", "po", "qun", "quot", "r", "rall"]
+    pairs = [[first.encode(), last.encode()] for first, last in zip(words[::2], words[1::2], strict=True)]
+    assert ranges(pairs) == [["pier", "picture"], ["pl", "po"], ["q", "q"], ["r", "rall"]]
+    # Cut short to "q", the end of a chunk would stand before its start.
+    assert ranges([[b"qua"], [b"qun", b"quot"], [b"r"]]) == [["qua", "qua"], ["qun", "quot"], ["r", "r"]]
+
+
+def test_change_of_a_word_moves_few_cuts() -> None:
+    lengths = {f"word{number:05}".encode(): 40 + number % 90 for number in range(9000)}
+    before = cut(lengths.items())
+    assert [word for chunk in before for word in chunk] == [*lengths]
+    lengths[b"word00007"] += 3000
+    after = cut(lengths.items())
+    assert len([chunk for chunk in after if chunk not in before]) <= 2 < 8 < len(before)
+
+
+@pytest.mark.parametrize("end", [b"", b"\x80", b"\x81\x82", b"\x80\x80\x80", b"\x81\x82aA\x81\x83\x00\x9f\xff\x80"])
+def test_chunk_of_another_format_is_not_read(end: bytes) -> None:
+    [*_] = entries(b"\x81\x81\x83aa\x81\x83\x00\x81\x01\x80\x80")
+    with pytest.raises(UnknownFormatError):
+        [*_] = entries(b"\x81\x81\x83aa\x81\x83\x00\x81\x01" + end)

@@ -1,0 +1,330 @@
+"""The search index after an edit: of the index that there was, and of the pages that the edit touched.
+
+Pagefind indexes these alone, as they were and as they are. What it found on them before is taken out of the words'
+entries, which the ledger has, and what it finds now is put in; then only the files are written that this changes. The
+index is byte for byte that of all pages. Where that is not certain, nothing is amended: all pages are indexed anew.
+"""
+
+import json
+import re
+import shutil
+import zlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cbor2
+
+from generator.bundles import (
+    ENTRY,
+    Entry,
+    UnknownFormatError,
+    cut,
+    encode,
+    encode_chunk,
+    encode_entry,
+    entries,
+    entry_of,
+    name_of,
+    pack,
+    ranges,
+    read_file,
+    short_name,
+    shortened,
+    tell_apart,
+)
+from generator.ledger import Ledger
+from generator.search import run_pagefind
+from generator.settle import address_in
+
+MOST_PAGES = 200  # that are worth it
+_BEFORE = "briefbook-before"  # the folder of pages as they were
+_FIELDS = "briefbook-fields.html"  # a page that has every field, so that fields have the numbers they have
+_MADE = re.compile(r".*\.pf_(meta|fragment|index|filter)")
+
+Files = dict[str, bytes]  # name in the bundle -> content
+Change = tuple[bytes | None, bytes | None]  # what a hit said, and what it says
+
+
+class Edit(NamedTuple):
+    """What the search reads of a page, before and now."""
+
+    before: bytes
+    now: bytes
+
+
+class Last(NamedTuple):
+    """The index that there was: its folder, and the digests of its files, {name: SHA-256}."""
+
+    bundle: Path
+    digests: Mapping[str, str]
+
+
+class Amended(NamedTuple):
+    """What is to change in a bundle: files, and names of files that are gone."""
+
+    files: Files
+    gone: set[str]
+
+
+class _UnsureError(Exception):
+    """The index of some pages and that of all pages do not fit together."""
+
+
+def amend_index(
+    last: Last, pages: Sequence[str], edits: Mapping[str, Edit], ledger: Ledger, work_dir: Path
+) -> Amended | None:
+    """Return what edits change in an index, and tell the ledger of the words; or None where that is not certain.
+
+    `pages` are the names of all pages in it, and the ledger's words are its own. `work_dir` is made, and removed.
+    Raises: BriefbookError as `index_pages`.
+    """
+    if not 0 < len(edits) <= MOST_PAGES or any(name.startswith("briefbook-") for name in pages):
+        return None
+    shutil.rmtree(work_dir, ignore_errors=True)  # a build was killed
+    try:
+        whole = _Index(last.bundle)
+        order = sorted(pages, key=_address_of)
+        if len(whole.meta.pages) != len(order) or whole.meta.sorts:
+            return None
+        _write_pages(work_dir, whole, edits)
+        run_pagefind(work_dir, work_dir / "pagefind")
+        some = _Index(work_dir / "pagefind")
+        _compare_static(some, last.digests)
+        return _amend(whole, some, {page: at for at, page in enumerate(order) if page in edits}, ledger)
+    except (_UnsureError, UnknownFormatError, LookupError, TypeError, ValueError, EOFError, OSError, zlib.error):
+        return None
+    finally:
+        shutil.rmtree(work_dir, ignore_errors=True)
+
+
+class _Meta(NamedTuple):
+    version: str
+    pages: list[list[Any]]
+    chunks: list[list[str]]
+    filters: list[list[str]]
+    sorts: list[Any]
+    fields: list[str]
+
+
+class _Index:
+    """A bundle of one language."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.entry: dict[str, Any] = json.loads((folder / ENTRY).read_bytes())
+        ((self.language, self.of_language),) = self.entry["languages"].items()
+        self.name: str = self.of_language["hash"]
+        self.meta = _Meta(*cbor2.loads(read_file(folder / f"pagefind.{self.name}.pf_meta")))
+
+    def fragment(self, name: str) -> bytes:
+        return read_file(self.folder / _fragment_file(name))
+
+    def filter(self, name: str) -> dict[str, list[int]]:
+        _, values = cbor2.loads(read_file(self.folder / _filter_file(name)))
+        return dict(values)
+
+
+def _write_pages(folder: Path, whole: _Index, edits: Mapping[str, Edit]) -> None:
+    fields = whole.meta.fields
+    if not all(re.fullmatch(r"\w+", name) for name in fields):
+        raise _UnsureError("a field that Pagefind could not be told of")
+    told = ", ".join(f"{name}:{name}" for name in fields)
+    known = f'<!doctype html><html lang="{whole.language}"><body><div data-pagefind-body data-pagefind-meta="{told}">'
+    folder.mkdir(parents=True)
+    (folder / _FIELDS).write_text(f"{known}<p>{_FIELDS}</p></div></body></html>", "utf-8")
+    for name, edit in edits.items():
+        for file, content in ((folder / name, edit.now), (folder / _BEFORE / name, edit.before)):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+
+
+def _compare_static(some: _Index, digests: Mapping[str, str]) -> None:
+    """See that all that does not hang on the pages is as it was: another Pagefind may know another format."""
+    for file in some.folder.iterdir():
+        if not file.is_file() or file.name == ENTRY or _MADE.fullmatch(file.name):
+            continue
+        if digests.get(file.name) != sha256(file.read_bytes()).hexdigest():
+            raise _UnsureError(f"another {file.name}")
+
+
+def _amend(whole: _Index, some: _Index, numbers: Mapping[str, int], ledger: Ledger) -> Amended:
+    about = [
+        ({**index.entry, "languages": 0}, {**index.of_language, "hash": 0, "page_count": 0}) for index in (whole, some)
+    ]
+    if about[0] != about[1] or whole.language != some.language:
+        raise _UnsureError("another kind of index")
+    if whole.meta.version != some.meta.version or whole.meta.fields != some.meta.fields or some.meta.sorts:
+        raise _UnsureError("other metadata")
+    pages = _Pages(whole, some, numbers)
+    files, names = pages.rename()
+    words = _amended_words(pages, some, ledger)
+    chunks, more = _amended_chunks(whole, words, ledger)
+    filters, others = _amended_filters(whole, some, pages)
+    counted = [[name, page[1]] for name, page in zip(names, pages.all, strict=True)]
+    language = whole.language
+    data = encode([whole.meta.version, counted, chunks, filters, whole.meta.sorts, whole.meta.fields])
+    name = name_of(language, data)
+    entry = {**whole.entry, "languages": {language: {**whole.of_language, "hash": name}}}
+    files |= more | others | {f"pagefind.{name}.pf_meta": pack(data)}
+    files[ENTRY] = json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    ledger.keep_words(words)
+    return Amended(files, _gone(whole, names, chunks, filters, name))
+
+
+class _Pages:
+    """The pages of an index as an edit leaves them, and what their numbers are in the index of some."""
+
+    def __init__(self, whole: _Index, some: _Index, numbers: Mapping[str, int]) -> None:
+        self._whole, self._some = whole, some
+        self.all = [*whole.meta.pages]
+        self._fresh: dict[int, str] = {}  # number -> name of its fragment in the index of some
+        self.before: dict[int, int] = {}  # number in the index of some -> number in the whole one
+        self.now: dict[int, int] = {}
+        found = {address_in(some.fragment(page[0])): number for number, page in enumerate(some.meta.pages)}
+        if len(found) != 2 * len(numbers) + 1 or len(some.meta.pages) != len(found):
+            raise _UnsureError("other pages")
+        for name, number in numbers.items():
+            before, now = found[_address_of(f"{_BEFORE}/{name}")], found[_address_of(name)]
+            self.before[before], self.now[now] = number, number
+            self._compare(name, number, before, now)
+            self._fresh[number], count = some.meta.pages[now]
+            self.all[number] = [self._fresh[number], count]
+
+    def _compare(self, name: str, number: int, before: int, now: int) -> None:
+        """See that a page was in the index at its place, and has all its fields still: it may be the last with one."""
+        old = self._whole.fragment(self.all[number][0])
+        was, then, then_now = (
+            json.loads(fragment)
+            for fragment in (old, *(self._some.fragment(self._some.meta.pages[at][0]) for at in (before, now)))
+        )
+        if address_in(old) != _address_of(name) or {**was, "url": ""} != {**then, "url": ""}:
+            raise _UnsureError("another page")
+        if not {*was["meta"]} <= {*then_now["meta"]} or self.all[number][1] != self._some.meta.pages[before][1]:
+            raise _UnsureError("other fields")
+
+    def _fragment(self, number: int) -> bytes:
+        name = self._fresh.get(number)
+        return self._some.fragment(name) if name else self._whole.fragment(self.all[number][0])
+
+    def rename(self) -> tuple[Files, list[str]]:
+        """Return fragments that are new or have another name, and the names of all, in the order of the pages."""
+        language = self._whole.language
+        shorts = []
+        for number, (name, _) in enumerate(self.all):
+            is_short = name == shortened(name, language) and number not in self._fresh
+            shorts.append(name if is_short else short_name(language, self._fragment(number)))
+        if any(not name.startswith(shorts[number]) for number, name in self._fresh.items()):
+            raise _UnsureError("other names")
+        names = tell_apart(shorts, language, self._fragment)
+        files: Files = {}
+        for number, name in enumerate(names):
+            if name != self.all[number][0] or number in self._fresh:
+                index, known = (
+                    (self._some, self._fresh[number]) if number in self._fresh else (self._whole, self.all[number][0])
+                )
+                files[_fragment_file(name)] = (index.folder / _fragment_file(known)).read_bytes()
+        return files, names
+
+
+def _amended_words(pages: _Pages, some: _Index, ledger: Ledger) -> dict[bytes, bytes]:
+    """Return the entries of the words that an edit touched; b"" for one that is gone."""
+    amended = {}
+    for *_, name in some.meta.chunks:
+        for word, forms in entries(read_file(some.folder / _chunk_file(name))):
+            changes: dict[bytes, dict[int, Change]] = defaultdict(dict)
+            for form, hits in forms.items():
+                before = {pages.before[at]: hit for at, hit in hits.items() if at in pages.before}
+                now = {pages.now[at]: hit for at, hit in hits.items() if at in pages.now}
+                for page in before.keys() | now.keys():
+                    if before.get(page) != now.get(page):
+                        changes[form][page] = (before.get(page), now.get(page))
+            if changes:
+                amended[word] = _amended_entry(word, ledger.word(word), changes)
+    return amended
+
+
+def _amended_entry(word: bytes, entry: bytes, changes: Mapping[bytes, Mapping[int, Change]]) -> bytes:
+    forms = entry_of(entry).forms if entry else {}
+    for form, pages in changes.items():
+        hits = forms.setdefault(form, {})
+        for page, (before, now) in pages.items():
+            if hits.pop(page, None) != before:
+                raise _UnsureError("a word that was on another page")
+            if now is not None:
+                hits[page] = now
+    return encode_entry(Entry(word, forms))
+
+
+def _amended_chunks(whole: _Index, words: dict[bytes, bytes], ledger: Ledger) -> tuple[list[list[str]], Files]:
+    """Return the list of chunks for the metadata, and those chunks that changed."""
+    lengths = ledger.lengths_of_words()
+    old = cut(lengths.items())
+    names = {(chunk[0], chunk[-1], len(chunk)): name for chunk, (*_, name) in zip(old, whole.meta.chunks, strict=True)}
+    lengths |= {word: len(entry) for word, entry in words.items()}
+    chunks = cut(sorted((word, length) for word, length in lengths.items() if length))
+    listed: list[list[str]] = []
+    files: Files = {}
+    for (first, last), chunk in zip(ranges(chunks), chunks, strict=True):
+        name = names.get((chunk[0], chunk[-1], len(chunk)))
+        if name is None or not words.keys().isdisjoint(chunk):
+            data = _chunk(chunk, ledger.words_between(chunk[0], chunk[-1]) | words)
+            name = name_of(whole.language, data)
+            files[_chunk_file(name)] = pack(data)
+        listed.append([first, last, name])
+    kept = {name for *_, name in listed}
+    for chunk, (*_, name) in zip(old, whole.meta.chunks, strict=True):
+        if name not in kept and name != name_of(
+            whole.language, _chunk(chunk, ledger.words_between(chunk[0], chunk[-1]))
+        ):
+            raise _UnsureError("words that are not those of the index")
+    return listed, files
+
+
+def _chunk(words: Sequence[bytes], encoded: Mapping[bytes, bytes]) -> bytes:
+    return encode_chunk([encoded[word] for word in words])
+
+
+def _amended_filters(whole: _Index, some: _Index, pages: _Pages) -> tuple[list[list[str]], Files]:
+    """Return the list of filters for the metadata, and the filters, changed or not."""
+    found = {of: some.filter(name) for of, name in some.meta.filters}
+    if not found.keys() <= {of for of, _ in whole.meta.filters}:
+        raise _UnsureError("another filter")
+    listed, files = [], {}
+    for of, name in whole.meta.filters:
+        values = {value: {*numbers}.difference(pages.now.values()) for value, numbers in whole.filter(name).items()}
+        for value, numbers in found.get(of, {}).items():
+            values.setdefault(value, set()).update(pages.now[number] for number in numbers if number in pages.now)
+        kept = sorted([value, sorted(numbers)] for value, numbers in values.items() if numbers)
+        if not kept:
+            raise _UnsureError("a filter less")
+        data = encode([of, kept])
+        listed.append([of, name_of(whole.language, data)])
+        files[_filter_file(listed[-1][1])] = pack(data)
+    return listed, files
+
+
+def _gone(whole: _Index, names: list[str], chunks: list[list[str]], filters: list[list[str]], name: str) -> set[str]:
+    old = {_fragment_file(page[0]) for page in whole.meta.pages} - {*map(_fragment_file, names)}
+    old |= {_chunk_file(chunk[2]) for chunk in whole.meta.chunks} - {_chunk_file(chunk[2]) for chunk in chunks}
+    old |= {_filter_file(part[1]) for part in whole.meta.filters} - {_filter_file(part[1]) for part in filters}
+    return old | ({f"pagefind.{whole.name}.pf_meta"} - {f"pagefind.{name}.pf_meta"})
+
+
+def _address_of(name: str) -> bytes:
+    """Return the address at which Pagefind finds a page, in JSON."""
+    return json.dumps(f"/{name.removesuffix('index.html')}", ensure_ascii=False)[1:-1].encode("utf-8")
+
+
+def _fragment_file(name: str) -> str:
+    return f"fragment/{name}.pf_fragment"
+
+
+def _chunk_file(name: str) -> str:
+    return f"index/{name}.pf_index"
+
+
+def _filter_file(name: str) -> str:
+    return f"filter/{name}.pf_filter"

@@ -1,0 +1,231 @@
+"""The files of a search index as Pagefind reads them: how they are written, cut and named here.
+
+Whatever makes an index here, of all pages or of some, writes it with these functions: the same words give the same
+bytes. Entries of words are not decoded, but taken apart: what a hit says beside the number of its page stays as it is.
+
+Source: Pagefind 1.5, pagefind/src/index: gzip of a signature and CBOR (RFC 8949). Meta: [version, pages, chunks,
+filters, sorts, fields]; page: [name of its fragment, words]; chunk: [first word, last word, name]; in a chunk: [[[word,
+hits, [[other form, hits]]]]], where a hit is [number of the page, counted from the hit before, places, places in
+fields]. A filter: [name, [[value, pages]]].
+"""
+
+import gzip
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise, takewhile
+from pathlib import Path
+from typing import Any, NamedTuple
+from zlib import crc32
+
+import cbor2
+
+SIGNATURE = b"pagefind_dcd"  # with which Pagefind's own files start, before the CBOR
+ENTRY = "pagefind-entry.json"
+_DIGITS = 16  # of a digest in a name
+_SHORT = 7  # of the digest by which Pagefind names a fragment, where it can
+_LEAST = 32_768  # bytes of a chunk; most have twice as many, as with Pagefind, which gzip makes a third
+_MOST = 4 * _LEAST  # more only where one word needs more
+
+_INTEGER = rb"(?:[\x00-\x17\x20-\x37]|[\x18\x38].|[\x19\x39]..|[\x1a\x3a].{4})"
+_ARRAY = rb"(?:[\x80-\x97]|\x98.|\x99..|\x9a.{4})"
+_HIT_PARTS = (_INTEGER, _ARRAY, _INTEGER, _ARRAY, _INTEGER)
+_HIT = re.compile(rb"\x83(%b)(%b%b*+%b%b*+)" % _HIT_PARTS, re.DOTALL)
+_HITS = re.compile(rb"(?:\x83%b%b%b*+%b%b*+)*+" % _HIT_PARTS, re.DOTALL)
+_TEXTS, _ARRAYS = 3, 4  # major types
+
+Hits = dict[int, bytes]  # page -> what a hit says of it
+Forms = dict[bytes, Hits]  # of a word, by form; its own is b""
+
+
+class Entry(NamedTuple):
+    """All that an index knows of a word."""
+
+    word: bytes
+    forms: Forms
+
+
+class UnknownFormatError(Exception):
+    """A file is not as Pagefind 1.5 writes it."""
+
+
+def read_file(file: Path) -> bytes:
+    """Return the CBOR that is in a file of an index."""
+    return gzip.decompress(file.read_bytes()).removeprefix(SIGNATURE)
+
+
+def pack(data: bytes) -> bytes:
+    """Return what a file of an index has to hold, of the CBOR that is to be in it."""
+    return gzip.compress(SIGNATURE + data, 6, mtime=0)  # the highest takes five times as long, for 3 %
+
+
+def name_of(language: str, data: bytes) -> str:
+    """Return a name such as "en_716bb13c0d1e2f3a" for what has this content."""
+    return f"{language}_{hashlib.sha256(SIGNATURE + data).hexdigest()[:_DIGITS]}"
+
+
+def encode(value: Any) -> bytes:
+    """Return the CBOR of a value."""
+    return bytes(cbor2.dumps(value))
+
+
+def entries(chunk: bytes) -> Iterator[Entry]:
+    """Yield the words of a chunk. Raises: UnknownFormatError."""
+    try:
+        if chunk[0] != 0x81:
+            raise UnknownFormatError("a chunk has more than its words")
+        count, at = _head(chunk, 1, _ARRAYS)
+        for _ in range(count):
+            entry, at = _entry(chunk, at)
+            yield entry
+    except IndexError as error:
+        raise UnknownFormatError("a chunk is cut off") from error
+    if at != len(chunk):
+        raise UnknownFormatError("a chunk has more than its words")
+
+
+def entry_of(data: bytes) -> Entry:
+    """Return a word of its encoded entry. Raises: UnknownFormatError."""
+    return _entry(data, 0)[0]
+
+
+def encode_entry(entry: Entry) -> bytes:
+    """Return the encoded entry of a word, or b"" when no page has it."""
+    others = [(form, hits) for form, hits in sorted(entry.forms.items()) if form and hits]
+    own = entry.forms.get(b"", {})
+    if not others and not own:
+        return b""
+    parts = [b"\x83", _lead(_TEXTS, len(entry.word)), entry.word, _encode_hits(own), _lead(_ARRAYS, len(others))]
+    for form, hits in others:
+        parts += (b"\x82", _lead(_TEXTS, len(form)), form, _encode_hits(hits))
+    return b"".join(parts)
+
+
+def encode_chunk(encoded: Sequence[bytes]) -> bytes:
+    """Return a chunk of the encoded entries of its words."""
+    return b"".join((b"\x81", _lead(_ARRAYS, len(encoded)), *encoded))
+
+
+def cut(lengths: Iterable[tuple[bytes, int]]) -> list[list[bytes]]:
+    """Cut sorted words into chunks by the lengths of their encoded entries.
+
+    Where one ends hangs on a word and on those right before it, so that a change moves few of the ends: Pagefind's
+    chunks, as long as one another, would all end elsewhere.
+    """
+    chunks: list[list[bytes]] = []
+    words: list[bytes] = []
+    size = 0
+    for word, length in lengths:
+        words.append(word)
+        size += length
+        if size >= _MOST or (size >= _LEAST and crc32(word) * _LEAST < length << 32):
+            chunks.append(words)
+            words, size = [], 0
+    return [*chunks, words] if words else chunks
+
+
+def ranges(chunks: Sequence[Sequence[bytes]]) -> list[list[str]]:
+    """Return from where to where each chunk goes, [from, to], as short as still tells neighbours apart.
+
+    As Pagefind does it: what is typed may be the start of a word, and is to be found in the chunk that has it.
+    """
+    found = [[words[0].decode(), words[-1].decode()] for words in chunks]
+    for one, following in pairwise(found):
+        length = 1 + sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one[1], following[0], strict=False)))
+        if one[1][:length] >= one[0]:
+            one[1] = one[1][:length]
+        following[0] = following[0][:length]
+    return found
+
+
+def shortened(name: str, language: str) -> str:
+    """Return by which name Pagefind would know a fragment that it knows by this one, were it alone."""
+    return name[: len(language) + 1 + _SHORT]
+
+
+def short_name(language: str, fragment: bytes) -> str:
+    """Return by which name Pagefind would know a fragment with this content, were it alone.
+
+    It writes the bytes of the digest without zeros before them: "a" for 0a.
+    """
+    digits = "".join(f"{byte:x}" for byte in hashlib.sha1(fragment, usedforsecurity=False).digest())
+    return shortened(f"{language}_{digits}", language)
+
+
+def tell_apart(names: Sequence[str], language: str, fragment: Callable[[int], bytes]) -> list[str]:
+    """Return the names of fragments: their short ones, or longer ones where these would be the same.
+
+    Which of them has a longer one must not hang on their order, as it does with Pagefind.
+    """
+    alike = Counter(names)
+    return [name if alike[name] == 1 else name_of(language, fragment(at)) for at, name in enumerate(names)]
+
+
+def _entry(data: bytes, at: int) -> tuple[Entry, int]:
+    if data[at] != 0x83:
+        raise UnknownFormatError("a word has other parts")
+    word, at = _text(data, at + 1)
+    own, at = _hits(data, at)
+    forms = {b"": own}
+    count, at = _head(data, at, _ARRAYS)
+    for _ in range(count):
+        if data[at] != 0x82:
+            raise UnknownFormatError("a form of a word has other parts")
+        form, at = _text(data, at + 1)
+        forms[form], at = _hits(data, at)
+    return Entry(word, forms), at
+
+
+def _hits(data: bytes, at: int) -> tuple[Hits, int]:
+    count, at = _head(data, at, _ARRAYS)
+    run = _HITS.match(data, at)
+    found = _HIT.findall(run[0]) if run else []
+    if not run or len(found) != count:
+        raise UnknownFormatError("a hit has other parts")
+    hits: Hits = {}
+    page = 0
+    for step, rest in found:
+        page += step[0] if len(step) == 1 else int.from_bytes(step[1:], "big")
+        hits[page] = rest
+    if len(hits) != count:
+        raise UnknownFormatError("a word is on one page twice")
+    return hits, run.end()
+
+
+def _encode_hits(hits: Hits) -> bytes:
+    parts = [_lead(_ARRAYS, len(hits))]
+    before = 0
+    for page in sorted(hits):
+        step = page - before
+        parts += (_STEPS[step] if step < len(_STEPS) else b"\x83" + _lead(0, step), hits[page])
+        before = page
+    return b"".join(parts)
+
+
+def _text(data: bytes, at: int) -> tuple[bytes, int]:
+    length, at = _head(data, at, _TEXTS)
+    return data[at : at + length], at + length
+
+
+def _head(data: bytes, at: int, kind: int) -> tuple[int, int]:
+    """Return the number in the head of an item, and where that ends."""
+    first = data[at]
+    size = first & 31
+    if first >> 5 != kind or size > 26:
+        raise UnknownFormatError(f"an item is no {kind}")
+    if size < 24:
+        return size, at + 1
+    end = at + 1 + (1 << (size - 24))
+    return int.from_bytes(data[at + 1 : end], "big"), end
+
+
+def _lead(kind: int, number: int) -> bytes:
+    """Return the head of an item, as short as can be."""
+    if number < 24:
+        return bytes((kind << 5 | number,))
+    size = 0 if number < 1 << 8 else 1 if number < 1 << 16 else 2
+    return bytes((kind << 5 | 24 + size,)) + number.to_bytes(1 << size, "big")
+
+
+_STEPS = tuple(b"\x83" + _lead(0, step) for step in range(256))

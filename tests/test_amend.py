@@ -1,0 +1,227 @@
+"""An index amended after edits is byte for byte that of all pages, or it is not amended at all."""
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from html import escape
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from generator.amend import Edit, Last, amend_index
+from generator.bundles import read_file, short_name
+from generator.ledger import Ledger
+from generator.search import index_pages
+from tests.sites import build, contents, start_briefing
+
+SCRIPTS = (
+    *"vote votes voting Vote VOTE pier the The of in harbour's self-made HTMLParser _under 2020 3rd “quoted” …".split(),
+    *"café cafe Café CAFÉ naïve naive Zürich Zurich straße STRASSE İstanbul resume résumé".split(),
+    *"привет Привет ПРИВЕТ ёлка елка 북경 한국어 김정은 北京 東京 العربية العَرَبِيَّة हिन्दी ไทย 😀 שלום".split(),
+)
+FIELDS = ("also", "when", "who")
+
+
+class Texts:
+    """Some pages, as the search reads them, with texts that are drawn."""
+
+    def __init__(self, seed: int, count: int) -> None:
+        self.random = Random(seed)
+        letters = "abdeilmnorstuаекопрст"
+        made = ("".join(self.random.choices(letters, k=self.random.randint(2, 9))) for _ in range(3000))
+        self.words = [*SCRIPTS * 20, *made]
+        names = [f"quotes/q{number}/index.html" for number in range(count - 3)]
+        self.names = ["index.html", "actors/김정은/index.html", "page.html", *names]
+        self.pages = {name: self.page() for name in self.names}
+
+    def text(self, most: int) -> str:
+        return " ".join(self.random.choices(self.words, k=self.random.randint(1, most)))
+
+    def page(self, fields: tuple[str, ...] = FIELDS) -> bytes:
+        told = {name: self.text(3) for name in ("kind", *fields) if name != "kind"}
+        told["kind"] = self.random.choice(("Actor", "Quote", "Event"))
+        paragraphs = (f"<h2 id='h{number}'>{self.text(2)}</h2><p>{self.text(400)}</p>" for number in range(2))
+        return page(self.text(4), "".join(paragraphs), told, "4" if told["kind"] == "Actor" else "1")
+
+
+def page(title: str, body: str, told: Mapping[str, str], weight: str = "1") -> bytes:
+    data = "".join(f' data-{name}="{escape(value)}"' for name, value in told.items())
+    names = ", ".join(f"{name}[data-{name}]" for name in told)
+    return (
+        f'<!doctype html><html lang="en"><body><div data-pagefind-body data-pagefind-weight="{weight}"{data} '
+        f'data-pagefind-filter="kind[data-kind]" data-pagefind-meta="{names}"><h1>{title}</h1>{body}</div>'
+    ).encode()
+
+
+class Kept:
+    """An index that is amended, edit after edit, with its pages and the ledger that has its words."""
+
+    def __init__(self, folder: Path, pages: Mapping[str, bytes], ledger: Ledger) -> None:
+        self.folder, self.pages, self.ledger = folder, {**pages}, ledger
+        self.bundle = folder / "site" / "pagefind"
+        self.ledger.keep_words(self.index(self.bundle))
+
+    def index(self, bundle: Path) -> dict[bytes, bytes]:
+        """Index all pages, and return the words."""
+        shutil.rmtree(self.folder / "all", ignore_errors=True)
+        for name, content in self.pages.items():
+            file = self.folder / "all" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+        bundle.parent.mkdir(exist_ok=True)
+        return index_pages(self.folder / "all", bundle)
+
+    def amend(self, changed: Mapping[str, bytes]) -> bool:
+        """Amend the index after edits, and tell whether that could be done."""
+        edits = {name: Edit(self.pages[name], content) for name, content in changed.items()}
+        self.pages |= changed
+        digests = {name: sha256(content).hexdigest() for name, content in contents(self.bundle).items()}
+        amended = amend_index(Last(self.bundle, digests), [*self.pages], edits, self.ledger, self.folder / "work")
+        for name in amended.gone if amended else ():
+            (self.bundle / name).unlink()
+        for name, content in amended.files.items() if amended else ():
+            (self.bundle / name).write_bytes(content)
+        return amended is not None
+
+    def is_that_of_all(self) -> bool:
+        words = self.index(self.folder / "whole" / "pagefind")
+        is_same_bundle = contents(self.bundle) == contents(self.folder / "whole" / "pagefind")
+        return is_same_bundle and self.ledger.words_between(b"", b"\xff") == words
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger(tmp_path / "ledger.db") as ledger:
+        yield ledger
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_amended_index_is_that_of_all_pages(tmp_path: Path, ledger: Ledger, seed: int) -> None:
+    texts = Texts(seed, 40)
+    kept = Kept(tmp_path, texts.pages, ledger)
+    assert len([*(kept.bundle / "index").iterdir()]) > 1
+    for count in (1, 2, 1, 5, 20):
+        names = texts.random.sample(texts.names, count)
+        assert kept.amend({name: texts.page() for name in names})
+        assert kept.is_that_of_all()
+
+
+def test_word_comes_and_goes_with_its_forms(tmp_path: Path, ledger: Ledger) -> None:
+    told = {"kind": "Quote"}
+    kept = Kept(tmp_path, {name: page(name, "same", told) for name in ("a.html", "b.html", "c.html")}, ledger)
+    for text in ("only here", "Café", "cafe", "CAFÉ cafe café", "only there", "", "한국어", "same", "x" * 300, "same"):
+        assert kept.amend({"b.html": page("b.html", text, told)}), text
+        assert kept.is_that_of_all(), text
+
+
+def test_fragments_whose_short_names_are_the_same_are_told_apart(tmp_path: Path, ledger: Ledger) -> None:
+    told = {"kind": "Quote"}
+    texts = {name: page(name, "number 000000", told) for name in ("a.html", "b.html", "c.html")}
+    kept = Kept(tmp_path, texts, ledger)
+    a, b = _numbers_alike(kept.bundle, "/a.html", "/b.html")
+    alike = {"a.html": page("a.html", f"number {a}", told), "b.html": page("b.html", f"number {b}", told)}
+    lengths = []
+    for changed in (
+        {"a.html": alike["a.html"]},
+        {"b.html": alike["b.html"]},
+        {"c.html": page("c.html", "another", told)},
+        {"a.html": page("a.html", "no more", told)},
+        alike,
+    ):
+        assert kept.amend(changed)
+        assert kept.is_that_of_all()
+        lengths.append(sorted(len(file.stem) for file in (kept.bundle / "fragment").iterdir()))
+    assert lengths == [[10, 10, 10], [10, 19, 19], [10, 19, 19], [10, 10, 10], [10, 19, 19]]
+
+
+def _numbers_alike(bundle: Path, *addresses: str) -> tuple[str, str]:
+    """Return with which numbers two pages have fragments of the same short name."""
+    fragments = [read_file(file) for file in (bundle / "fragment").iterdir()]
+    one, other = (next(f for f in fragments if json.loads(f)["url"] == address) for address in addresses)
+    known: dict[str, str] = {}
+    for number in range(100_000, 1_000_000):
+        text = str(number)
+        known[short_name("en", one.replace(b"000000", text.encode()))] = text
+        found = known.get(short_name("en", other.replace(b"000000", text.encode())))
+        if found:
+            return found, text
+    raise AssertionError("no two of them")
+
+
+def test_index_is_not_amended_where_that_is_not_certain(tmp_path: Path, ledger: Ledger) -> None:
+    told = {"kind": "Quote", "when": "2020"}
+    start = {name: page(name, "some words", told) for name in ("a.html", "b.html", "c.html")}
+    kept = Kept(tmp_path, start, ledger)
+    unsure = {
+        "another field": page("b", "words", {**told, "place": "Here"}),
+        "a field less": page("b", "words", {"kind": "Quote"}),
+        "another language": page("b", "words", told).replace(b'lang="en"', b'lang="de"'),
+        "nothing to search": b'<!doctype html><html lang="en"><body><p>words</p>',
+        "another filter": page("b", "words", told).replace(b"kind[data-kind]", b"sort[data-kind]"),
+        "a sort": page("b", "words", told).replace(b"<h1>", b'<h1 data-pagefind-sort="when:2">'),
+        "not what was indexed": page("b", "words", told),
+    }
+    before = contents(kept.bundle)
+    for what, content in unsure.items():
+        kept.pages = {**start}
+        if what == "not what was indexed":
+            kept.pages["b.html"] = page("b.html", "other words", told)
+        assert not kept.amend({"b.html": content}), what
+        assert contents(kept.bundle) == before
+
+
+def test_index_is_not_amended_with_words_of_another_one(tmp_path: Path, ledger: Ledger) -> None:
+    told = {"kind": "Quote"}
+    start = {name: page(name, "some words", told) for name in ("a.html", "b.html", "c.html")}
+    kept = Kept(tmp_path, start, ledger)
+    words = ledger.words_between(b"", b"\xff")
+    for entries in (
+        {b"some": words[b"some"].replace(b"\x01", b"\x02")},
+        {b"some": b""},
+        {b"some": b"\x83"},
+        {b"x": b"y"},
+    ):
+        kept.pages = {**start}
+        ledger.forget_words()
+        ledger.keep_words(words | entries)
+        assert not kept.amend({"b.html": page("b.html", "words", told)})
+    kept.pages = {**start}
+    ledger.forget_words()
+    ledger.keep_words(words)
+    assert kept.amend({"b.html": page("b.html", "words", told)})
+
+
+def test_index_that_another_pagefind_made_is_not_amended(tmp_path: Path, ledger: Ledger) -> None:
+    told = {"kind": "Quote"}
+    kept = Kept(tmp_path, {name: page(name, "some words", told) for name in ("a.html", "b.html")}, ledger)
+    (kept.bundle / "pagefind.js").write_text("of another version")
+    assert not kept.amend({"b.html": page("b.html", "words", told)})
+
+
+def rows_of_words(folder: Path) -> tuple[int, int]:
+    """Return how many words the ledger has, and the highest number of a row: a row that is replaced gets a new one."""
+    base = sqlite3.connect(folder / "build" / ".cache" / "ledger.db")
+    count, highest = base.execute("SELECT count(*), max(rowid) FROM words").fetchone()
+    base.close()
+    return count, highest
+
+
+@pytest.mark.slow
+def test_build_amends_the_index_after_an_edit_and_trusts_no_ledger_of_another_build(tmp_path: Path) -> None:
+    folder = start_briefing(tmp_path / "b")
+    quote = next((folder / "docs" / "quotes").rglob("*.yml"))
+    text, ledger = quote.read_text("utf-8"), folder / "build" / ".cache" / "ledger.db"
+    build(folder)
+    count, highest = rows_of_words(folder)
+    assert count == highest > 50
+    shutil.copy(ledger, tmp_path / "last.db")
+    for turn, word in enumerate(("Surprisingly", "Wholly")):
+        quote.write_text(text.replace("text: ", f"text: {word} "), "utf-8")
+        assert quote.read_text("utf-8") != text
+        build(folder, "--verify")  # the index, too, is what all pages give
+        count, highest = rows_of_words(folder)
+        assert (count < highest) == (turn == 0)  # amended; and all anew with the ledger of a build that was killed
+        shutil.copy(tmp_path / "last.db", ledger)
