@@ -108,19 +108,23 @@ class Rendering:
         page.present_anchor_ids = {heading.id for heading in content.headings}
 
     def _resolver(self, file: File) -> Callable[[str], str | None]:
-        folder = posixpath.dirname(file.src_uri)
+        folder, _, own = file.src_uri.rpartition("/")
+        up = "../" * file.src_uri.count("/")
         known = self._addresses.setdefault((folder, file.url.count("/")), {})
 
         def resolve(written: str) -> str | None:
-            if written in known:
+            if written in known and own not in written:  # seen from itself, a page has another address
                 return known[written]
             path = _PATH.fullmatch(written)
-            uri = posixpath.normpath(posixpath.join(folder, path[1])) if path else ""
-            target = self.files.get_file_from_path(uri) if path else None
-            if not path or not target or target.inclusion.is_excluded():  # type: ignore[no-untyped-call]
+            if not path:
                 return None
-            address = target.url_relative_to(file) + path[2]
-            if target is not file:  # seen from itself, a page has another address than from its neighbours
+            # Our templates write all paths by way of the top, which MkDocs need not take apart.
+            target = self.files.src_uris.get(path[1].removeprefix(up)) if written.startswith(up) else None
+            target = target or self.files.get_file_from_path(posixpath.normpath(posixpath.join(folder, path[1])))
+            if not target or target.inclusion.is_excluded():  # type: ignore[no-untyped-call]
+                return None
+            address = _relative(target, file) + path[2]
+            if own not in written:
                 known[written] = address
             return address
 
@@ -204,6 +208,14 @@ class Renderer(Rendering):
         made = self._maker.find(page.file.src_uri)
         page.file.content_string = made.text if made else ""
         super()._read(page)
+
+
+def _relative(target: File, file: File) -> str:
+    """Return the address of a file, seen from another, as MkDocs has it: soon said when they share no folder."""
+    top, slash, _ = file.url.partition("/")
+    if slash and top != "." and not target.url.startswith((f"{top}/", ".")):
+        return "../" * file.url.count("/") + target.url
+    return target.url_relative_to(file)
 
 
 def load_settings(project: Project, briefing: Briefing, *, strict: bool = False) -> MkDocsConfig:
