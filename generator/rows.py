@@ -84,8 +84,9 @@ class Rows:
         backlink = backlinks[0]
         record = self.briefing.records.get(backlink.key)
         if record is not None:
-            roles = dict.fromkeys(role for backlink in backlinks for role in _role_in(record, backlink, self.words))
-            contexts = dict.fromkeys(self._context(record, backlink, named) for backlink in backlinks)
+            parts = [_part_at(record, backlink) for backlink in backlinks]
+            roles = dict.fromkeys(role for part in parts if part is not record for role in _role_in(part, self.words))
+            contexts = dict.fromkeys(self._context(record, part, named) for part in parts)
             row = self.of_record(links, record, *([", ".join(roles)] if roles else []), on=named)
             return row._replace(context="<br>".join(context for context in contexts if context))
         if backlink.key == HOME and backlink.at[:1] == ("judgements",):
@@ -99,9 +100,8 @@ class Rows:
             )
         return Row(links.to(backlink.key), (), "", self._sentence(backlink.key, named))
 
-    def _context(self, record: Record, backlink: Backlink, named: str) -> str:
-        part = _part_at(record, backlink)
-        if isinstance(part, Citation) and part.quote:
+    def _context(self, record: Record, part: Any, named: str) -> str:
+        if part is not record and isinstance(part, Citation) and part.quote:
             return in_quotes(escape_text(shorten(part.quote, WIDTH)))
         return self._sentence(record.key, named)
 
@@ -164,9 +164,8 @@ def _part_at(record: Record, backlink: Backlink) -> Any:
     return part
 
 
-def _role_in(record: Record, backlink: Backlink, words: Words) -> tuple[str, ...]:
-    """Say as what one record names another: the role of a participant, the title of a post, the place in a source."""
-    part = _part_at(record, backlink)
+def _role_in(part: Any, words: Words) -> tuple[str, ...]:
+    """Say as what a part of a record names another: role of a participant, title of a post, place in a source."""
     if isinstance(part, Participant) and part.role:
         return (escape_text(part.role),)
     if isinstance(part, Role):
