@@ -44,8 +44,14 @@ class Rows:
         self._whole = whole
         self.briefing = briefing
         self.resolve = resolve
-        self.sentences = Noted(Lazy(self._sentences_of))  # by key of what names others
-        self.told = Noted(Lazy(self._tell))  # by key: a record stands in nine lists, on the average
+        self._made = Lazy(self._sentences_of), Lazy(self._tell)
+        self.sentences = Noted(self._made[0])  # by key of what names others
+        self.told = Noted(self._made[1])  # by key: a record stands in nine lists, on the average
+
+    def prepare(self) -> None:
+        """Make what rows say of every record now: processes that are forked after this need not each do so."""
+        for made in self._made:
+            made.fill(self._whole.records)
 
     def of_record(self, links: PageLinks, record: Record, *details: str, on: str = "") -> Row:
         """Return the row of a record: its name, then `details` (as what it is listed), who, when and where.
