@@ -162,10 +162,9 @@ def _follow_edits(project: Project, ledger: "Ledger", strict: bool) -> bool:
 
     shortcut = Shortcut(project, ledger, look_at(project))
     is_good = shortcut.is_open and not is_failure(shortcut.problems, strict=strict)
-    if not is_good or not follow_edits(project, ledger, shortcut):
-        return False
-    print_problems(shortcut.problems, "human", project.root, stream=sys.stderr, strict=strict)
-    return True
+    is_followed = is_good and follow_edits(project, ledger, shortcut)
+    print_problems(shortcut.problems if is_followed else (), "human", project.root, stream=sys.stderr, strict=strict)
+    return is_followed
 
 
 def _build_all(

@@ -37,6 +37,8 @@ _KINDS = {"": "", "#": "heading", "|": "table"}
 # What starts a block of another kind, or may do so: paragraphs that start like this are not known here.
 _OTHER_START = re.compile(r"[ #>+:|=~?-]|\d+[.)]|!(?!\[)|</|<(?:details|summary)", re.ASCII)
 
+_OTHER_LINE = re.compile(rf"\n(?:{_OTHER_START.pattern})", re.ASCII)
+
 # Each begins with a sign of its own, which lets the search skip whatever is none of them.
 _TOKEN = re.compile(
     rf"""
@@ -104,7 +106,8 @@ class _Page:
     def render(self, text: str) -> Content:
         chunks = re.split(r"\n\n+", text.strip("\n"))
         # Addresses that are given count before those that are made.
-        self._ids = {match[3] for chunk in chunks if (match := _HEADING.fullmatch(chunk)) and match[3]}
+        headings = (_HEADING.fullmatch(chunk) for chunk in chunks if chunk[:1] == "#")
+        self._ids = {match[3] for match in headings if match and match[3]}
         before = ""
         for chunk in (*chunks, ""):
             kind = _kind_of(chunk)
@@ -122,9 +125,9 @@ class _Page:
         return Content("\n".join(self._out), tuple(self._headings))
 
     def _open(self, chunk: str) -> None:
-        match = _sure(_OPEN.fullmatch(chunk))
-        self._opened.append(match[1])
-        self._out.append(f"<{match[1]}{_attributes(match[1], match[2], is_block=True)}>")
+        tag, opened = _box(chunk)
+        self._opened.append(tag)
+        self._out.append(opened)
 
     def _close(self, chunk: str) -> None:
         match = _sure(_CLOSE.fullmatch(chunk))
@@ -181,7 +184,7 @@ class _Page:
         yield "</tr>"
 
     def _lines(self, text: str) -> str:
-        if "|" in text or any(_OTHER_START.match(line) for line in text.split("\n")):
+        if "|" in text or _OTHER_START.match(text) or ("\n" in text and _OTHER_LINE.search(text)):
             raise _UnknownError
         return self._inline(text)
 
@@ -195,10 +198,10 @@ class _Page:
         opened: list[str] = []
         end = 0
         for token in _TOKEN.finditer(text):
-            start = token.start()
+            start, stop = token.span()
             if end != start:
                 parts.append(_plain(text[end:start]))
-            end = token.end()
+            end = stop
             parts.append(self._token(token, opened))
         if end != len(text):
             parts.append(_plain(text[end:]))
@@ -209,11 +212,12 @@ class _Page:
     def _token(self, token: re.Match[str], opened: list[str]) -> str:
         kind = token.lastgroup
         if kind == "plain" or kind == "angled":
-            return f'<a href="{self._address(token[kind])}">{self._inline(token["label"])}</a>'
+            address, label = token.group(kind, "label")
+            return f'<a href="{self._address(address)}">{self._inline(label)}</a>'
         if kind == "attributes":
-            tag = token["opened"]
+            tag, attributes = token.group("opened", "attributes")
             opened.append(tag)
-            return f"<{tag}{_attributes(tag, token[kind])}>"
+            return f"<{tag}{_attributes(tag, attributes)}>"
         if kind == "closed":
             if not opened or opened.pop() != token[kind]:
                 raise _UnknownError
@@ -236,7 +240,7 @@ class _Page:
         return words.replace('"', "&quot;")
 
     def _address(self, given: str) -> str:
-        if not _ADDRESS.fullmatch(given):
+        if given.startswith("../") or not _ADDRESS.fullmatch(given):  # most links are such paths
             return _sure(self._resolve(given))
         if "&" in given and ";" in given:  # which may be a character's name
             raise _UnknownError
@@ -249,7 +253,7 @@ def _kind_of(chunk: str) -> str:
     if first == "<":
         if chunk.startswith(("</", "<p ")):
             return "close" if chunk[1] == "/" else "marked"
-        if _OPEN.fullmatch(chunk):
+        if chunk.endswith(" markdown>") and _OPEN.fullmatch(chunk):
             return "open"
     if first in _KINDS:
         return _KINDS[first]
@@ -274,6 +278,13 @@ def _plain(text: str) -> str:
     if _SPECIAL.search(text):
         raise _UnknownError
     return text.replace("\u00a0", "&nbsp;")
+
+
+@cache
+def _box(chunk: str) -> tuple[str, str]:
+    """Return the tag of a box, and its start in HTML: there are few of them, on all pages the same."""
+    match = _sure(_OPEN.fullmatch(chunk))
+    return match[1], f"<{match[1]}{_attributes(match[1], match[2], is_block=True)}>"
 
 
 @cache

@@ -59,7 +59,10 @@ class Resolve:
     def __call__(self, id: str, kinds: tuple[str, ...] = ()) -> str:
         if "/" in id:
             return id
-        return next(key for key in self._keys[id] if not kinds or key.partition("/")[0] in kinds)
+        keys = self._keys[id]
+        if len(keys) == 1:  # it was checked, so that is it
+            return keys[0]
+        return next(key for key in keys if not kinds or key.partition("/")[0] in kinds)
 
 
 @cache

@@ -8,7 +8,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any, NamedTuple
 
 from generator.backlinks import MENTIONED, Backlink, Naming, WaysBack
@@ -18,6 +17,7 @@ from generator.fields import FieldPath, Part, Refers, marked_values
 from generator.load import INFO_PATH, RawPage, unseen_in_page
 from generator.mend import BLANK
 from generator.names import NameIndex, forms_of, names_of
+from generator.order import keys_in_order
 from generator.places import Places
 from generator.prose import (
     Mention,
@@ -31,7 +31,7 @@ from generator.prose import (
     read_prose,
     strip_markdown,
 )
-from generator.records import KIND_BY_FOLDER, Actor, BriefingInfo, Event, Record
+from generator.records import KIND_BY_FOLDER, Actor, BriefingInfo, Record
 from generator.validate import Checked, field_name
 from generator.yaml_text import read_yaml
 
@@ -137,7 +137,7 @@ def link_records(
     """
     memory = memory or LinkMemory()
     written = {item.record.key: item for item in checked}
-    records = {key: written[key].record for key in _keys_in_order(item.record for item in written.values())}
+    records = {key: written[key].record for key in keys_in_order(item.record for item in written.values())}
     drafts = frozenset() if with_drafts else frozenset(key for key, record in records.items() if record.draft)
     raw_pages = {page.name.removesuffix(".md"): page for page in pages}
     files = frozenset((*assets, *(page.name for page in raw_pages.values())))
@@ -196,42 +196,6 @@ def link_alone(
     linker.memory.names = NameIndex(found)
     linker.link(item.record, Author(item.record.key, item.path, item.at))
     return linker.linked[item.record.key]
-
-
-def _keys_in_order(unordered: Iterable[Record]) -> Iterator[str]:
-    folders = tuple(KIND_BY_FOLDER)
-    records = tuple(unordered)
-    steps = _steps_back(records)
-    yield from (
-        record.key
-        for record in sorted(
-            records,
-            key=lambda record: (
-                folders.index(record.folder),
-                record.when.sort_key if record.when else (date.max, 0),
-                steps.get(record.key, 0),
-                record.caption.casefold() if isinstance(record, Actor) else "",
-                record.id,
-            ),
-        )
-    )
-
-
-def _steps_back(records: Iterable[Record]) -> Mapping[str, int]:
-    """Return {key of an event: how many events lead up to it by `follows`}: those of one day are told in that order."""
-    before = {item.id: [id.rpartition("/")[2] for id in item.follows] for item in records if isinstance(item, Event)}
-    steps: dict[str, int] = {}
-    for start in before:
-        trail = {start: None}  # in order; a set too, for the circles that are found and refused later
-        while trail:
-            last = next(reversed(trail))
-            waiting = next((id for id in before.get(last, ()) if id not in steps and id not in trail), None)
-            if waiting is None:
-                steps[last] = 1 + max((steps.get(id, 0) for id in before.get(last, ())), default=-1)
-                trail.popitem()
-            else:
-                trail[waiting] = None
-    return {f"{Event.folder}/{id}": count for id, count in steps.items()}
 
 
 @dataclass(slots=True)

@@ -58,6 +58,8 @@ def make_pages(briefing: Briefing, project: Project, books: Mapping[str, str], l
     stale = _stale_groups(ledger, known.values(), changed, groups, docs)
     fresh = groups - stale
     making = Making(docs, {path: made for path, made in known.items() if made.part in fresh})
+    if len(stale) > len(groups) / 2:
+        _maker.prepare()
     take_inputs(_maker)  # what was looked up to plan the pages belongs to none of them
     looked_up = {}
     for group in spread(_make_some, [name for name in _maker.groups() if name in stale]):

@@ -3,7 +3,7 @@
 Only look-ups are noted. Who goes through all of a mapping chooses or arranges, and does that on the whole.
 """
 
-from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, Generic, TypeVar
 
 Key = TypeVar("Key")
@@ -73,3 +73,7 @@ class Lazy(dict[Key, Value], Generic[Key, Value]):
     def __missing__(self, key: Key) -> Value:
         value = self[key] = self._make(key)
         return value
+
+    def fill(self, keys: Iterable[Key]) -> None:
+        """Make the values of these keys now."""
+        self.update((key, self._make(key)) for key in keys if key not in self)

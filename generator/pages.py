@@ -119,6 +119,10 @@ class PageMaker:
         found |= {"ties": maker.ties, "place": maker.places, "beside": maker.neighbours}
         return {**found, "plan": self.plans, "chunk": self.chunks}  # type: ignore[dict-item]
 
+    def prepare(self) -> None:
+        """Make what most pages ask for, before processes share them out."""
+        self._maker.rows.prepare()
+
     def all(self) -> Iterator[Page]:
         """Yield every page."""
         for group in self.groups():

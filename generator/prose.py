@@ -9,6 +9,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from generator.characters import is_web_address, turns
@@ -277,6 +278,7 @@ _BLOCK_START = re.compile(r"^(\s*)(?:([-+!?:=%/])|(\d+)([.)]))", re.MULTILINE)
 _PAIRED = re.compile(r"==|:(?=[\w+-]+:)|@(?=\w)|--8")
 
 
+@lru_cache(10_000)  # the same names, dates and titles stand on many pages
 def escape_text(text: str) -> str:
     """Return plain text as Markdown that reads exactly as typed, wherever in a page it stands.
 

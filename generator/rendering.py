@@ -58,19 +58,23 @@ class Addresses:
 
     def seen_from(self, file: File) -> Callable[[str], str | None]:
         """Return what resolves an address in the Markdown of a page: as the site has it, or None when it is unknown."""
-        folder = posixpath.dirname(file.src_uri)
+        folder, _, own = file.src_uri.rpartition("/")
+        up = "../" * file.src_uri.count("/")
         known = self._known.setdefault((folder, file.url.count("/")), {})
 
         def resolve(written: str) -> str | None:
-            if written in known:
+            if written in known and own not in written:  # seen from itself, a page has another address
                 return known[written]
             path = _PATH.fullmatch(written)
-            uri = posixpath.normpath(posixpath.join(folder, path[1])) if path else ""
-            target = self._find(uri) if path else None
-            if not path or not target or target.inclusion.is_excluded():  # type: ignore[no-untyped-call]
+            if not path:
                 return None
-            address = target.url_relative_to(file) + path[2]
-            if target is not file:  # seen from itself, a page has another address than from its neighbours
+            # Our templates write all paths by way of the top, which MkDocs need not take apart.
+            target = self._find(path[1].removeprefix(up)) if written.startswith(up) else None
+            target = target or self._find(posixpath.normpath(posixpath.join(folder, path[1])))
+            if not target or target.inclusion.is_excluded():  # type: ignore[no-untyped-call]
+                return None
+            address = _relative(target, file) + path[2]
+            if own not in written:
                 known[written] = address
             return address
 
@@ -216,6 +220,14 @@ class Renderer(Rendering):
         made = self._maker.find(page.file.src_uri)
         page.file.content_string = made.text if made else ""
         super()._read(page)
+
+
+def _relative(target: File, file: File) -> str:
+    """Return the address of a file, seen from another, as MkDocs has it: soon said when they share no folder."""
+    top, slash, _ = file.url.partition("/")
+    if slash and top != "." and not target.url.startswith((f"{top}/", ".")):
+        return "../" * file.url.count("/") + target.url
+    return target.url_relative_to(file)
 
 
 def load_settings(project: Project, briefing: Briefing, *, strict: bool = False) -> MkDocsConfig:

@@ -44,8 +44,14 @@ class Rows:
         self._whole = whole
         self.briefing = briefing
         self.resolve = resolve
-        self.sentences = Noted(Lazy(self._sentences_of))  # by key of what names others
-        self.told = Noted(Lazy(self._tell))  # by key: a record stands in nine lists, on the average
+        self._made = Lazy(self._sentences_of), Lazy(self._tell)
+        self.sentences = Noted(self._made[0])  # by key of what names others
+        self.told = Noted(self._made[1])  # by key: a record stands in nine lists, on the average
+
+    def prepare(self) -> None:
+        """Make what rows say of every record now: processes that are forked after this need not each do so."""
+        for made in self._made:
+            made.fill(self._whole.records)
 
     def of_record(self, links: PageLinks, record: Record, *details: str, on: str = "") -> Row:
         """Return the row of a record: its name, then `details` (as what it is listed), who, when and where.
@@ -84,8 +90,9 @@ class Rows:
         backlink = backlinks[0]
         record = self.briefing.records.get(backlink.key)
         if record is not None:
-            roles = dict.fromkeys(role for backlink in backlinks for role in _role_in(record, backlink, self.words))
-            contexts = dict.fromkeys(self._context(record, backlink, named) for backlink in backlinks)
+            parts = [_part_at(record, backlink) for backlink in backlinks]
+            roles = dict.fromkeys(role for part in parts if part is not record for role in _role_in(part, self.words))
+            contexts = dict.fromkeys(self._context(record, part, named) for part in parts)
             row = self.of_record(links, record, *([", ".join(roles)] if roles else []), on=named)
             return row._replace(context="<br>".join(context for context in contexts if context))
         if backlink.key == HOME and backlink.at[:1] == ("judgements",):
@@ -99,9 +106,8 @@ class Rows:
             )
         return Row(links.to(backlink.key), (), "", self._sentence(backlink.key, named))
 
-    def _context(self, record: Record, backlink: Backlink, named: str) -> str:
-        part = _part_at(record, backlink)
-        if isinstance(part, Citation) and part.quote:
+    def _context(self, record: Record, part: Any, named: str) -> str:
+        if part is not record and isinstance(part, Citation) and part.quote:
             return escape_inline(in_quotes(shorten(part.quote, WIDTH)))
         return self._sentence(record.key, named)
 
@@ -164,9 +170,8 @@ def _part_at(record: Record, backlink: Backlink) -> Any:
     return part
 
 
-def _role_in(record: Record, backlink: Backlink, words: Words) -> tuple[str, ...]:
-    """Say as what one record names another: the role of a participant, the title of a post, the place in a source."""
-    part = _part_at(record, backlink)
+def _role_in(part: Any, words: Words) -> tuple[str, ...]:
+    """Say as what a part of a record names another: role of a participant, title of a post, place in a source."""
     if isinstance(part, Participant) and part.role:
         return (escape_inline(part.role),)
     if isinstance(part, Role):

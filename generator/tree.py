@@ -69,24 +69,26 @@ class Tree:
         """Make a file hold this content, and return its stamp."""
         digest = digest or sha256(content).hexdigest()
         if not self.has(name, digest):
-            path = self.folder / name
-            part = self._place_for(name)
-            part.write_bytes(content)
-            self._move(part, path)
-            self.stamps[name] = _stamp(digest, path.stat())
+            path = f"{self.folder}/{name}"
+            part = self._place_for(name, path)
+            with open(part, "wb") as file:
+                file.write(content)
+            _move(part, path)
+            self.stamps[name] = _stamp(digest, os.stat(path))
         return self.stamps[name]
 
     def share(self, name: str, file: Path, stamp: Stamp) -> None:
         """Make a file the same as one elsewhere, which has this stamp: where the disk can, a second name of it."""
         if self.stamps.get(name) == stamp:
             return
-        part = self._place_for(name)
+        path = f"{self.folder}/{name}"
+        part = self._place_for(name, path)
         try:
             os.link(file, part)
         except OSError:
             shutil.copyfile(file, part)
-        self._move(part, self.folder / name)
-        self.stamps[name] = _stamp(stamp.digest, (self.folder / name).stat())
+        _move(part, path)
+        self.stamps[name] = _stamp(stamp.digest, os.stat(path))
 
     def keep_only(self, names: Iterable[str]) -> list[str]:
         """Remove all other files, and return the names of those that were known."""
@@ -111,22 +113,22 @@ class Tree:
                 self._folders.discard(f"{folder}/")
                 folder = folder.rpartition("/")[0]
 
-    def _place_for(self, name: str) -> Path:
-        """Return where to write what is to be a file of this name: there, or beside what is there."""
-        path = self.folder / name
+    def _place_for(self, name: str, path: str) -> str:
+        """Return where to write what is to be a file of this name: at its path, or beside what is there."""
         above, slash, _ = name.rpartition("/")
         if slash and f"{above}/" not in self._folders:
-            self._make_folder(path.parent, above)
+            self._make_folder(above)
         if f"{name}/" in self._folders:  # a folder stands where the file must be
             shutil.rmtree(path)
             self._folders = {folder for folder in self._folders if not folder.startswith(f"{name}/")}
         if self._is_seen and name not in self.stamps and name not in self.others:
             return path
-        part = path.parent / f"{PART}{os.getpid()}"  # other processes fill the same folders
+        part = self.folder / above / f"{PART}{os.getpid()}"  # other processes fill the same folders
         part.unlink(missing_ok=True)
-        return part
+        return str(part)
 
-    def _make_folder(self, path: Path, above: str) -> None:
+    def _make_folder(self, above: str) -> None:
+        folder = f"{self.folder}/{above}"
         while above and f"{above}/" not in self._folders:
             if above in self.stamps or above in self.others:  # a file, or a link, stands where the folder must be
                 (self.folder / above).unlink(missing_ok=True)
@@ -134,12 +136,7 @@ class Tree:
                 self.others.discard(above)
             self._folders.add(f"{above}/")
             above = above.rpartition("/")[0]
-        path.mkdir(parents=True, exist_ok=True)
-
-    def _move(self, part: Path, path: Path) -> None:
-        if part != path:
-            part.replace(path)
-            part.unlink(missing_ok=True)  # where both were names of one file, the system leaves both
+        os.makedirs(folder, exist_ok=True)
 
 
 def stamp_of(file: Path, digest: str) -> Stamp | None:
@@ -148,6 +145,13 @@ def stamp_of(file: Path, digest: str) -> Stamp | None:
         return _stamp(digest, file.stat(follow_symlinks=False))
     except OSError:
         return None
+
+
+def _move(part: str, path: str) -> None:
+    if part != path:
+        os.replace(part, path)
+        with suppress(FileNotFoundError):
+            os.unlink(part)  # where both were names of one file, the system leaves both
 
 
 def _stamp(digest: str, found: os.stat_result) -> Stamp:
