@@ -47,7 +47,16 @@ SEE_STOP = """() => {
   const faults = look() === focused ? ["no mark"] : [];
   stop.focus({ preventScroll: true });
   if (!isSeen) faults.push(`hidden by ${hit?.outerHTML.slice(0, 60) ?? "the edge"}`);
+  const isOut = ({ left, right }) => right - left <= innerWidth && (left < 0 || right > innerWidth);
+  if (!shown.closest("svg") && [...shown.getClientRects()].some(isOut)) faults.push("cut off at a side");
   return { name: stop.outerHTML.replace(/\\s+/g, " ").slice(0, 120), faults };
+}"""
+
+# Moves a wide table until the first letters of a link are out of view; gives a point on the rest of its first line.
+CUT_OFF = """(link) => {
+  link.closest(".md-typeset__scrollwrap").scrollLeft += link.getClientRects()[0].left + 20;
+  const { right, top, bottom } = link.getClientRects()[0];
+  return [right / 2, (top + bottom) / 2];
 }"""
 
 
@@ -164,6 +173,21 @@ def test_every_stop_of_the_keyboard_is_marked_and_the_first_is_the_skip_link(
                 faults += [f"{address}: {stop['name']}: {fault}" for fault in stop["faults"]]
                 visited.page.keyboard.press("Tab")
         assert "\n".join(faults) == ""
+
+
+def test_a_wide_table_stays_where_it_is_while_the_pointer_presses_a_link(browser: Browser, first: Served) -> None:
+    with visit(browser, first, "narrow") as visited:
+        visited.go("timeline/")
+        page = visited.page
+        link = page.locator("td a").first
+        link.scroll_into_view_if_needed()
+        x, y = link.evaluate(CUT_OFF)
+        page.mouse.move(x, y)
+        page.mouse.down()
+        expect(link).to_be_focused()
+        assert link.evaluate("(link) => link.getBoundingClientRect().left < 0")
+        page.mouse.up()
+        expect(page).to_have_url(re.compile("/events/"))
 
 
 def test_the_skip_link_leads_to_the_text(browser: Browser, first: Served) -> None:

@@ -48,6 +48,13 @@
     }
   }
 
+  // Browsers leave a link in a wide table where it is as soon as a part of it is in view, and that may be the ends of its
+  // lines. What a pointer presses does not move: the click would miss it.
+  function showWhole({ target }) {
+    if (!target.matches(".md-typeset__scrollwrap :focus-visible")) return;
+    target.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
   // The theme makes these two only after it has started, and some when they come into view.
   function mend() {
     for (const nav of content.querySelectorAll(".md-code__nav:not([role])")) nav.setAttribute("role", "none"); // no landmarks
@@ -66,5 +73,6 @@
   }
   if (!content) return;
   new MutationObserver(mend).observe(content, { childList: true, subtree: true });
+  content.addEventListener("focusin", showWhole);
   mend();
 })();
