@@ -109,7 +109,8 @@ def follow(folder: Path) -> bool:
         "with Ledger(Path('build/.cache/ledger.db')) as ledger:\n"
         "    print(follow_edits(project, ledger, Shortcut(project, ledger, look_at(project))))"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
+    done = command("python", "-c", code, cwd=folder)
+    assert done.returncode == 0, done.stderr
     return done.stdout == "True\n"
 
 
