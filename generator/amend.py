@@ -131,10 +131,12 @@ def _write_pages(folder: Path, whole: _Index, edits: Mapping[str, Edit]) -> None
     fields = whole.meta.fields
     if not all(re.fullmatch(r"\w+", name) for name in fields):
         raise _UnsureError("a field that Pagefind could not be told of")
-    told = ", ".join(f"{name}:{name}" for name in fields)
-    known = f'<!doctype html><html lang="{whole.language}"><body><div data-pagefind-body data-pagefind-meta="{told}">'
+    told = "".join(
+        f'<p data-pagefind-meta="{name}:{name}">{_FIELDS}</p>' for name in fields
+    )  # one each: more is a value
+    head = f'<!doctype html><html lang="{whole.language}"><body>'
     folder.mkdir(parents=True)
-    (folder / _FIELDS).write_text(f"{known}<p>{_FIELDS}</p></div></body></html>", "utf-8")
+    (folder / _FIELDS).write_text(f"{head}<div data-pagefind-body>{told or _FIELDS}</div></body></html>", "utf-8")
     for name, edit in edits.items():
         for file, content in ((folder / name, edit.now), (folder / _BEFORE / name, edit.before)):
             file.parent.mkdir(parents=True, exist_ok=True)

@@ -109,6 +109,17 @@ def test_amended_index_is_that_of_all_pages(tmp_path: Path, ledger: Ledger, seed
         assert kept.is_that_of_all()
 
 
+def test_page_without_the_fields_of_others_is_amended_too(tmp_path: Path, ledger: Ledger) -> None:
+    def page(words: str, field: str) -> bytes:
+        told = f'<span data-{field}="x" data-pagefind-meta="{field}[data-{field}]"></span>' if field else ""
+        return f'<html lang="en"><body><div data-pagefind-body><h1>Of {words}</h1>{told}</div></body></html>'.encode()
+
+    pages = {f"{field or 'none'}/index.html": page("a pier", field) for field in ("", "when", "who", "also")}
+    kept = Kept(tmp_path, pages, ledger)
+    assert kept.amend({"none/index.html": page("another pier", "")})
+    assert kept.is_that_of_all()
+
+
 def test_word_comes_and_goes_with_its_forms(tmp_path: Path, ledger: Ledger) -> None:
     told = {"kind": "Quote"}
     kept = Kept(tmp_path, {name: page(name, "same", told) for name in ("a.html", "b.html", "c.html")}, ledger)
