@@ -1,14 +1,15 @@
 """Measures builds of the website: `python benchmarks/measure_site.py [--records N] [--runs R]`.
 
 Of the same invented records: `mkdocs build` of the pages as Markdown, without our plugin and with records out of the
-navigation; our whole build; ours after an edit of one record; ours with nothing changed. Ours has in it to read, check
-and link the records, to make the pages, and all that MkDocs does not make: policies, Markdown copies, and the search
-index, whose share is measured by itself. All take turns, each in a fresh process; medians are shown.
+navigation; our whole build; ours after an edit of a note, and of a title; ours with nothing changed. Ours has in it to
+read, check and link the records, to make the pages, and all that MkDocs does not make: policies, Markdown copies, and
+the search index, whose share is measured by itself. All take turns, each in a fresh process; medians are shown.
 """
 
 import json
 import os
 import platform
+import re
 import resource
 import shutil
 import subprocess
@@ -64,7 +65,11 @@ def turns(work: Path, records: int) -> Iterator[tuple[str, Figures]]:
     quotes = sorted((briefing / "docs" / "quotes").rglob("*.yml"))
     quote = quotes[len(quotes) // 3]
     quote.write_text(with_note(quote.read_text("utf-8"), f"Edited {time.monotonic_ns()}."), "utf-8")
-    yield "briefbook build, one record edited", measure_peak(*ours)
+    yield "briefbook build, a note edited", measure_peak(*ours)
+    event = next(file for file in sorted((briefing / "docs" / "events").rglob("*.yml")) if is_single(file))
+    title = f"title: Renamed {time.monotonic_ns()}"
+    event.write_text(re.sub("^title: .*", title, event.read_text("utf-8"), flags=re.MULTILINE), "utf-8")
+    yield "briefbook build, an event renamed", measure_peak(*ours)
     yield "briefbook build, nothing changed", measure_peak(*ours)
     index = (
         "import sys; from pathlib import Path; from generator.search import index_site; index_site(Path(sys.argv[1]))"
@@ -73,6 +78,11 @@ def turns(work: Path, records: int) -> Iterator[tuple[str, Figures]]:
     shutil.copytree(briefing / "build" / "site", site, dirs_exist_ok=True, ignore=shutil.ignore_patterns("pagefind"))
     yield "the search index, of each of ours", measure_peak(sys.executable, "-c", index, site)
     shutil.rmtree(site)
+
+
+def is_single(file: Path) -> bool:
+    """Tell whether a file holds one record."""
+    return not file.read_text("utf-8").startswith("- ")
 
 
 def table(pages: int, results: Mapping[str, list[Figures]]) -> Iterator[str]:
