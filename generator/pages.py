@@ -103,6 +103,7 @@ class PageMaker:
             pictures=old.pictures.after(noted),
         )
         made._made = {}
+        made.__dict__.pop("plans", None)  # a quiet edit may be one of an actor's type, by which the list is in order
         return made
 
     @property

@@ -35,6 +35,7 @@ EDITS = [
     ("actors/jane.yml", "name: Jane Roe\naliases: [Otto Roe]\n"),
     ("actors/otto.yml", "name: Otto Roe\nnote: Friend of Jane Doe and [[council]].\n"),
     ("actors/otto.yml", "name: Otto Roe\nnote: Friend of [[nobody]].\n"),
+    ("actors/otto.yml", "name: Otto Roe\ntype: person\npart_of: council\n"),
     ("actors/anna.yml", "name: Anna\nsummary: Knows [[jane]].\n"),
     ("actors/anna.yml", ""),
     (
