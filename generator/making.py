@@ -76,7 +76,9 @@ def make_pages(briefing: Briefing, project: Project, books: Mapping[str, str], l
     ledger.keep_pages((), gone=known.keys() - making.pages.keys())
     ledger.keep_files("docs", docs.stamps, gone=gone)
     gone_inputs = [(kind, key) for kind, key in changed if key not in inputs.get(kind, {})]
-    ledger.keep_inputs(((kind, key, *inputs[kind][key]) for kind, key in {*changed} - {*gone_inputs}), gone_inputs)
+    new_inputs = {*changed, *(("record", key) for kind, key in changed if kind == "text")} - {*gone_inputs}
+    known_inputs = (place for place in new_inputs if place[1] in inputs[place[0]])
+    ledger.keep_inputs(((kind, key, *inputs[kind][key]) for kind, key in known_inputs), gone_inputs)
     gc.freeze()  # the records stay to the end: to look through them for what is no longer used takes most of a second
     return making
 

@@ -140,7 +140,9 @@ class Shortcut:
             texts |= made
             groups_of |= dict.fromkeys(made, group)
             looked_up[group] = take_inputs(maker)
-        return Remade(texts, groups_of, inputs, looked_up)
+        # A record is told whole, with its prose, which does not count in its digest.
+        records = {("record", edit.record.key): record_input(edit.record, edit.file) for edit in edits}
+        return Remade(texts, groups_of, {**inputs, **records}, looked_up)
 
     def remember(self) -> None:
         """Tell the ledger that what was edited is followed."""

@@ -29,9 +29,14 @@ HOSTILE_FILES = {
 def command(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command of this Python's environment, with nothing on its standard input."""
     program = str(Path(sys.executable).parent / arguments[0])
-    inherited = {name: value for name, value in os.environ.items() if name != "SOURCE_DATE_EPOCH"}
-    settings = {**inherited, "SITE_URL": "", **environment}
+    settings = {**command_environment(), **environment}
     return subprocess.run([program, *arguments[1:]], cwd=cwd, env=settings, capture_output=True, text=True, check=False)
+
+
+def command_environment() -> dict[str, str]:
+    """Return the environment of commands: without the date that tests in this process have set, or it would be theirs."""
+    inherited = {name: value for name, value in os.environ.items() if name != "SOURCE_DATE_EPOCH"}
+    return {**inherited, "SITE_URL": ""}
 
 
 def somebody_else() -> list[str]:

@@ -70,7 +70,14 @@ def test_edits_of_own_words_are_followed_without_reading_the_rest_and_give_a_cle
         followed.append(follow(folder))
         if not followed[-1]:
             built(folder)
-    assert sum(followed) > 10  # the others are among the first of their kind, or of a page that is like no other
+    record = next(file for file in (folder / "docs" / "events").rglob("*.yml") if "note:" not in file.read_text())
+    text = record.read_text()
+    for words in (f"{text.rstrip()}\nnote: Once.\n", text, f"{text.rstrip()}\nnote: Twice.\n", text):
+        record.write_text(words)
+        followed.append(follow(folder))
+        page = (folder / "build" / "docs" / "events" / f"{record.stem}.md").read_text()
+        assert ("Once." in page, "Twice." in page) == ("Once." in words, "Twice." in words)
+    assert sum(followed) > 12  # the others are among the first of their kind, or of a page that is like no other
     assert command("briefbook", "verify", cwd=folder).returncode == 0
     found = built(folder)
     shutil.rmtree(folder / "build")

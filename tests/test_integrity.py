@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from tests.sites import command, contents, start_briefing
+from tests.sites import command, command_environment, contents, start_briefing
 
 pytestmark = pytest.mark.slow
 KILLS = int(os.environ.get("KILLS", "12"))  # `make torture` has more of them
@@ -82,7 +82,11 @@ def test_killed_builds_leave_a_whole_site_and_the_next_one_recovers(tmp_path: Pa
     for number in range(KILLS):
         record.write_text(first if number % 2 else first + "note: A second version.\n")
         with subprocess.Popen(
-            [program, "build"], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [program, "build"],
+            cwd=folder,
+            env=command_environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         ) as build:
             try:
                 build.wait(random.uniform(0.1, 2.0))
@@ -115,7 +119,11 @@ def test_killed_settings_leave_a_whole_book_and_the_next_one_recovers(arguments:
     for number in range(KILLS // 3):
         record.write_text(texts[number % 2])
         with subprocess.Popen(
-            [program, *arguments], cwd=folder, stdout=subprocess.DEVNULL, start_new_session=True
+            [program, *arguments],
+            cwd=folder,
+            env=command_environment(),
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
         ) as setting:
             while setting.poll() is None and not set_in(folder) - left:
                 pass  # until it is at it
