@@ -76,7 +76,7 @@ def turns(work: Path, records: int) -> Iterator[tuple[str, Figures]]:
     )
     site = work / "indexed"
     shutil.copytree(briefing / "build" / "site", site, dirs_exist_ok=True, ignore=shutil.ignore_patterns("pagefind"))
-    yield "the search index, of each of ours", measure_peak(sys.executable, "-c", index, site)
+    yield "the search index, of a whole build", measure_peak(sys.executable, "-c", index, site)
     shutil.rmtree(site)
 
 
