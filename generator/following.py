@@ -9,7 +9,7 @@ from mkdocs.structure.files import File
 from generator.constructs import Content, render
 from generator.frames import ContentOf, render_stored, swap_content
 from generator.ledger import Ledger, Made
-from generator.pipeline import Project
+from generator.pipeline import Project, without_collector
 from generator.publishing import Publishing, Rendered
 from generator.rendering import Addresses
 from generator.search import searchable
@@ -18,6 +18,7 @@ from generator.tree import Tree
 from generator.write import MARK
 
 
+@without_collector()
 def follow_edits(project: Project, ledger: Ledger, shortcut: Shortcut) -> bool:
     """Bring pages and site up to date, and tell whether that could be done; nothing is written when it could not.
 
