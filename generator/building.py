@@ -32,10 +32,9 @@ from generator.making import Making
 from generator.manifest import made_with
 from generator.pipeline import Project
 from generator.policy import find_sources, protect_page
-from generator.publishing import Publishing, Rendered
+from generator.publishing import Publishing, Rendered, needs_of
 from generator.render import template_faults
 from generator.rendering import Rendering, begin, load_settings, unpackaged_theme_dirs
-from generator.search import searchable
 from generator.tree import Tree
 from generator.workers import spread
 from generator.write import files_in
@@ -177,13 +176,9 @@ def _render(building: _Building, path: str) -> Rendered:
         with _heard() as warnings:
             raw = building.rendering.html_of(file)
         html, needed = protect_page(raw), find_sources(raw)
-    needs = json.dumps({directive: sorted(allowed) for directive, allowed in needed.items()}, sort_keys=True)
     if file.page:  # what is written need not be kept: there may be ten thousand
         file.page.content = file.page.markdown = ""
-    publishing = building.publishing
-    read = searchable(html)
-    indexed = publishing.feed.put(file.dest_uri, read) if read else None
-    return Rendered(path, publishing.site.put(file.dest_uri, html), indexed, needs, tuple(warnings))
+    return building.publishing.put_page(path, file.dest_uri, html, needs_of(needed), warnings)
 
 
 def _place_other_files(building: _Building, making: Making) -> None:

@@ -10,9 +10,8 @@ from generator.constructs import Content, render
 from generator.frames import ContentOf, render_stored, swap_content
 from generator.ledger import Ledger, Made
 from generator.pipeline import Project, without_collector
-from generator.publishing import Publishing, Rendered
+from generator.publishing import Publishing
 from generator.rendering import Addresses
-from generator.search import searchable
 from generator.shortcut import Remade, Shortcut
 from generator.tree import Tree
 from generator.write import MARK
@@ -87,11 +86,8 @@ def _swapped(project: Project, publishing: Publishing, made: Made, file: File, c
 
 
 def _add_page(publishing: Publishing, made: Made, html: bytes) -> Made:
-    read = searchable(html)
-    indexed = publishing.feed.put(made.name, read) if read else None
     # What it needs of the policy stands around its content, which is as it was.
-    rendered = Rendered(made.path, publishing.site.put(made.name, html), indexed, made.needs)
-    return publishing.add_page(made, made.name, rendered)
+    return publishing.add_page(made, made.name, publishing.put_page(made.path, made.name, html, made.needs))
 
 
 def _tell(ledger: Ledger, remade: Remade) -> None:

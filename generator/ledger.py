@@ -136,11 +136,6 @@ class Ledger:
         """Return all pages that were made, by path."""
         return {row[0]: Made(*row) for row in self._run("SELECT * FROM pages")}
 
-    def pages_of(self, parts: Iterable[str]) -> list[Made]:
-        """Return the pages of some groups."""
-        wanted = set(parts)
-        return [made for made in self.pages().values() if made.part in wanted]
-
     def input_digests(self) -> dict[str, dict[str, str]]:
         """Return the digests of all that pages could look up: {kind: {key: digest}}."""
         found: dict[str, dict[str, str]] = {}

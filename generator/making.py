@@ -31,11 +31,10 @@ class _Group(NamedTuple):
 
 @dataclass(slots=True)
 class Making:
-    """The pages of a build as they lie in `build/docs`, by path, and the names of the other files there."""
+    """The pages of a build as they lie in `build/docs`, by path."""
 
     docs: Tree
     pages: dict[str, Made] = field(default_factory=dict)
-    others: list[str] = field(default_factory=list)
 
 
 _maker: PageMaker | None = None
@@ -69,8 +68,7 @@ def make_pages(briefing: Briefing, project: Project, books: Mapping[str, str], l
             old = known.get(path)
             kept = old if old and old.digest == stamp.digest else Made(path, group.name, stamp.digest)
             making.pages[path] = kept._replace(part=group.name)
-    making.others = _copy_others(briefing, project, books, docs, ledger)
-    gone = docs.keep_only((*making.pages, *making.others, MARK))
+    gone = docs.keep_only((*making.pages, *_copy_others(briefing, project, books, docs, ledger), MARK))
     (project.pages_dir / MARK).touch()
     ledger.keep_readers(looked_up)
     ledger.keep_pages((), gone=known.keys() - making.pages.keys())

@@ -16,7 +16,7 @@ from generator.amend import MOST_PAGES, Edit, Last, amend_index
 from generator.ledger import Ledger, Made, Stamp
 from generator.manifest import write_digests
 from generator.pipeline import Project
-from generator.policy import HEADERS, find_sources, headers_of, protect_page
+from generator.policy import HEADERS, Sources, find_sources, headers_of, protect_page
 from generator.search import BUNDLE, index_pages, searchable
 from generator.tree import Tree, stamp_of
 from generator.write import exchange_site, files_in
@@ -76,6 +76,14 @@ class Publishing:
             self._note_page(made, made.name)
         self._names |= {name for name in self._last if not name.startswith(f"{BUNDLE}/")}
         return True
+
+    def put_page(
+        self, path: str, name: str, html: bytes, needs: str, warnings: Iterable[tuple[int, str]] = ()
+    ) -> Rendered:
+        """Write a page, and what the search reads of it, maybe in another process; `add_page` then notes it."""
+        read = searchable(html)
+        indexed = self.feed.put(name, read) if read else None
+        return Rendered(path, self.site.put(name, html), indexed, needs, tuple(warnings))
 
     def add_page(self, made: Made, name: str, page: Rendered) -> Made:
         """Note a page that was rendered into the site, maybe in another process, and return all that is known of it."""
@@ -155,8 +163,7 @@ class Publishing:
             self._read[name] = made.indexed
 
     def _note_needs(self, content: bytes) -> None:
-        needed = find_sources(content)
-        self._needs.add(json.dumps({directive: sorted(allowed) for directive, allowed in needed.items()}))
+        self._needs.add(needs_of(find_sources(content)))
 
     def _add_index(self) -> None:
         """Add the search index: that of the last site, as it was or amended, or one of all pages."""
@@ -217,6 +224,11 @@ class Publishing:
         for name, digest in self._read.items():
             if not self.feed.has(name, digest):
                 self.feed.put(name, searchable((self.site.folder / name).read_bytes()) or b"")
+
+
+def needs_of(sources: Sources) -> str:
+    """Return what a page needs of the policy, as JSON."""
+    return json.dumps({directive: sorted(allowed) for directive, allowed in sources.items()}, sort_keys=True)
 
 
 def _key_of(read: Mapping[str, str]) -> str:

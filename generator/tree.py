@@ -65,9 +65,9 @@ class Tree:
         stamp = self.stamps.get(name)
         return stamp is not None and stamp.digest == digest
 
-    def put(self, name: str, content: bytes, digest: str = "") -> Stamp:
+    def put(self, name: str, content: bytes) -> Stamp:
         """Make a file hold this content, and return its stamp."""
-        digest = digest or sha256(content).hexdigest()
+        digest = sha256(content).hexdigest()
         if not self.has(name, digest):
             path = f"{self.folder}/{name}"
             part = self._place_for(name, path)
