@@ -6,6 +6,7 @@ A `Problem` is collected, so that one run shows them all; an exception is for wh
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
@@ -106,4 +107,9 @@ class Known:
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
     """Return the nearest of some words, as `Known.nearest` does."""
+    return _nearest(word, tuple(words))
+
+
+@lru_cache(1000)  # a thousand records with the same slip ask the same
+def _nearest(word: str, words: tuple[str, ...]) -> str | None:
     return Known(words).nearest(word)

@@ -6,6 +6,7 @@ the same run. What is left out of a list leaves a blank there, so that the other
 
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
+from functools import cache
 from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
@@ -108,8 +109,9 @@ def _without_echoes(model: type[Part], details: Iterable[ErrorDetails]) -> list[
     ]
 
 
-def field_names(model: type[Part]) -> list[str]:
-    return [field.alias or name for name, field in model.model_fields.items()]
+@cache
+def field_names(model: type[Part]) -> tuple[str, ...]:
+    return tuple(field.alias or name for name, field in model.model_fields.items())
 
 
 def annotation_at(model: type[Part], at: FieldPath) -> Any:
