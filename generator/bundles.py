@@ -12,12 +12,12 @@ fields]. A filter: [name, [[value, pages]]].
 import gzip
 import hashlib
 import re
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
-from zlib import crc32
 
 import cbor2
 
@@ -51,8 +51,14 @@ class UnknownFormatError(Exception):
 
 
 def read_file(file: Path) -> bytes:
-    """Return the CBOR that is in a file of an index."""
-    return gzip.decompress(file.read_bytes()).removeprefix(SIGNATURE)
+    """Return the CBOR that is in a file of an index. Raises: UnknownFormatError, for one that is cut off too."""
+    try:
+        data = gzip.decompress(file.read_bytes())
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise UnknownFormatError(f"{file.name} is cut off") from error
+    if not data.startswith(SIGNATURE):
+        raise UnknownFormatError(f"{file.name} begins with another signature")
+    return data[len(SIGNATURE) :]
 
 
 def pack(data: bytes) -> bytes:
@@ -119,7 +125,7 @@ def cut(lengths: Iterable[tuple[bytes, int]]) -> list[list[bytes]]:
     for word, length in lengths:
         words.append(word)
         size += length
-        if size >= _MOST or (size >= _LEAST and crc32(word) * _LEAST < length << 32):
+        if size >= _MOST or (size >= _LEAST and zlib.crc32(word) * _LEAST < length << 32):
             chunks.append(words)
             words, size = [], 0
     return [*chunks, words] if words else chunks

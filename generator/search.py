@@ -1,5 +1,7 @@
 """The search index of a site, made by Pagefind of the parts of its pages that are to be found."""
 
+import errno
+import os
 import shutil
 import subprocess
 import sys
@@ -18,6 +20,7 @@ NOT_SEARCHED = ".headerlink, .bb-facts dt, .bb-status, .bb-seen, .bb-page:not(.b
 _TEXT, _BODY = b'<div class="bb-page', b"data-pagefind-body"  # of our theme, and of what it lets the search read
 _IGNORED = b'data-pagefind-ignore="data-pagefind-ignore"'  # Pagefind says of each that it takes it for the short form
 _NOT_FOUND = "404.html"
+_LEAST_ROOM = 2**16  # bytes: with less, a disk is full
 
 
 def searchable(html: bytes) -> bytes | None:
@@ -52,17 +55,22 @@ def index_pages(pages: Path, bundle: Path) -> Words:
     """Make the index of the pages below a folder, as `searchable` has them; the same for the same pages.
 
     It returns the words of the index, when it has one language.
-    Raises: BriefbookError when Pagefind cannot make it.
+    Raises: BriefbookError when Pagefind cannot make it; OSError as `run_pagefind`.
     """
     run_pagefind(pages, bundle)
     try:
         return settle_index(bundle)
     except UnknownFormatError as error:
-        raise BriefbookError(f"The search index could not be read: {error}. Install the packages anew.") from error
+        raise BriefbookError(
+            f"The search index could not be read: {error}. Is there room on the disk? Else install the packages anew."
+        ) from error
 
 
 def run_pagefind(pages: Path, bundle: Path) -> None:
-    """Make the index of the pages below a folder as Pagefind leaves it. Raises: as `index_pages`."""
+    """Make the index of the pages below a folder as Pagefind leaves it.
+
+    Raises: as `index_pages`; OSError when the disk is full, on which Pagefind leaves files cut off without a word.
+    """
     shutil.rmtree(bundle, ignore_errors=True)
     command = [sys.executable, "-m", "pagefind", "--site", str(pages), "--output-path", str(bundle)]
     command += ["--exclude-selectors", NOT_SEARCHED, "--quiet"]
@@ -70,3 +78,5 @@ def run_pagefind(pages: Path, bundle: Path) -> None:
     if done.returncode:
         why = (done.stderr or done.stdout).strip().rpartition("\n")[2] or f"Pagefind ended with {done.returncode}"
         raise BriefbookError(f"The search index could not be made: {why}. Is Pagefind there, and room on the disk?")
+    if shutil.disk_usage(bundle).free < _LEAST_ROOM:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(bundle))

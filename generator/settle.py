@@ -17,6 +17,7 @@ import cbor2
 from generator.bundles import (
     ENTRY,
     Entry,
+    UnknownFormatError,
     cut,
     encode,
     encode_chunk,
@@ -42,7 +43,10 @@ def settle_index(bundle: Path) -> Words:
     Raises: UnknownFormatError when Pagefind wrote it in another way.
     """
     entry_file = bundle / ENTRY
-    entry = json.loads(entry_file.read_text("utf-8"))
+    try:
+        entry = json.loads(entry_file.read_bytes())
+    except ValueError as error:
+        raise UnknownFormatError(f"{ENTRY} is cut off") from error
     words: Words = {}
     for language in entry["languages"].values():
         language["hash"], words = _settle_language(bundle, language["hash"])

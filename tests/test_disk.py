@@ -20,7 +20,7 @@ from tests.sites import SOMEBODY, command, contents, free_port, somebody_else, s
 pytestmark = pytest.mark.slow
 MEGABYTE = 2**20
 IS_LONG = "KILLS" in os.environ  # `make torture`
-ROOMS = (0, *range(25, 3000, 75), 8000) if IS_LONG else (0, 100, 900, 8000)  # KB free when a build begins
+ROOMS = (0, *range(25, 3000, 75), 8000) if IS_LONG else (0, 100, 300, 900, 8000)  # KB free when a build begins
 
 Mount = Callable[[Path, int], None]
 
