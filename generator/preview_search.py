@@ -7,6 +7,7 @@ ends when its standard input does: the preview holds the other end, and even one
 import asyncio
 import os
 import re
+import shutil
 import signal
 import sys
 from contextlib import suppress
@@ -17,10 +18,12 @@ from threading import Thread
 from generator.pipeline import Project, page_maker, read_briefing
 from generator.rendering import Renderer
 from generator.search import index_site
-from generator.write import publish_site
+from generator.write import exchange_site
 
 BUNDLE = "pagefind"
 _ADDRESS = re.compile(rf"{BUNDLE}(?:/[a-zA-Z0-9_-][a-zA-Z0-9._-]{{0,99}}){{1,2}}")  # as Pagefind names its files
+_LAST = "last"  # the index before, with what is around it
+_LAST = "last"  # has the index before
 QUIET_SECONDS = 2.0  # without an edit, before the index is made anew
 
 
@@ -36,8 +39,9 @@ class PreviewSearch:
         """Return the file of the index at an address, "pagefind/pagefind.js", or None when there is none."""
         if not _ADDRESS.fullmatch(address):
             return None
-        file = self._folder / address
-        return file if file.is_file() else None
+        # Files are named after their content: a page that has begun to read the last index goes on with that.
+        files = (self._folder / address, self._folder / _LAST / address)
+        return next((file for file in files if file.is_file()), None)
 
     def catch_up(self) -> None:
         """Make the index anew when nothing more is edited for a while."""
@@ -89,7 +93,16 @@ def main() -> None:
         site = Path(name)
         Renderer(project, briefing, page_maker(briefing, project)).write_pages(site)
         index_site(site)
-        publish_site(site / BUNDLE, folder / BUNDLE)  # in one step: an open page may just be loading it
+        _publish(site / BUNDLE, folder)
+
+
+def _publish(bundle: Path, folder: Path) -> None:
+    """Put a new index in its place, in one step, and the last one beside it: both can be read all the time."""
+    last = folder / _LAST / BUNDLE
+    last.parent.mkdir(exist_ok=True)
+    shutil.rmtree(last, ignore_errors=True)
+    bundle.rename(last)
+    exchange_site(last, folder / BUNDLE)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The preview follows whatever becomes of its files, misses no edit, and leaves nothing running when it ends."""
 
+import json
 import os
 import select
 import shutil
@@ -169,6 +170,27 @@ def test_only_what_shows_the_edit_has_another_digest(briefing: tuple[Path, int])
     assert changed == [page for page in pages if "Other minutes" in ask(port, page).read().decode()]
     assert ADDRESS in changed
     assert "/map/" not in changed
+
+
+def test_page_that_reads_an_index_goes_on_when_another_takes_its_place(briefing: tuple[Path, int]) -> None:
+    folder, port = briefing
+    before = index_of(port, other_than="")
+    (folder / RECORD).write_text(titled("Wallpaper"))
+    assert ask(port, f"/pagefind/pagefind.{index_of(port, other_than=before)}.pf_meta").status == 200
+    assert ask(port, f"/pagefind/pagefind.{before}.pf_meta").status == 200
+    assert ask(port, "/pagefind/pagefind.en_0.pf_meta").status == 404
+
+
+def index_of(port: int, other_than: str) -> str:
+    """Return the name of the search index of today, once there is one, and another than one."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < end:
+        entry = ask(port, "/pagefind/pagefind-entry.json")
+        if entry.status == 200:
+            name = str(json.loads(entry.read())["languages"]["en"]["hash"])
+            if name != other_than:
+                return name
+    raise AssertionError("the search never caught up")
 
 
 @pytest.mark.parametrize(
