@@ -101,8 +101,8 @@ class Ledger:
 
     def told(self, name: str) -> Any:
         """Return what was told under a name, or None."""
-        row = self._run("SELECT value FROM told WHERE name = ?", (name,)).fetchone()
-        return json.loads(row[0]) if row else None
+        rows = self._run("SELECT value FROM told WHERE name = ?", (name,))
+        return self._value(rows)
 
     def tell(self, name: str, value: Any) -> None:
         """Note a value that JSON can have."""
@@ -111,8 +111,8 @@ class Ledger:
 
     def frame(self, of_class: str) -> Any:
         """Return what was noted as the frame of a class of pages, or None."""
-        row = self._run("SELECT value FROM frames WHERE class = ?", (of_class,)).fetchone()
-        return json.loads(row[0]) if row else None
+        rows = self._run("SELECT value FROM frames WHERE class = ?", (of_class,))
+        return self._value(rows)
 
     def keep_frames(self, frames: Mapping[str, Any], *, anew: bool) -> None:
         """Note frames by class, values that JSON can have; `anew` forgets all others."""
@@ -145,17 +145,15 @@ class Ledger:
 
     def input(self, kind: str, key: str) -> tuple[str, str] | None:
         """Return the digest and the value of what pages could look up, or None when there was no such thing."""
-        query = "SELECT digest, value FROM inputs WHERE kind = ? AND key = ?"
-        row: tuple[str, str] | None = self._run(query, (kind, key)).fetchone()
-        return row
+        rows = self._run("SELECT digest, value FROM inputs WHERE kind = ? AND key = ?", (kind, key))
+        return rows[0] if rows else None
 
     def readers(self, inputs: Iterable[str]) -> set[str]:
         """Return the groups of pages that looked up one of these inputs, "record actors/jane-doe"."""
         numbers: set[int] = set()
         for name in inputs:
-            row = self._run("SELECT parts FROM readers WHERE input = ?", (name,)).fetchone()
-            if row:
-                numbers |= {*array("I", row[0])}
+            for (parts,) in self._run("SELECT parts FROM readers WHERE input = ?", (name,)):
+                numbers |= {*array("I", parts)}
         names = dict(self._run("SELECT number, name FROM parts"))
         return {names[number] for number in numbers if number in names}
 
@@ -187,17 +185,17 @@ class Ledger:
             for kind, keys in kinds.items():
                 for key in keys:
                     found.setdefault(f"{kind} {key}", array("I")).append(numbers[part])
-        known = self._run("SELECT count(*) FROM readers").fetchone()[0]
-        for name, parts in found.items() if known else ():
-            row = self._run("SELECT parts FROM readers WHERE input = ?", (name,)).fetchone()
-            found[name] = array("I", sorted({*array("I", row[0]), *parts})) if row else parts
+        is_known = self._run("SELECT 1 FROM readers LIMIT 1")
+        for name, parts in found.items() if is_known else ():
+            for (before,) in self._run("SELECT parts FROM readers WHERE input = ?", (name,)):
+                found[name] = array("I", sorted({*array("I", before), *parts}))
         rows = ((name, parts.tobytes()) for name, parts in found.items())
         self._run_all("INSERT OR REPLACE INTO readers VALUES (?, ?)", rows)
 
     def word(self, word: bytes) -> bytes:
         """Return the encoded entry of a word in the search index, or b""."""
-        row = self._run("SELECT entry FROM words WHERE word = ?", (word,)).fetchone()
-        return row[0] if row else b""
+        rows = self._run("SELECT entry FROM words WHERE word = ?", (word,))
+        return rows[0][0] if rows else b""
 
     def words_between(self, first: bytes, last: bytes) -> dict[bytes, bytes]:
         """Return the words of the search index from one to another, which is among them, with their entries."""
@@ -223,21 +221,26 @@ class Ledger:
         self._run("COMMIT")
         self._run("BEGIN IMMEDIATE")
 
-    def _run(self, query: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+    def _run(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
         with self._faults():
-            return self._base.execute(query, values)
+            return self._base.execute(query, values).fetchall()  # a row may be what is damaged
 
     def _run_all(self, query: str, rows: Iterable[Sequence[Any]]) -> None:
         with self._faults():
             self._base.executemany(query, rows)
 
+    def _value(self, rows: list[Any]) -> Any:
+        with self._faults():
+            return json.loads(rows[0][0]) if rows else None
+
     @contextmanager
     def _faults(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.OperationalError as error:
-            raise BriefbookError(f"What was built cannot be noted in build/.cache: {error}.") from error
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, ValueError) as error:
+            # SQLite has a number for what the disk does; text that is none has only a name.
+            if isinstance(error, sqlite3.OperationalError) and hasattr(error, "sqlite_errorcode"):
+                raise BriefbookError(f"What was built cannot be noted in build/.cache: {error}.") from error
             self._remove()
             raise BriefbookError(
                 f"{self._file.name} in build/.cache was damaged. It is removed: build again."

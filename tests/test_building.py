@@ -11,6 +11,8 @@ from random import Random
 import pytest
 import yaml
 
+from generator.errors import BriefbookError
+from generator.ledger import Ledger
 from tests.sites import REPOSITORY, command, contents, start_briefing
 from tests.test_preview import EDITS, FILES, edit
 
@@ -132,6 +134,33 @@ def test_page_that_somebody_changed_in_the_last_site_is_rendered_again(tmp_path:
     (folder / "build/.cache/site/actors/jane-doe/index.html").write_text("changed in the copy")
     assert built(folder) == before
     shutil.rmtree(folder / "build" / ".cache")
+    assert built(folder) == before
+
+
+def test_ledger_with_a_damaged_page_is_removed_and_made_anew(tmp_path: Path) -> None:
+    folder = start_briefing(tmp_path / "b")
+    before = built(folder)
+    file = folder / "build/.cache/ledger.db"
+    good = file.read_bytes()
+    told = 0
+    for start in range(0, len(good), 4096):
+        for damage in (bytes(4096), b'"' * 4096, b"\xff" * 4096):
+            file.write_bytes(good[:start] + damage + good[start + 4096 :])
+            try:
+                with Ledger(file) as ledger:
+                    (
+                        *map(ledger.files, ("docs", "site")),
+                        ledger.pages(),
+                        ledger.lengths_of_words(),
+                        ledger.told("index"),
+                    )
+                    [ledger.input(kind, key) for kind, keys in ledger.input_digests().items() for key in keys]
+                    ledger.keep()
+            except BriefbookError as error:
+                assert re.search("was damaged. It is removed", str(error))
+                assert not file.exists()
+                told += 1
+    assert told > 20
     assert built(folder) == before
 
 
