@@ -53,29 +53,42 @@ class Addresses:
 
     def __init__(self, find: Callable[[str], File | None]) -> None:
         self._find = find
-        # By folder and depth of the address, which is another for index pages: as written -> as the site has it
-        self._known: dict[tuple[str, int], dict[str, str]] = {}
+        # As written -> as the site has it: from one folder, and from all that lie as deep, into other top folders. How
+        # deep an address lies is another thing for index pages.
+        self._near: dict[tuple[str, int], dict[str, str]] = {}
+        self._far: dict[tuple[int, int], dict[str, str]] = {}
 
     def seen_from(self, file: File) -> Callable[[str], str | None]:
         """Return what resolves an address in the Markdown of a page: as the site has it, or None when it is unknown."""
-        folder, _, own = file.src_uri.rpartition("/")
+        folder, _, own = file.src_uri.removesuffix("md").rpartition("/")
+        top, is_in_folder, _ = file.url.removeprefix("./").partition("/")  # that of the home page is "./"
+        depth = file.url.removeprefix("./").count("/")
+        near = self._near.setdefault((folder, depth), {})
+        far = self._far.setdefault((file.src_uri.count("/"), depth), {}) if is_in_folder else near
         up = "../" * file.src_uri.count("/")
-        known = self._known.setdefault((folder, file.url.count("/")), {})
+        beside = f"{up}{top}"
 
         def resolve(written: str) -> str | None:
-            if written in known and own not in written:  # seen from itself, a page has another address
-                return known[written]
+            if not written.startswith(beside) and written in far:
+                return far[written]
+            # Seen from itself, a page has another address, and so has what lies in the folder of its name.
+            is_own = own in written or f"{own[:-1]}/" in written
+            if not is_own and written in near:
+                return near[written]
             path = _PATH.fullmatch(written)
             if not path:
                 return None
             # Our templates write all paths by way of the top, which MkDocs need not take apart.
             target = self._find(path[1].removeprefix(up)) if written.startswith(up) else None
+            is_whole = target is not None and path[1] == up + target.src_uri
             target = target or self._find(posixpath.normpath(posixpath.join(folder, path[1])))
             if not target or target.inclusion.is_excluded():  # type: ignore[no-untyped-call]
                 return None
-            address = _relative(target, file) + path[2]
-            if own not in written:
-                known[written] = address
+            # Where no folder is shared, MkDocs has the whole way down from the top.
+            is_far = is_whole and far is not near and not target.url.startswith((f"{top}/", "."))
+            address = ("../" * depth + target.url if is_far else target.url_relative_to(file)) + path[2]
+            if not is_own:
+                (far if is_far else near)[written] = address
             return address
 
         return resolve
@@ -99,7 +112,7 @@ class Rendering:
         self.env = config.plugins.on_env(self.env, config=config, files=self.files)
         self._documents = self.files.documentation_pages()  # once: MkDocs would gather them again for each page
         self.is_known = knows({name: config.mdx_configs.get(name, {}) for name in config.markdown_extensions})
-        self._addresses = Addresses(lambda path: self.files.get_file_from_path(path))
+        self._addresses = Addresses(lambda path: self.files.src_uris.get(path) or self.files.get_file_from_path(path))
 
     def _read(self, page: SitePage) -> None:
         page.read_source(self.config)
@@ -220,14 +233,6 @@ class Renderer(Rendering):
         made = self._maker.find(page.file.src_uri)
         page.file.content_string = made.text if made else ""
         super()._read(page)
-
-
-def _relative(target: File, file: File) -> str:
-    """Return the address of a file, seen from another, as MkDocs has it: soon said when they share no folder."""
-    top, slash, _ = file.url.partition("/")
-    if slash and top != "." and not target.url.startswith((f"{top}/", ".")):
-        return "../" * file.url.count("/") + target.url
-    return target.url_relative_to(file)
 
 
 def load_settings(project: Project, briefing: Briefing, *, strict: bool = False) -> MkDocsConfig:

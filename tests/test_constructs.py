@@ -1,15 +1,18 @@
 """What is rendered without Python-Markdown is what Python-Markdown, the site's extensions and the sanitiser make of it."""
 
-from pathlib import Path
+import posixpath
+from pathlib import Path, PurePosixPath
 
 import markdown
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from mkdocs.structure.files import File, InclusionLevel
 
 from generator.constructs import SETTINGS, Heading, knows, render
 from generator.markup import EXTENSIONS
 from generator.prose import escape_text, tame_words
+from generator.rendering import Addresses
 
 CORPUS = Path(__file__).parent / "corpus" / "markdown"
 PIECES = (
@@ -89,3 +92,22 @@ def test_other_extensions_or_settings_are_not_known() -> None:
     assert knows({"toc": {"permalink": True}, "tables": {}})
     assert not knows({"toc": {"permalink": False}, "tables": {}})
     assert not knows({"toc": {"permalink": True}, "smarty": {}})
+
+
+def test_addresses_are_those_of_mkdocs_from_every_page_in_any_order() -> None:
+    paths = (
+        "index.md page.md page.x/y.md page/x.md actors/index.md actors/a.md actors/a/quotes.md actors/a/quotes/page/2.md "
+        "actors/b.md quotes/a.md quotes/page/2.md quotes/README.md pictures/a.svg assets/a.pdf actors/a/a.md"
+    ).split()
+    for uses_folders in (True, False):
+        files = {path: File(path, "docs", "site", use_directory_urls=uses_folders) for path in paths}
+        for file in files.values():
+            file.inclusion = InclusionLevel.INCLUDED
+        addresses = Addresses(lambda path, files=files: files.get(PurePosixPath(path).as_posix()))  # type: ignore[misc]
+        pages = [path for path in paths if path.endswith(".md")]
+        for page in (*pages, *reversed(pages)):
+            up, folder = "../" * page.count("/"), page.rpartition("/")[0]
+            for target in paths:
+                for written in (f"{up}{target}", f"{up}./{target}", posixpath.relpath(target, folder or ".")):
+                    wanted = files[target].url_relative_to(files[page])
+                    assert addresses.seen_from(files[page])(f"{written}#x") == f"{wanted}#x", (page, written)
