@@ -12,6 +12,7 @@ from pathlib import Path
 
 from generator.ledger import Stamp
 
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 PART = ".briefbook-part-"  # and the number of the process: what is half-written
 
 
@@ -36,9 +37,10 @@ class Tree:
         One that is not there is empty.
         """
         tree = cls.__new__(cls)
-        tree._is_seen = False
+        is_there = folder.is_dir()
+        tree._is_seen = not is_there
         tree.folder, tree.others = folder, set()
-        tree.stamps = {**known} if folder.is_dir() else {}
+        tree.stamps = {**known} if is_there else {}
         folder.mkdir(parents=True, exist_ok=True)
         tree._folders = {f"{name.rpartition('/')[0]}/" for name in tree.stamps}
         return tree
@@ -71,10 +73,9 @@ class Tree:
         if not self.has(name, digest):
             path = f"{self.folder}/{name}"
             part = self._place_for(name, path)
-            with open(part, "wb") as file:
-                file.write(content)
+            found = _write(part, content)
             _move(part, path)
-            self.stamps[name] = _stamp(digest, os.stat(path))
+            self.stamps[name] = _stamp(digest, found)
         return self.stamps[name]
 
     def share(self, name: str, file: Path, stamp: Stamp) -> None:
@@ -87,8 +88,9 @@ class Tree:
             os.link(file, part)
         except OSError:
             shutil.copyfile(file, part)
+            stamp = _stamp(stamp.digest, os.stat(part))
         _move(part, path)
-        self.stamps[name] = _stamp(stamp.digest, os.stat(path))
+        self.stamps[name] = stamp
 
     def keep_only(self, names: Iterable[str]) -> list[str]:
         """Remove all other files, and return the names of those that were known."""
@@ -128,15 +130,18 @@ class Tree:
         return str(part)
 
     def _make_folder(self, above: str) -> None:
-        folder = f"{self.folder}/{above}"
+        missing = []
         while above and f"{above}/" not in self._folders:
             if above in self.stamps or above in self.others:  # a file, or a link, stands where the folder must be
                 (self.folder / above).unlink(missing_ok=True)
                 self.stamps.pop(above, None)
                 self.others.discard(above)
             self._folders.add(f"{above}/")
+            missing.append(above)
             above = above.rpartition("/")[0]
-        os.makedirs(folder, exist_ok=True)
+        for folder in reversed(missing):
+            with suppress(FileExistsError):  # another process made it
+                os.mkdir(f"{self.folder}/{folder}")
 
 
 def stamp_of(file: Path, digest: str) -> Stamp | None:
@@ -145,6 +150,18 @@ def stamp_of(file: Path, digest: str) -> Stamp | None:
         return _stamp(digest, file.stat(follow_symlinks=False))
     except OSError:
         return None
+
+
+def _write(path: str, content: bytes) -> os.stat_result:
+    """Write a file as `open` does, in half of its time, and return how it lies on the disk."""
+    file = os.open(path, _WRITE, 0o666)
+    try:
+        at = 0
+        while at < len(content):
+            at += os.write(file, memoryview(content)[at:])
+        return os.fstat(file)
+    finally:
+        os.close(file)
 
 
 def _move(part: str, path: str) -> None:
