@@ -20,7 +20,8 @@ from generator.fields import is_reserved
 MAX_NAME_BYTES = 200  # of a file or folder; disks allow 255, and what is made of it gets endings
 MAX_PATH_BYTES = 1000
 MAX_FILE_BYTES = 100_000_000  # of what is published as it is; hosts of sites and of repositories allow less
-
+# How old a file is by whose time a later edit can surely be told: where the disk counts nanoseconds, and elsewhere.
+_SETTLED, _SETTLED_COARSELY = 100_000_000, 2_500_000_000
 _FORBIDDEN = re.compile(r'[<>:"|?*\\]')
 
 Fault = tuple[str, str]  # what was found, what to do
@@ -126,6 +127,11 @@ def _fault_of_kind(entry: os.DirEntry[str]) -> Fault | None:
         limit = f"{MAX_FILE_BYTES // 10**6} MB is the limit."
         return f"the file has {status.st_size / 1e6:.0f} MB.", f"Make it smaller, or put it elsewhere: {limit}"
     return None
+
+
+def is_settled(modified: int, now: int) -> bool:
+    """Tell whether a file is old enough for a later edit to show in its time; both in nanoseconds."""
+    return modified < now - (_SETTLED if modified % 1_000_000 else _SETTLED_COARSELY)
 
 
 def stamps_below(folder: Path) -> dict[str, tuple[int, int, int]]:

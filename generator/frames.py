@@ -193,8 +193,9 @@ def _class_of(file: File, led_to: Container[str]) -> _Class | None:
     front, body = read
     if "kind" not in front or not set(front) <= {*FIELDS, "kind", "markdown"}:
         return None
-    top, *others = (str(folder) for folder in PurePosixPath(path).parents[-2::-1])
-    folder = next((folder for folder in reversed(others) if folder in led_to), top)
+    folder = path.rpartition("/")[0]
+    while "/" in folder and folder not in led_to:
+        folder = folder.rpartition("/")[0]
     depth = path.count("/") - folder.count("/") - 1
     return _Class(folder, depth, tuple(front), front["kind"], tuple(len(mark) for mark in _HEADINGS.findall(body)))
 

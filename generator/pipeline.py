@@ -14,6 +14,7 @@ from pathspec import PathSpec
 from generator.check import check_book, check_links
 from generator.errors import Problem, RecordsInvalid, is_failure, sort_problems
 from generator.files import names_below
+from generator.kept import Kept
 from generator.link import Briefing, LinkMemory, link_records, relink_records
 from generator.load import Loaded, join_loaded, load_file
 from generator.pages import PageMaker, find_collisions
@@ -94,6 +95,7 @@ class Reader:
         self._card: tuple[object, BriefingInfo | None, list[Problem]] = None, None, []
         self._assets: list[str] = []
         self._links = LinkMemory()
+        self._kept: Kept | None = None
         self._checked: tuple[Checked, ...] = ()
         self._wrong: list[Problem] = []
         self.briefing: Briefing | None = None
@@ -106,14 +108,13 @@ class Reader:
         below `docs/` of files and folders that were edited, added or removed since; without it, all is read.
         """
         root = self._project.root
+        self._kept = Kept(root) if changed is None else None
         known = {} if changed is None else self._without(changed)
         names, self._folder_problems = names_below(root, self._project.excluded())
-        self._files = {name: known.get(name) or load_file(root, name) for name in names}
+        self._files = {name: known.get(name) or self._load(name) for name in names}
         self._aliases = {name for name in names if name not in known and (root / "docs" / name).is_symlink()}
         loaded = join_loaded(self._files.values(), self._folder_problems)
-        if loaded.assets != self._assets:
-            self._judged.clear()
-            self._assets = loaded.assets
+        self._assets = loaded.assets
         places = Places(root)
         self._checked, self._wrong = validate_records(loaded, places, self._judged)
         if self._card[0] is not loaded.info:
@@ -131,6 +132,19 @@ class Reader:
         )
         self._wrong = [*loaded.problems, *self._wrong, *wrong_info, *wrong_links]
         return self.briefing, self.check()
+
+    @without_collector()
+    def keep(self) -> None:
+        """Keep what was read, if all was: the next reader then reads only the files that changed."""
+        if self._kept:
+            self._kept.keep(self._files, self._judged)
+
+    def _load(self, name: str) -> Loaded:
+        judged = self._kept.judged_in(name) if self._kept else None
+        if judged is None:
+            return load_file(self._project.root, name)
+        self._judged |= {id(item.raw): item for item in judged}
+        return Loaded(records=[item.raw for item in judged])
 
     def _without(self, changed: Iterable[str]) -> dict[str, Loaded]:
         """Return the files that are as they were: not among these names, and in no folder that is."""
@@ -192,7 +206,10 @@ class Reader:
 
 def check_briefing(project: Project, *, with_drafts: bool = False) -> tuple[Briefing, tuple[Problem, ...]]:
     """Read and link a briefing; return it with all that is wrong with it, as `Reader.read` does."""
-    return Reader(project, with_drafts=with_drafts).read()
+    reader = Reader(project, with_drafts=with_drafts)
+    found = reader.read()
+    reader.keep()
+    return found
 
 
 def read_briefing(project: Project, *, with_drafts: bool = False) -> tuple[Briefing, tuple[Problem, ...]]:

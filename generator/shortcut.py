@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from generator.errors import Problem
 from generator.fields import FieldPath, slug
-from generator.files import stamps_below
+from generator.files import is_settled, stamps_below
 from generator.inputs import Input, caption_input, record_input, take_inputs, text_input
 from generator.ledger import Ledger
 from generator.link import Briefing, Prose, link_alone
@@ -34,8 +34,6 @@ from generator.validate import Checked, judge_record
 from generator.words import load_words
 
 MOST_FILES = 20  # edited ones: with more, a whole build is not much slower
-# How old a file is by whose time a later edit can surely be told: where the disk counts nanoseconds, and elsewhere.
-SETTLED, SETTLED_COARSELY = 100_000_000, 2_500_000_000
 
 _PROBLEMS = TypeAdapter(tuple[Problem, ...])
 
@@ -80,11 +78,7 @@ def look_at(project: Project) -> Seen:
     told = [settings, named, os.environ.get("SOURCE_DATE_EPOCH"), made_with()]
     told += [digests_below(folder) for folder in project.template_dirs]
     world = "" if "INHERIT" in settings else sha256(repr(told).encode()).hexdigest()
-    return Seen({name: [*lay] if _is_settled(lay[1], now) else [] for name, lay in stamps.items()}, world)
-
-
-def _is_settled(modified: int, now: int) -> bool:
-    return modified < now - (SETTLED if modified % 1_000_000 else SETTLED_COARSELY)
+    return Seen({name: [*lay] if is_settled(lay[1], now) else [] for name, lay in stamps.items()}, world)
 
 
 def remember(ledger: Ledger, briefing: Briefing, problems: Iterable[Problem], seen: Seen) -> None:

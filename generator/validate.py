@@ -45,18 +45,18 @@ def validate_records(
     Shape: a record with a problem is there without the fields that have it, so that the rest of it, and what refers
     to it, can still be checked in the same run; one whose required fields are wrong is there with blanks.
     `remembered` has what an earlier call judged, by the `id()` of the raw record, and gets what this one does: a raw
-    record that is the same object is not judged again. It is good for the same assets only.
+    record that is the same object is not judged again.
     """
     problems: list[Problem] = []
     checked: dict[str, Checked] = {}
     assets = frozenset(loaded.assets)
     judged: dict[int, Judged] = {}
     for raw in loaded.records:
-        found = (remembered or {}).get(id(raw)) or judge_record(raw, assets, places)
+        found = (remembered or {}).get(id(raw)) or _judge_alone(raw, places)
         judged[id(raw)] = found
         record = found.record
         twin = checked.get(record.key)
-        problems += found.problems
+        problems += (*found.problems, *_contradicted(raw, record, assets, places))
         if record.id == BLANK:
             continue
         if twin is not None:
@@ -73,12 +73,20 @@ def validate_records(
 
 
 def judge_record(raw: RawRecord, assets: frozenset[str], places: Places) -> Judged:
-    """Return what becomes of one raw record by itself."""
+    """Return what becomes of one raw record beside these assets."""
+    raw, record, problems = _judge_alone(raw, places)
+    return Judged(raw, record, (*problems, *_contradicted(raw, record, assets, places)))
+
+
+def _judge_alone(raw: RawRecord, places: Places) -> Judged:
     problems: list[Problem] = []
     record = _validate(raw, places, problems)
-    for at, message, hint in _contradictions(record, assets) if record.id != BLANK else ():
-        problems.append(_problem(places, raw.path, (*raw.at, *at), at, message, hint))
     return Judged(raw, record, tuple(problems))
+
+
+def _contradicted(raw: RawRecord, record: Record, assets: frozenset[str], places: Places) -> Iterator[Problem]:
+    for at, message, hint in _contradictions(record, assets) if record.id != BLANK else ():
+        yield _problem(places, raw.path, (*raw.at, *at), at, message, hint)
 
 
 def validate_info(values: Mapping[str, Any], places: Places) -> tuple[BriefingInfo, list[Problem]]:
