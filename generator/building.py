@@ -148,12 +148,11 @@ def build_known(
     anew = [path for path in files if path not in reused]
     frames = Frames(rendering, [files[path] for path in anew])
     _building = building = _Building(rendering, frames, publishing, making.docs, reused)
-    for page in spread(_render_some, anew, executor):
+    for page in spread(_render_some, anew, executor, meanwhile=lambda: _place_other_files(building, making)):
         building.pages[page.path] = publishing.add_page(making.pages[page.path], files[page.path].dest_uri, page)
         for level, text in page.warnings:
             log.log(level, text)
     _check_anchors(rendering, [files[path] for path in files if path in unsure])
-    _place_other_files(building, making)
     kept = {path: made._replace(html="") if path in unsure else made for path, made in building.pages.items()}
     publishing.finish()
     publishing.note_pages(kept.get(path, made) for path, made in making.pages.items())

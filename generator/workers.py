@@ -20,9 +20,14 @@ Result = TypeVar("Result")
 
 
 def spread(
-    work: Callable[[Sequence[Item]], Sequence[Result]], items: Sequence[Item], executor: Executor | None = None
+    work: Callable[[Sequence[Item]], Sequence[Result]],
+    items: Sequence[Item],
+    executor: Executor | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Iterator[Result]:
     """Yield what comes of items, in their order; `work` takes some of them at a time.
+
+    `meanwhile` is done here, when they have begun.
 
     `executor` does it, if one is given; otherwise processes that are forked do, where the system has them and there are
     enough items. So `work` may use what was made before, and must be a function of a module.
@@ -30,16 +35,23 @@ def spread(
     """
     chunks = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
     if executor:
-        yield from chain.from_iterable(executor.map(work, chunks))
+        found = executor.map(work, chunks)
+        meanwhile()
+        yield from chain.from_iterable(found)
     elif len(items) < WORTH_PROCESSES or "fork" not in get_all_start_methods() or (os.cpu_count() or 1) < 2:
+        meanwhile()
         yield from chain.from_iterable(map(work, chunks))
     else:
         gc.freeze()  # what is there is the same for all of them: none looks through it for what is no longer used
+        processes = ProcessPoolExecutor(mp_context=get_context("fork"), initializer=_ignore_interrupts)
         try:
-            with ProcessPoolExecutor(mp_context=get_context("fork"), initializer=_ignore_interrupts) as processes:
-                yield from chain.from_iterable(processes.map(work, chunks))
+            found = processes.map(work, chunks)
+            meanwhile()
+            yield from chain.from_iterable(found)
         except BrokenProcessPool as error:
             raise BriefbookError("A process that made pages was ended: is there too little memory?") from error
+        finally:
+            processes.shutdown(cancel_futures=True)
 
 
 def _ignore_interrupts() -> None:
