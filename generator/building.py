@@ -170,14 +170,14 @@ def _render(building: _Building, path: str) -> Rendered:
     framed = building.frames.render(file)
     warnings: list[tuple[int, str]] = []
     if framed:
-        html, needed = framed
+        html, needs = framed
     else:
         with _heard() as warnings:
             raw = building.rendering.html_of(file)
-        html, needed = protect_page(raw), find_sources(raw)
+        html, needs = protect_page(raw), needs_of(find_sources(raw))
     if file.page:  # what is written need not be kept: there may be ten thousand
         file.page.content = file.page.markdown = ""
-    return building.publishing.put_page(path, file.dest_uri, html, needs_of(needed), warnings)
+    return building.publishing.put_page(path, file.dest_uri, html, needs, warnings)
 
 
 def _place_other_files(building: _Building, making: Making) -> None:

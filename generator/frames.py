@@ -21,7 +21,8 @@ from mkdocs.structure.files import File, set_exclusions
 
 from generator.constructs import Content, Heading
 from generator.pipeline import package_templates
-from generator.policy import Sources, find_sources, protect_page
+from generator.policy import find_sources, protect_page
+from generator.publishing import needs_of
 from generator.rendering import Rendering, unpackaged_theme_dirs
 
 FIELDS = ("title", "description", "when", "who", "also", "record")  # of the front matter, each with words of its own
@@ -54,15 +55,15 @@ class _Class(NamedTuple):
 
 
 class Framed(NamedTuple):
-    """A page in its frame, with its policy, and what it needs of that."""
+    """A page in its frame, with its policy, and what it needs of that, as JSON."""
 
     html: bytes
-    sources: Sources
+    needs: str
 
 
 class _Frame(NamedTuple):
     parts: tuple[bytes | Gap, ...]
-    sources: Sources
+    needs: str
 
     def fill(self, words: Mapping[str, str]) -> bytes:
         return b"".join(
@@ -71,14 +72,14 @@ class _Frame(NamedTuple):
         )
 
     def told(self) -> list[Any]:
-        """Return the frame as JSON can have it: texts and gaps, and what it needs of the policy."""
+        """Return the frame as JSON can have it: texts and gaps, and what pages in it need of the policy."""
         parts = [part.decode() if isinstance(part, bytes) else [part[0], _WAYS.index(part[1])] for part in self.parts]
-        return [parts, {directive: sorted(allowed) for directive, allowed in self.sources.items()}]
+        return [parts, self.needs]
 
     @classmethod
-    def of(cls, told: tuple[list[Any], Mapping[str, list[str]]]) -> "_Frame":
+    def of(cls, told: tuple[list[Any], str]) -> "_Frame":
         parts = (part.encode() if isinstance(part, str) else (part[0], _WAYS[part[1]]) for part in told[0])
-        return cls(tuple(parts), {directive: frozenset(allowed) for directive, allowed in told[1].items()})
+        return cls(tuple(parts), told[1])
 
 
 class Frames:
@@ -119,7 +120,7 @@ class Frames:
         marks |= {**_steps(file, made), **_words(content.headings)}
         parts = [*_parts(before, marks), ("content", str), *_parts(after, marks)]
         known = tuple(part for part in parts if part is not None)
-        return _Frame(known, find_sources(html.encode("utf-8"))) if len(known) == len(parts) else None
+        return _Frame(known, needs_of(find_sources(html.encode("utf-8")))) if len(known) == len(parts) else None
 
     def _page_of_marks(self, made: _Class, marks: Mapping[str, str]) -> File:
         config = self.rendering.config
@@ -175,7 +176,7 @@ def _framed(file: File, made: _Class, frame: _Frame, content_of: ContentOf) -> F
     if not read or not content or tuple(heading.level for heading in content.headings) != made.levels:
         return None
     words = {**read[0], "content": content.html, **_steps(file, made), **_words(content.headings)}
-    return Framed(frame.fill(words), frame.sources)
+    return Framed(frame.fill(words), frame.needs)
 
 
 def is_plain(config: MkDocsConfig) -> bool:
