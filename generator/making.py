@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import NamedTuple
 
-from generator.inputs import changed_inputs, inputs_of, take_inputs
+from generator.inputs import Input, changed_inputs, inputs_of, take_inputs
 from generator.ledger import Ledger, Made, Stamp
 from generator.link import Briefing
 from generator.manifest import digests_below, made_with
@@ -60,8 +60,9 @@ def make_pages(briefing: Briefing, project: Project, books: Mapping[str, str], l
     if len(stale) > len(groups) / 2:
         _maker.prepare()
     take_inputs(_maker)  # what was looked up to plan the pages belongs to none of them
+    names = [name for name in _maker.groups() if name in stale]
     looked_up = {}
-    for group in spread(_make_some, [name for name in _maker.groups() if name in stale]):
+    for group in spread(_make_some, names, meanwhile=lambda: _keep_inputs(ledger, inputs, changed)):
         looked_up[group.name] = group.looked_up
         for path, stamp in group.files:
             docs.stamps[path] = stamp
@@ -73,12 +74,14 @@ def make_pages(briefing: Briefing, project: Project, books: Mapping[str, str], l
     ledger.keep_readers(looked_up)
     ledger.keep_pages((), gone=known.keys() - making.pages.keys())
     ledger.keep_files("docs", docs.stamps, gone=gone)
-    gone_inputs = [(kind, key) for kind, key in changed if key not in inputs.get(kind, {})]
-    new_inputs = {*changed, *(("record", key) for kind, key in changed if kind == "text")} - {*gone_inputs}
-    known_inputs = (place for place in new_inputs if place[1] in inputs[place[0]])
-    ledger.keep_inputs(((kind, key, *inputs[kind][key]) for kind, key in known_inputs), gone_inputs)
     gc.freeze()  # the records stay to the end: to look through them for what is no longer used takes most of a second
     return making
+
+
+def _keep_inputs(ledger: Ledger, inputs: Mapping[str, Mapping[str, Input]], changed: Sequence[tuple[str, str]]) -> None:
+    gone = [(kind, key) for kind, key in changed if key not in inputs.get(kind, {})]
+    new = {*changed, *(("record", key) for kind, key in changed if kind == "text")} - {*gone}
+    ledger.keep_inputs(((kind, key, *inputs[kind][key]) for kind, key in new if key in inputs[kind]), gone)
 
 
 def _make_some(groups: Sequence[str]) -> list[_Group]:
