@@ -9,7 +9,7 @@ from typing import Any
 import cbor2
 import pytest
 
-from generator.bundles import UnknownFormatError, cut, entries, ranges
+from generator.bundles import UnknownFormatError, cut, entries, ranges, read_file
 from generator.settle import settle_index
 from tests.sites import contents
 
@@ -31,7 +31,7 @@ def make_bundle(folder: Path, order: Sequence[str]) -> Path:
         short = f"en_{digest[:7]}"
         names.append(f"en_{digest}" if short in names else short)
         data = json.dumps({"url": address, "content": "x"}, separators=(",", ":")).encode()
-        (folder / "fragment" / f"{names[-1]}.pf_fragment").write_bytes(gzip.compress(data, mtime=0))
+        (folder / "fragment" / f"{names[-1]}.pf_fragment").write_bytes(gzip.compress(b"pagefind_dcd" + data, mtime=0))
     words = [["pier", hits(order, "pier"), [["Pier", hits(order, "Pier")]]], ["vote", hits(order, "vote"), []]]
     kinds = {kind: [at for at, page in enumerate(order) if PAGES[page]["kind"] == kind] for kind in ("Quote", "Actor")}
     put(folder / "index" / "en_1111111.pf_index", [words])
@@ -77,8 +77,8 @@ def test_settled_index_names_the_same_pages(tmp_path: Path) -> None:
     entry = json.loads((bundle / "pagefind-entry.json").read_text())
     meta = read(bundle / f"pagefind.{entry['languages']['en']['hash']}.pf_meta")
     _, pages, ((_, _, chunk),), ((_, kinds),), ((_, dated),), _ = meta
-    fragments = [(bundle / "fragment" / f"{name}.pf_fragment").read_bytes() for name, _ in pages]
-    assert [json.loads(gzip.decompress(data))["url"] for data in fragments] == ["/a/", "/b/", "/c/"]
+    fragments = [read_file(bundle / "fragment" / f"{name}.pf_fragment") for name, _ in pages]
+    assert [json.loads(data)["url"] for data in fragments] == ["/a/", "/b/", "/c/"]
     assert dated == [2, 0, 1]
     assert read(bundle / "index" / f"{chunk}.pf_index") == [
         [
