@@ -130,11 +130,11 @@ class Ledger:
         """Return the stamps of all files in a folder, "docs" or "site": {name below it: stamp}."""
         start = len(folder) + 1
         rows = self._run("SELECT * FROM files WHERE name > ? AND name < ?", (f"{folder}/", f"{folder}0"))
-        return {name[start:]: Stamp(*others) for name, *others in rows}
+        return dict(zip([row[0][start:] for row in rows], map(Stamp._make, [row[1:] for row in rows]), strict=True))
 
     def pages(self) -> dict[str, Made]:
         """Return all pages that were made, by path."""
-        return {row[0]: Made(*row) for row in self._run("SELECT * FROM pages")}
+        return {row[0]: Made._make(row) for row in self._run("SELECT * FROM pages")}
 
     def input_digests(self) -> dict[str, dict[str, str]]:
         """Return the digests of all that pages could look up: {kind: {key: digest}}."""

@@ -21,6 +21,8 @@ from generator.search import BUNDLE, index_pages, searchable
 from generator.tree import Tree, stamp_of
 from generator.write import exchange_site, files_in
 
+MARK = "left"  # the file, in the cache, that is touched when a build has written all it writes
+
 
 class Rendered(NamedTuple):
     """A page that was rendered, with the stamps of its HTML, and of what the search reads of it, if it reads it.
@@ -48,7 +50,9 @@ class Publishing:
         self._ledger = ledger
         self._last: dict[str, Stamp] = ledger.files("site") if ledger.told("site") == str(site_dir) else {}
         self._bundle_dir = cache / BUNDLE
-        self.site = Tree(_copy_of(site_dir, cache), self._last)
+        self._mark = cache / MARK  # as old as what lies in the site and in its copy
+        copy_dir = _copy_of(site_dir, cache)
+        self.site = Tree.as_left(copy_dir, self._last, self._mark) or Tree(copy_dir, self._last)
         self._last_read = ledger.files("search")  # pages that the search of the last site reads
         self.feed = (Tree.as_known if trusts_feed else Tree)(cache / "search", self._last_read)
         self._names: set[str] = set()  # of files of the new site
@@ -146,6 +150,7 @@ class Publishing:
             for name, stamp in (changed if copy.stamps else site.stamps).items():
                 copy.share(name, self._last_dir / name, stamp)
             copy.keep_only(site.stamps)
+            self._mark.touch()
 
     def _take(self, name: str, digest: str) -> bool:
         if self.site.has(name, digest):
