@@ -136,6 +136,19 @@ class Ledger:
         """Return all pages that were made, by path."""
         return {row[0]: Made._make(row) for row in self._run("SELECT * FROM pages")}
 
+    def has_page(self, path: str) -> bool:
+        """Tell whether a page was made."""
+        return bool(self._run("SELECT 1 FROM pages WHERE path = ?", (path,)))
+
+    def pages_of(self, groups: Iterable[str]) -> dict[str, Made]:
+        """Return the pages of some groups, by path."""
+        query = "SELECT * FROM pages WHERE part IN (SELECT value FROM json_each(?))"
+        return {row[0]: Made._make(row) for row in self._run(query, (json.dumps([*groups]),))}
+
+    def indexed(self) -> dict[str, str]:
+        """Return the pages that the search reads, {name in the site: digest of what it reads}."""
+        return dict(self._run("SELECT name, indexed FROM pages WHERE indexed != ''"))
+
     def input_digests(self) -> dict[str, dict[str, str]]:
         """Return the digests of all that pages could look up: {kind: {key: digest}}."""
         found: dict[str, dict[str, str]] = {}
