@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from rapidfuzz import fuzz, process
-from rapidfuzz.distance import OSA
-
 from generator.characters import visible
 
 LONGEST_SLIP = 200  # characters: nobody means an id or a field by a longer word
@@ -98,6 +95,9 @@ class Known:
         return self._found.get(word)
 
     def _search(self, word: str) -> str | None:
+        from rapidfuzz import fuzz, process  # most briefings have no slip in them
+        from rapidfuzz.distance import OSA
+
         if word.casefold() in self._folded:
             return self._folded[word.casefold()]
         slip = process.extractOne(word, self._words, scorer=OSA.distance, score_cutoff=1) if len(word) > 2 else None

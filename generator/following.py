@@ -26,14 +26,13 @@ def follow_edits(project: Project, ledger: Ledger, shortcut: Shortcut) -> bool:
     remade = shortcut.remake() if ledger.told("can be followed") else None
     if remade is None or not (project.pages_dir / MARK).is_file():
         return False
-    known = ledger.pages()
-    before = {path: made for path, made in known.items() if made.part in {*remade.groups.values()}}
+    before = ledger.pages_of({*remade.groups.values()})
     if before.keys() != remade.texts.keys():
         return False
     texts = {path: text.encode("utf-8") for path, text in remade.texts.items()}
     changed = {path: data for path, data in texts.items() if sha256(data).hexdigest() != before[path].digest}
     publishing = Publishing(project, Path(ledger.told("site")), ledger, trusts_feed=True)
-    pages = _render(project, ledger, publishing, known, changed) if publishing.reuse_all(known.values()) else None
+    pages = _render(project, ledger, publishing, before, changed) if publishing.reuse_all() else None
     if pages is None:
         return False
     docs = Tree.as_known(project.pages_dir, {})
@@ -52,12 +51,12 @@ def follow_edits(project: Project, ledger: Ledger, shortcut: Shortcut) -> bool:
 
 
 def _render(
-    project: Project, ledger: Ledger, publishing: Publishing, known: Mapping[str, Made], changed: Mapping[str, bytes]
+    project: Project, ledger: Ledger, publishing: Publishing, before: Mapping[str, Made], changed: Mapping[str, bytes]
 ) -> dict[str, bytes] | None:
     """Return the HTML of the pages that changed; None when one of them needs MkDocs, or more than its page changes."""
 
     def find(path: str) -> File | None:
-        is_there = path in known or (project.root / "docs" / path).is_file()
+        is_there = ledger.has_page(path) or (project.root / "docs" / path).is_file()
         return File(path, str(project.pages_dir), "", use_directory_urls=True) if is_there else None
 
     def content_of(file: File, text: str) -> Content | None:
@@ -72,7 +71,7 @@ def _render(
             file = File(path, str(project.pages_dir), "", use_directory_urls=True)
             file.content_string = data.decode("utf-8")
             framed = render_stored(file, in_nav, ledger.frame, content_of)
-            html = framed.html if framed else _swapped(project, publishing, known[path], file, content_of)
+            html = framed.html if framed else _swapped(project, publishing, before[path], file, content_of)
             if html is None:
                 return None
             pages[path] = html

@@ -130,11 +130,24 @@ class Ledger:
         """Return the stamps of all files in a folder, "docs" or "site": {name below it: stamp}."""
         start = len(folder) + 1
         rows = self._run("SELECT * FROM files WHERE name > ? AND name < ?", (f"{folder}/", f"{folder}0"))
-        return {name[start:]: Stamp(*others) for name, *others in rows}
+        return dict(zip([row[0][start:] for row in rows], map(Stamp._make, [row[1:] for row in rows]), strict=True))
 
     def pages(self) -> dict[str, Made]:
         """Return all pages that were made, by path."""
-        return {row[0]: Made(*row) for row in self._run("SELECT * FROM pages")}
+        return {row[0]: Made._make(row) for row in self._run("SELECT * FROM pages")}
+
+    def has_page(self, path: str) -> bool:
+        """Tell whether a page was made."""
+        return bool(self._run("SELECT 1 FROM pages WHERE path = ?", (path,)))
+
+    def pages_of(self, groups: Iterable[str]) -> dict[str, Made]:
+        """Return the pages of some groups, by path."""
+        query = "SELECT * FROM pages WHERE part IN (SELECT value FROM json_each(?))"
+        return {row[0]: Made._make(row) for row in self._run(query, (json.dumps([*groups]),))}
+
+    def indexed(self) -> dict[str, str]:
+        """Return the pages that the search reads, {name in the site: digest of what it reads}."""
+        return dict(self._run("SELECT name, indexed FROM pages WHERE indexed != ''"))
 
     def input_digests(self) -> dict[str, dict[str, str]]:
         """Return the digests of all that pages could look up: {kind: {key: digest}}."""

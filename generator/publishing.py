@@ -21,6 +21,8 @@ from generator.search import BUNDLE, index_pages, searchable
 from generator.tree import Tree, stamp_of
 from generator.write import exchange_site, files_in
 
+MARK = "left"  # the file, in the cache, that is touched when a build has written all it writes
+
 
 class Rendered(NamedTuple):
     """A page that was rendered, with the stamps of its HTML, and of what the search reads of it, if it reads it.
@@ -48,9 +50,12 @@ class Publishing:
         self._ledger = ledger
         self._last: dict[str, Stamp] = ledger.files("site") if ledger.told("site") == str(site_dir) else {}
         self._bundle_dir = cache / BUNDLE
-        self.site = Tree(_copy_of(site_dir, cache), self._last)
-        self._last_read = ledger.files("search")  # pages that the search of the last site reads
-        self.feed = (Tree.as_known if trusts_feed else Tree)(cache / "search", self._last_read)
+        self._mark = cache / MARK  # as old as what lies in the site and in its copy
+        copy_dir = _copy_of(site_dir, cache)
+        self.site = Tree.as_left(copy_dir, self._last, self._mark) or Tree(copy_dir, self._last)
+        self._last_feed: dict[str, Stamp] = {} if trusts_feed else ledger.files("search")
+        self.feed = (Tree.as_known if trusts_feed else Tree)(cache / "search", self._last_feed)
+        self._last_read = {name: stamp.digest for name, stamp in self._last_feed.items()}  # by the last site's search
         self._names: set[str] = set()  # of files of the new site
         self._read: dict[str, str] = {}  # pages that the search reads: name -> digest
         self._needs: set[str] = set()
@@ -68,13 +73,16 @@ class Publishing:
         self._note_page(made, name)
         return True
 
-    def reuse_all(self, pages: Iterable[Made]) -> bool:
-        """Take everything over from the last site, and tell whether it could be had: as it was written, and no more."""
-        if self.site.others or self.site.stamps != self._last or not self._last:
+    def reuse_all(self) -> bool:
+        """Take everything over from the last site, and tell whether it could be had: as it was written, and no more.
+
+        Its headers stay, too: no page may need another policy.
+        """
+        if self.site.others or self.site.stamps != self._last or HEADERS not in self._last:
             return False
-        for made in pages:
-            self._note_page(made, made.name)
-        self._names |= {name for name in self._last if not name.startswith(f"{BUNDLE}/")}
+        self._last_read = self._ledger.indexed()
+        self._read = {**self._last_read}
+        self._names = {name for name in self._last if not name.startswith(f"{BUNDLE}/")}
         return True
 
     def put_page(
@@ -117,7 +125,7 @@ class Publishing:
             self.add(HEADERS, headers_of(map(json.loads, self._needs)).encode("utf-8"))
         self._add_index()
         self.feed.keep_only(self._read)
-        changed = {name: stamp for name, stamp in self.feed.stamps.items() if self._last_read.get(name) != stamp}
+        changed = {name: stamp for name, stamp in self.feed.stamps.items() if self._last_feed.get(name) != stamp}
         self._ledger.keep_files("search", changed, gone=self._last_read.keys() - self._read.keys())
         self.site.keep_only(self._names)
         if self._renewed:
@@ -146,6 +154,7 @@ class Publishing:
             for name, stamp in (changed if copy.stamps else site.stamps).items():
                 copy.share(name, self._last_dir / name, stamp)
             copy.keep_only(site.stamps)
+            self._mark.touch()
 
     def _take(self, name: str, digest: str) -> bool:
         if self.site.has(name, digest):
@@ -180,7 +189,7 @@ class Publishing:
 
     def _amend_index(self, of: str, files: Mapping[str, str]) -> dict[str, str] | None:
         """Amend the index of the last site, and return the digests of its files; or None where that cannot be done."""
-        before = {name: stamp.digest for name, stamp in self._last_read.items()}
+        before = self._last_read
         changed = [name for name, digest in self._read.items() if before.get(name) != digest]
         if _key_of(before) != of or before.keys() != self._read.keys() or len(changed) > MOST_PAGES:
             return None
@@ -219,7 +228,7 @@ class Publishing:
 
     def _complete_feed(self) -> None:
         """Make sure that all is there that the search reads, and nothing else."""
-        self.feed = Tree(self.feed.folder, self.feed.stamps)
+        self.feed = Tree(self.feed.folder, self._ledger.files("search") | self.feed.stamps)
         self.feed.keep_only(self._read)
         for name, digest in self._read.items():
             if not self.feed.has(name, digest):

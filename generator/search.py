@@ -4,9 +4,10 @@ import errno
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from pagefind_bin import get_executable
 
 from generator.bundles import UnknownFormatError
 from generator.errors import BriefbookError
@@ -72,11 +73,19 @@ def run_pagefind(pages: Path, bundle: Path) -> None:
     Raises: as `index_pages`; OSError when the disk is full, on which Pagefind leaves files cut off without a word.
     """
     shutil.rmtree(bundle, ignore_errors=True)
-    command = [sys.executable, "-m", "pagefind", "--site", str(pages), "--output-path", str(bundle)]
-    command += ["--exclude-selectors", NOT_SEARCHED, "--quiet"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        why = (done.stderr or done.stdout).strip().rpartition("\n")[2] or f"Pagefind ended with {done.returncode}"
+    options = ["--site", str(pages), "--output-path", str(bundle), "--exclude-selectors", NOT_SEARCHED, "--quiet"]
+    try:
+        done = subprocess.run([_pagefind(), *options], capture_output=True, text=True, check=False)
+        said = (done.stderr or done.stdout).strip().rpartition("\n")[2]
+        why = (said or f"Pagefind ended with {done.returncode}") if done.returncode else ""
+    except OSError as error:
+        why = str(error)
+    if why:
         raise BriefbookError(f"The search index could not be made: {why}. Is Pagefind there, and room on the disk?")
     if shutil.disk_usage(bundle).free < _LEAST_ROOM:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(bundle))
+
+
+def _pagefind() -> str:
+    """Return the program: `python -m pagefind`, which looks for it in these places too, first starts Python again."""
+    return os.environ.get("PAGEFIND_BINARY_PATH") or str(get_executable())

@@ -109,6 +109,21 @@ def test_edits_by_which_more_changes_are_left_to_a_whole_build(name: str, text: 
     assert contents(folder / "build" / "site") == before
 
 
+def test_edit_that_is_followed_has_all_pages_indexed_where_the_index_cannot_be_amended(tmp_path: Path) -> None:
+    folder = start_briefing(tmp_path / "b")
+    built(folder)
+    record = (folder / "docs" / "sources" / "council-minutes.yml").read_text()
+    with Ledger(folder / "build/.cache/ledger.db") as ledger:
+        ledger.forget_words()
+        ledger.keep()
+    for text in ("note: A second version.", "note: A third version."):  # the second finds what the first has noted
+        edit(folder, "sources/council-minutes.yml", f"{record}{text}\n")
+        assert follow(folder)
+    found = contents(folder / "build" / "site")
+    shutil.rmtree(folder / "build")
+    assert found == built(folder)
+
+
 def follow(folder: Path) -> bool:
     """Build by the short cut, if that can be done, in a process as the command is one."""
     code = (
