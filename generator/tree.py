@@ -52,13 +52,14 @@ class Tree:
         `mark` is a file that was touched when the folder had been filled: whatever is put into a folder, or taken out
         of it, changes its time. To look at what is known takes half as long as to look for what is there.
         """
+        above = _folders_of(known)
         try:
-            if not _is_as_left(str(folder), known, mark.stat().st_mtime_ns):
+            if not known or not _is_as_left(str(folder), known, above, mark.stat().st_mtime_ns):
                 return None
         except OSError:
             return None
-        tree = cls.as_known(folder, known)
-        tree._is_seen = True
+        tree = cls.as_known(folder, {})
+        tree.stamps, tree._folders, tree._is_seen = {**known}, {"", *(f"{name}/" for name in above)}, True
         return tree
 
     def _scan(self, known: Mapping[str, Stamp]) -> None:
@@ -180,19 +181,25 @@ def _write(path: str, content: bytes) -> os.stat_result:
         os.close(file)
 
 
-def _is_as_left(folder: str, known: Mapping[str, Stamp], moment: int) -> bool:
-    folders = {""}
-    for name, (_, inode, modified, size) in known.items():
-        found = os.lstat(f"{folder}/{name}")
-        if modified != found.st_mtime_ns or (inode, modified, size) != _lay(found):
-            return False
+def _is_as_left(folder: str, known: Mapping[str, Stamp], above: Iterable[str], moment: int) -> bool:
+    if os.path.islink(folder):
+        return False
+    if any(_lay(os.lstat(f"{folder}/{name}")) != stamp[1:] for name, stamp in known.items()):
+        return False
+    # Programs that copy folders set their time back, but not that of the last change of what is known of them.
+    times = (os.lstat(f"{folder}/{name}") for name in ("", *above))
+    return all(found.st_mtime_ns <= moment and found.st_ctime_ns <= moment for found in times)
+
+
+def _folders_of(names: Iterable[str]) -> set[str]:
+    """Return the folders that lie between the top and these files."""
+    found = {""}
+    for name in names:
         above = name.rpartition("/")[0]
-        while above not in folders:
-            folders.add(above)
+        while above not in found:
+            found.add(above)
             above = above.rpartition("/")[0]
-    times = (os.lstat(f"{folder}/{name}") for name in folders)
-    is_same = all(found.st_mtime_ns <= moment and found.st_ctime_ns <= moment for found in times)
-    return is_same and bool(known) and not os.path.islink(folder)
+    return found - {""}
 
 
 def _move(part: str, path: str) -> None:

@@ -143,7 +143,9 @@ def test_page_that_somebody_changed_in_the_last_site_is_rendered_again(tmp_path:
     before = built(folder)
     (folder / "build/site/actors/jane-doe/index.html").write_text("changed")
     (folder / "build/site/events/index.html").unlink()
-    assert built(folder) == before
+    (folder / "build/site/events/more.html").write_text("more")
+    for _ in range(2):  # the second takes the folder again that was the site
+        assert built(folder) == before
     (folder / "build/.cache/ledger.db").write_bytes(b"SQLite format 3 of no use")
     assert built(folder) == before
     (folder / "build/.cache/site/actors/jane-doe/index.html").write_text("changed in the copy")
