@@ -18,8 +18,7 @@ from generator.errors import BriefbookError, Problem, RecordsInvalid, Severity, 
 from generator.faults import save_report, summary_of
 from generator.fields import LANGUAGE_PATTERN
 from generator.link import Briefing
-from generator.manifest import NAME as MANIFEST
-from generator.manifest import compare_with_manifest
+from generator.manifest import NAME, NEXT, compare_with_manifests
 from generator.pipeline import Project, check_briefing, write_pages
 from generator.records import KINDS, Record
 from generator.reports import FORMATS, count_of, lines_for_people, many, report_lines
@@ -262,9 +261,10 @@ def verify(context: click.Context, site: Path | None, manifest: Path | None) -> 
     """Check that the files of SITE (default: build/site) are those that the last build made, and no others."""
     project: Project = context.obj
     folder = site or project.site_dir
+    manifests = [manifest] if manifest else [project.root / "build" / name for name in (NAME, NEXT)]
     lock = project.root / "build" / LOCK  # there may be a build just now, between the site and its list
     with nullcontext() if site or not os.access(lock, os.W_OK) else alone(project.root, _warn):
-        differing = compare_with_manifest(folder, manifest or project.root / "build" / MANIFEST)
+        differing = compare_with_manifests(folder, *manifests)
     if differing:
         click.echo("\n".join(differing))
         raise BriefbookError(f"{many(len(differing), 'file')} of {folder} differ from what was built.")

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from markdown.extensions.toc import slugify, unique
 
+from generator.prose import BY_HAND
 from generator.sanitise import is_id, is_own
 
 EXTENSIONS = frozenset(
@@ -89,6 +90,10 @@ def knows(extensions: Mapping[str, Mapping[str, Any]]) -> bool:
 
 def render(text: str, resolve: Resolve) -> Content | None:
     """Return a page's Markdown as HTML, or None when something in it is not known here."""
+    if text.startswith(BY_HAND):
+        if "bb-" in text:  # a class that the sanitiser takes away
+            return None
+        text = text.removeprefix(BY_HAND)
     try:
         return _Page(resolve).render(text)
     except _UnknownError:

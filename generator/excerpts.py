@@ -32,11 +32,13 @@ class Excerpts:
         lines = self._lines[place.path]
         if place.line > len(lines):
             return None
-        line = "".join(character if character.isprintable() else " " for character in lines[place.line - 1].rstrip())
         start = max(0, place.column - BEFORE)
-        shown = line[start : start + WIDTH]
+        shown = lines[place.line - 1].rstrip()[start : start + WIDTH]
+        if not shown.isprintable():
+            shown = "".join(character if character.isprintable() else " " for character in shown)
         before = shown[: place.column - 1 - start]
-        columns = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in before)
+        wide = 0 if before.isascii() else sum(unicodedata.east_asian_width(character) in "WF" for character in before)
+        columns = len(before) + wide
         return Excerpt(shown, columns) if shown.strip() else None
 
     def _read(self, path: str) -> list[str]:

@@ -136,5 +136,7 @@ def types_in(annotation: Any) -> Iterator[Any]:
 
 
 def model_at(model: type[Part], at: FieldPath) -> type[Part]:
+    if not at:
+        return model
     found = types_in(annotation_at(model, at))
     return next((inner for inner in found if isinstance(inner, type) and issubclass(inner, Part)), model)

@@ -12,7 +12,7 @@ from mkdocs.plugins import BasePlugin, event_priority
 
 from generator.errors import BriefbookError
 from generator.link import Briefing
-from generator.manifest import write_manifest
+from generator.manifest import listing
 from generator.pipeline import Project, read_briefing, write_pages
 from generator.site import configure, finish_site, has_strict_warnings
 from generator.write import alone, discard_site, publish_site, readable, start_site
@@ -64,9 +64,9 @@ class BriefbookPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
         except BriefbookError as error:
             raise PluginError(str(error)) from error
         if self.unfinished and not has_strict_warnings(config):
-            publish_site(self.unfinished, Path(self.site_dir))
+            with listing(self.unfinished, Path(self.site_dir)):
+                publish_site(self.unfinished, Path(self.site_dir))
             config.site_dir = self.site_dir  # where `mkdocs gh-deploy` looks for it
-            write_manifest(Path(self.site_dir))
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Any) -> LiveReloadServer:
         # What people edit is watched, not what is made of it: that would build again and again.

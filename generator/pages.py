@@ -24,7 +24,7 @@ from generator.noted import Noted
 from generator.pictures import FOLDER, Pictures
 from generator.places import Places
 from generator.profiles import neighbours_of, record_pages
-from generator.prose import escape_inline
+from generator.prose import BY_HAND, escape_inline
 from generator.records import KIND_BY_FOLDER, KINDS, Actor, Event, Quote, Record
 from generator.render import PageLinks, build_environment, captions_of, front_matter, plain_text
 from generator.rows import Row, Rows
@@ -235,7 +235,8 @@ def _hand_page(maker: Maker, page: HandPage) -> Page:
         "description": escaped(description),
         "markdown": page.name,
     }
-    return Page(page.name, front_matter(meta) + maker.links_on(page.name).linked(page.prose).lstrip("\n"))
+    text = maker.links_on(page.name).linked(page.prose).lstrip("\n")
+    return Page(page.name, f"{front_matter(meta)}{BY_HAND}\n\n{text}")
 
 
 def _home(maker: Maker) -> Iterator[Page]:

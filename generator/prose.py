@@ -51,6 +51,8 @@ class Refused(NamedTuple):
 
 Piece = Words | Verbatim | Wiki | Target | Refused
 
+BY_HAND = "<!-- Written by hand -->"  # the first line of a hand-written page, by which the sanitiser knows it
+
 _FENCE = re.compile(
     r"^(?P<fence>`{3,}|~{3,})(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=fence)[`~]*[ \t]*$", re.MULTILINE | re.DOTALL
 )

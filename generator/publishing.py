@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from generator.amend import MOST_PAGES, Edit, Last, amend_index
 from generator.ledger import Ledger, Made, Stamp
-from generator.manifest import write_digests
+from generator.manifest import listing
 from generator.pipeline import Project
 from generator.policy import HEADERS, Sources, find_sources, headers_of, protect_page
 from generator.search import BUNDLE, index_pages, searchable
@@ -143,8 +143,8 @@ class Publishing:
     def publish(self) -> None:
         """Put the new site in the place of the last one, which becomes the copy, brought up to date."""
         ledger, site = self._ledger, self.site
-        exchange_site(site.folder, self._last_dir)
-        write_digests(self._last_dir, {name: stamp.digest for name, stamp in site.stamps.items()})
+        with listing(site.folder, self._last_dir, {name: stamp.digest for name, stamp in site.stamps.items()}):
+            exchange_site(site.folder, self._last_dir)
         ledger.tell("site", str(self._last_dir))
         changed = {name: stamp for name, stamp in site.stamps.items() if self._last.get(name) != stamp}
         ledger.keep_files("site", changed, gone=self._last.keys() - site.stamps.keys())

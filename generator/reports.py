@@ -27,17 +27,21 @@ def report_lines(problems: Iterable[Problem], style: str, root: Path, *, strict:
 
 
 def lines_for_people(problems: Iterable[Problem], root: Path) -> Iterator[str]:
-    """Yield each problem with the line that it is about, and a caret below the spot, in colours for a terminal."""
+    """Yield each problem with the line that it is about, and a caret below the spot, in colours for a terminal.
+
+    All that is said of one is one text of several lines: each that is printed by itself takes its time.
+    """
     excerpts = Excerpts(root)
     for problem in problems:
         colour = "red" if problem.severity is Severity.ERROR else "yellow"
         severity = click.style(str(problem.severity), fg=colour, bold=True)
-        yield f"{click.style(str(problem.place), bold=True)}: {severity}: {problem.sentence}"
+        told = f"{click.style(str(problem.place), bold=True)}: {severity}: {problem.sentence}"
         excerpt = excerpts.at(problem.place)
         if excerpt:
             number = str(problem.place.line)
-            yield f"  {number} | {excerpt.line}"
-            yield f"  {' ' * len(number)} | {' ' * excerpt.columns}{click.style('^', fg='green', bold=True)}"
+            told += f"\n  {number} | {excerpt.line}"
+            told += f"\n  {' ' * len(number)} | {' ' * excerpt.columns}{click.style('^', fg='green', bold=True)}"
+        yield told
 
 
 def count_of(problems: Iterable[Problem]) -> str:

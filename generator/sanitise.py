@@ -1,7 +1,8 @@
 """A Python-Markdown extension that lets only an allow-list of HTML out of a page, whatever went in.
 
 It is the last thing that touches a page's HTML, under MkDocs, ProperDocs and Zensical alike: `markdown_extensions:
-[briefbook]`. What templates write must be on the list too. Never changes text. What leaves a page beside its HTML, the
+[briefbook]`. What templates write must be on the list too, and on hand-written pages the list is shorter: these could
+dress up as pages of records. Never changes text. What leaves a page beside its HTML, the
 headings for the theme's table of contents, is made safe here as well: themes write it as it is.
 """
 
@@ -13,9 +14,11 @@ from xml.etree.ElementTree import Element
 import nh3
 from markdown import Extension, Markdown
 from markdown.postprocessors import Postprocessor
+from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 
 from generator.characters import is_address
+from generator.prose import BY_HAND
 
 TAGS = frozenset(
     "a abbr article aside b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em "
@@ -55,6 +58,9 @@ _ALIGN = {f"text-align: {side};": f"bb-{side}" for side in ("left", "center", "r
 _FOREIGN = ("//", "\\", "/\\")
 
 
+_ALIGNED = frozenset(_ALIGN.values())
+
+
 def _keep(tag: str, name: str, value: str) -> str | None:
     """Return the value that an attribute may keep, or None to drop it."""
     if name == "class":
@@ -73,6 +79,14 @@ def _keep(tag: str, name: str, value: str) -> str | None:
     return value
 
 
+def _keep_by_hand(tag: str, name: str, value: str) -> str | None:
+    """Return the value that an attribute of a hand-written page may keep, or None to drop it."""
+    kept = _keep(tag, name, value)
+    if name == "class" and kept:
+        return " ".join(word for word in kept.split() if word in _ALIGNED or not is_own(word)) or None
+    return kept
+
+
 def is_id(value: str) -> bool:
     """Tell whether an element of a page may have this id: the theme and its scripts do not look for it."""
     return not value.lower().startswith(RESERVED)
@@ -88,14 +102,17 @@ def _is_token(word: str, tag: str) -> bool:
     return tag in ("span", "div", "pre", "code") and len(word) <= 3 and word.isalnum()
 
 
-def sanitise(html: str) -> str:
-    """Return the HTML with everything removed that is not on the allow-list; text stays as it is."""
+def sanitise(html: str, *, by_hand: bool = False) -> str:
+    """Return the HTML with everything removed that is not on the allow-list; text stays as it is.
+
+    `by_hand` takes the classes from it by which records are laid out.
+    """
     return nh3.clean(
         html,
         tags=set(TAGS),
         clean_content_tags={"script", "style"},
         attributes=ATTRIBUTES,
-        attribute_filter=_keep,
+        attribute_filter=_keep_by_hand if by_hand else _keep,
         url_schemes={"http", "https", "mailto"},
         link_rel=None,
         strip_comments=True,
@@ -103,8 +120,23 @@ def sanitise(html: str) -> str:
 
 
 class _Sanitiser(Postprocessor):
+    by_hand = False
+
     def run(self, text: str) -> str:
-        return sanitise(text)
+        return sanitise(text, by_hand=self.by_hand)
+
+
+class _Origin(Preprocessor):
+    """Tells the sanitiser who wrote a page: no author can take its first line away from a hand-written one."""
+
+    def __init__(self, md: Markdown, sanitiser: _Sanitiser) -> None:
+        super().__init__(md)
+        self._sanitiser = sanitiser
+
+    def run(self, lines: list[str]) -> list[str]:
+        at = next((at for at, line in enumerate(lines) if line.strip()), 0)
+        self._sanitiser.by_hand = lines[at].strip() == BY_HAND
+        return lines[at + 1 :] if self._sanitiser.by_hand else lines
 
 
 class _Aligner(Treeprocessor):
@@ -159,7 +191,9 @@ class SanitiseExtension(Extension):
         md.treeprocessors.register(_AddressKeeper(md), "briefbook-addresses", 1)  # before MkDocs reads them (0)
         md.treeprocessors.register(_Contents(md), "briefbook-contents", -99)
         md.treeprocessors.register(_Aligner(md), "briefbook-align", -100)
-        md.postprocessors.register(_Sanitiser(md), "briefbook-sanitise", -100)
+        sanitiser = _Sanitiser(md)
+        md.preprocessors.register(_Origin(md, sanitiser), "briefbook-origin", 1000)  # before anything changes the lines
+        md.postprocessors.register(sanitiser, "briefbook-sanitise", -100)
 
 
 def makeExtension(**options: Any) -> SanitiseExtension:

@@ -22,7 +22,7 @@ from mkdocs.utils import CountHandler
 
 from generator.errors import BriefbookError
 from generator.link import Briefing
-from generator.manifest import write_manifest
+from generator.manifest import listing
 from generator.pipeline import Project, last_change
 from generator.policy import protect_site
 from generator.search import index_site
@@ -113,8 +113,8 @@ def build_with_other(project: Project, briefing: Briefing, renderer: str, *, str
     try:
         _build_with_other(project, briefing, renderer, unfinished, strict=strict)
         finish_site(unfinished, project.pages_dir)
-        publish_site(unfinished, project.site_dir)
-        write_manifest(project.site_dir)
+        with listing(unfinished, project.site_dir):
+            publish_site(unfinished, project.site_dir)
     finally:
         discard_site(unfinished)
 

@@ -85,6 +85,44 @@ def test_classes_that_only_the_theme_and_its_scripts_write_are_not_for_pages() -
     assert [name for name in by_pages if name not in sanitise(f'<div class="{name}">x</div>')] == []
 
 
+DRESSED = """
+<div class="bb-note"><p class="bb-draft">Draft</p></div>
+
+<blockquote class="bb-quote"><p>Words <span class="bb-badge bb-own">verified</span></p></blockquote>
+
+# Title {: .bb-said }
+
+<!-- Written by hand -->
+
+| a |
+| :-: |
+| b |
+"""
+
+
+@pytest.mark.parametrize(
+    "page", ["# Plain\n\nWords.\n", '# Plain\n\n<p class="bb-quote">Words</p>\n', f"\n\n{DRESSED}"]
+)
+def test_a_page_written_by_hand_cannot_wear_what_pages_of_records_wear(make_project: MakeProject, page: str) -> None:
+    record = "title: S\nsummary: '[x](a.md) <!-- Written by hand -->'\nnote: N\n"
+    project = make_project({"page.md": page, "a.md": "# A", "sources/s.yml": record})
+    (project.root / "mkdocs.yml").write_text(SETTINGS.read_text("utf-8"), "utf-8")
+    briefing, _ = check_briefing(project)
+    renderer = Renderer(project, briefing, page_maker(briefing, project))
+    by_hand, plain, of_record = (
+        (renderer.page_at(path) or b"").decode("utf-8") for path in ("page/", "a/", "sources/s/")
+    )
+    worn = classes_worn(by_hand) - classes_worn(plain)
+    assert {name for name in worn if name.startswith("bb-")} == ({"bb-center"} if "| a |" in page else set())
+    assert "Words" in by_hand
+    assert "Written by hand" not in by_hand
+    assert "bb-note" in classes_worn(of_record)
+
+
+def classes_worn(html: str) -> set[str]:
+    return {name for names in re.findall(r'class="([^"]*)"', html) for name in names.split()}
+
+
 @pytest.mark.parametrize("address", ["https://[x", "//[x", "https://a:b/", "https://a\N{ACCOUNT OF}b/"])
 def test_an_address_that_cannot_be_read_leaves_its_words(make_project: MakeProject, address: str) -> None:
     page = f"# Page\n\n[x]({address}) <a href='{address}'>y</a> ![z]({address})\n\n[w][w]\n\n[w]: {address}\n"

@@ -8,12 +8,23 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
+from time import monotonic
 
 import pytest
 
+from generator.manifest import NAME, NEXT, compare_with_manifests
 from tests.sites import command, command_environment, contents, start_briefing
 
 pytestmark = pytest.mark.slow
+# Run by a command's Python as it starts: kills it when it is about to write a file, or to put one into its place.
+KILLER = """
+import os, signal, sys
+def look(event, arguments):
+    target = arguments[1] if event == "os.rename" else arguments[0] if event == "open" and arguments[1] == "w" else ""
+    if os.path.basename(str(target)) == "{target}":
+        os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(look)
+"""
 KILLS = int(os.environ.get("KILLS", "12"))  # `make torture` has more of them
 
 
@@ -78,28 +89,64 @@ def test_killed_builds_leave_a_whole_site_and_the_next_one_recovers(tmp_path: Pa
         record.write_text(text)
         assert command("briefbook", "build", cwd=folder).returncode == 0
         versions.append(contents(folder / "build" / "site"))
-    program = str(Path(sys.executable).parent / "briefbook")
-    for number in range(KILLS):
-        record.write_text(first if number % 2 else first + "note: A second version.\n")
-        with subprocess.Popen(
-            [program, "build"],
-            cwd=folder,
-            env=command_environment(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        ) as build:
+    site, build = folder / "build" / "site", folder / "build"
+    killed, lasted = 0, 1.0  # seconds, as the last build took that was not killed
+    while killed < KILLS:
+        record.write_text(first if killed % 2 else first + "note: A second version.\n")
+        began = monotonic()
+        with start(folder, "build") as building:
             try:
-                build.wait(random.uniform(0.1, 2.0))
+                building.wait(random.uniform(0.05, lasted))
+                lasted = monotonic() - began
             except subprocess.TimeoutExpired:
-                build.send_signal(signal.SIGKILL)
-        published = contents(folder / "build" / "site")
-        assert published in versions, f"after build {number}: {differences(published, versions)}"
-        assert len([path for path in (folder / "build").iterdir() if path.name.startswith(".site-")]) <= 1
+                building.send_signal(signal.SIGKILL)
+                killed += 1
+        published = contents(site)
+        assert published in versions, f"after kill {killed}: {differences(published, versions)}"
+        assert compare_with_manifests(site, build / NAME, build / NEXT) == []
+        assert len([path for path in build.iterdir() if path.name.startswith(".site-")]) <= 1
     record.write_text(first)
     assert command("briefbook", "build", cwd=folder).returncode == 0
     assert contents(folder / "build" / "site") == versions[0]
     assert command("briefbook", "verify", cwd=folder).returncode == 0
     assert [path for path in (folder / "build").iterdir() if path.name.startswith(".site-")] == []
+
+
+def start(folder: Path, *arguments: str) -> "subprocess.Popen[bytes]":
+    """Start a command of ours, that tells nobody anything, in a session of its own."""
+    return subprocess.Popen(
+        [str(Path(sys.executable).parent / "briefbook"), *arguments],
+        cwd=folder,
+        env=command_environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_site_has_its_list_also_when_a_build_is_killed_as_they_change_places(
+    moment: str, built: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "b"
+    shutil.copytree(built, folder)
+    note = folder / "docs" / "sources" / "council-minutes.yml"
+    note.write_text(note.read_text() + "note: A second version.\n")
+    target = ".manifest.json.part" if moment == "before" else "manifest.json"
+    (folder / "sitecustomize.py").write_text(KILLER.format(target=target))
+    killed = command("briefbook", "build", cwd=folder, PYTHONPATH=str(folder))
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    page = folder / "build" / "site" / "sources" / "council-minutes" / "index.html"
+    assert ("A second version." in page.read_text()) == (moment == "after")
+    for _ in range(2):  # then after the next build, which is killed at the same moment, too
+        done = command("briefbook", "verify", cwd=folder)
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout
+        note.write_text(note.read_text() + "# Another file, the same site.\n")
+        command("briefbook", "build", cwd=folder, PYTHONPATH=str(folder))
+    (folder / "sitecustomize.py").unlink()
+    assert command("briefbook", "build", cwd=folder).returncode == 0
+    assert command("briefbook", "verify", cwd=folder).returncode == 0
+    assert not (folder / "build" / ".manifest.json.part").exists()
 
 
 @pytest.mark.parametrize("arguments", [["pdf"], ["build", "--pdf"]], ids=" ".join)
@@ -114,17 +161,10 @@ def test_killed_settings_leave_a_whole_book_and_the_next_one_recovers(arguments:
         record.write_text(text)
         assert command("briefbook", "pdf", cwd=folder).returncode == 0
         versions.append(book.read_bytes())
-    program = str(Path(sys.executable).parent / "briefbook")
     left: set[Path] = set()
     for number in range(KILLS // 3):
         record.write_text(texts[number % 2])
-        with subprocess.Popen(
-            [program, *arguments],
-            cwd=folder,
-            env=command_environment(),
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-        ) as setting:
+        with start(folder, *arguments) as setting:
             while setting.poll() is None and not set_in(folder) - left:
                 pass  # until it is at it
             try:
