@@ -59,6 +59,14 @@ def turns(text: str) -> bool:
     return _RIGHT_TO_LEFT.search(text) is not None
 
 
+def isolated(text: str) -> str:
+    """Return plain text for a place among other plain text, which it does not turn round, where no element can say so.
+
+    Source: UAX #9, the isolate whose direction is that of its first strong character.
+    """
+    return f"\u2068{text}\u2069" if turns(text) else text
+
+
 def is_address(text: str) -> bool:
     """Tell whether an address can be taken apart, by us and by browsers: brackets, ports and letters can prevent it."""
     try:
