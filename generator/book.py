@@ -23,7 +23,7 @@ from generator.markup import WITH_PAGE, Markup, Node, Nodes, Reading
 from generator.network import drawn_edges, edges_of, network_picture, shown_actors
 from generator.pictures import Drawing, Pictures
 from generator.profiles import section_names
-from generator.prose import escape_text
+from generator.prose import escape_inline, escape_text
 from generator.records import Actor, Citation, Event, Quote, Record, Source
 from generator.render import PageLinks, captions_of
 from generator.ties import ties_of
@@ -259,7 +259,7 @@ class _Composer:
             said = event.as_reported
             dated = self.words("event.dated", date=self.words.in_words(event.date))
             source = f" ({self.links.to(self.resolve(said.source, ('sources',)))})" if said.source else ""
-            text = f"{self.words('event.other_date')} {escape_text(said.date)}{source}. {escape_text(dated)}"
+            text = f"{self.words('event.other_date')} {escape_inline(said.date)}{source}. {escape_text(dated)}"
             reported = [*self.markup.blocks(text), *self._prose(event.key, LEVELS[Event], "as_reported", "note")]
         shown = [self._quote(quote) for quote in quotes if isinstance(quote, Quote)]
         when = self.words.in_words(event.date)
@@ -295,20 +295,20 @@ class _Composer:
         told = self._short(source) if key in self.cited else self._full(source)
         self.cited.add(key)
         parts = [f"[{told}](#{key})"]  # without its page: a source is found by its name
-        parts += [escape_text(citation.at)] if citation.at else []
+        parts += [escape_inline(citation.at)] if citation.at else []
         parts += [web_link(citation.url)] if citation.url else []
-        said = f": {escape_text(self.words('quoted', text=citation.quote))}" if citation.quote else ""
+        said = f": {escape_inline(self.words('quoted', text=citation.quote))}" if citation.quote else ""
         return {"id": id, "c": self._inline(", ".join(parts) + said)}
 
     def _full(self, source: Source) -> str:
         when = self.words.in_words(source.published) if source.published else ""
         parts = ["; ".join(source.authors), self.words("quoted", text=source.title), source.publisher or "", when]
-        return escape_text(", ".join(part for part in parts if part))
+        return ", ".join(escape_inline(part) for part in parts if part)
 
     def _short(self, source: Source) -> str:
         who = next(iter(source.authors), source.publisher or "")
         title = self.words("quoted", text=shorten(source.title, 40))
-        return escape_text(", ".join(part for part in (who, title) if part))
+        return ", ".join(escape_inline(part) for part in (who, title) if part)
 
     # The index
 

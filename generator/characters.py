@@ -12,15 +12,15 @@ _MARKS = "\u200e\u200f\u061c"  # these tell a direction for the spot where they 
 _OPENING, _ISOLATING = "\u202a\u202b\u202d\u202e", "\u2066\u2067\u2068"
 _CLOSING = {"\u202c": _OPENING, "\u2069": _ISOLATING}
 _DIRECTED = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_RIGHT_TO_LEFT = re.compile(
-    "[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]"
+_TURNING = re.compile(
+    "[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )
 # Controls, what steers direction, and what has no width; not the soft hyphen, nor the signs inside an emoji.
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]"
 )
 UNCLOSED_DIRECTION = (
-    "a character that cannot be seen turns the direction of what follows, and is not ended in its paragraph.",
+    "a character that cannot be seen turns the direction of text, and its other half is not in the same paragraph.",
     "Remove it.",
 )
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
@@ -55,8 +55,16 @@ def unseen_in(name: str) -> str | None:
 
 
 def turns(text: str) -> bool:
-    """Tell whether something in a text is read from right to left, so that it can turn what stands beside it."""
-    return _RIGHT_TO_LEFT.search(text) is not None
+    """Tell whether a text can turn what stands beside it: by what is read from right to left, or by a control."""
+    return _TURNING.search(text) is not None
+
+
+def isolated(text: str) -> str:
+    """Return plain text for a place among other plain text, which it does not turn round, where no element can say so.
+
+    Source: UAX #9, the isolate whose direction is that of its first strong character.
+    """
+    return f"\u2068{text}\u2069" if turns(text) else text
 
 
 def is_address(text: str) -> bool:
@@ -82,7 +90,10 @@ def _may_join(before: str, after: str) -> bool:
 
 
 def unclosed_direction(text: str) -> int | None:
-    """Return where a control starts that turns the direction of text, and is not ended in its paragraph, or None."""
+    """Return where a control of direction stands that is not ended in its paragraph, or None.
+
+    The same of an end of isolation (U+2069) that ends nothing there: it would end what sets the text apart from others.
+    """
     start = 0
     for paragraph in _PARAGRAPH.split(text) if _DIRECTED.search(text) else ():
         at = text.index(paragraph, start)
@@ -93,6 +104,9 @@ def unclosed_direction(text: str) -> int | None:
                 opened.append(found.start())
             elif opened and paragraph[opened[-1]] in _CLOSING[found[0]]:
                 opened.pop()
+            elif found[0] == "\u2069":
+                opened.append(found.start())
+                break
         if opened:
             return at + opened[0]
     return None

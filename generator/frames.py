@@ -25,7 +25,8 @@ from generator.policy import find_sources, protect_page
 from generator.publishing import needs_of
 from generator.rendering import Rendering, unpackaged_theme_dirs
 
-FIELDS = ("title", "description", "when", "who", "also", "record")  # of the front matter, each with words of its own
+# Of the front matter, each with words of its own.
+FIELDS = ("title", "window", "description", "when", "who", "also", "record")
 WORTH = 3  # pages of a class: for fewer, its frame takes longer than it saves
 
 _MARK = re.compile(r"bbq(\w+?)q(.*?)qbb", re.DOTALL)

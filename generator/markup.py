@@ -261,6 +261,8 @@ class _Reader:
             nodes = [{"t": _MARKS[tag], "c": nodes}]
         if child.attributes.get("lang"):
             return [{"t": "lang", "lang": child.attributes["lang"], "c": nodes}]
+        if tag == "bdi" and nodes:
+            return [{"t": "bdi", "c": nodes}]
         return nodes
 
     def _link(self, href: str, title: str, inside: Nodes) -> Nodes:

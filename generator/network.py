@@ -10,6 +10,7 @@ from math import cos, exp, log, pi, sin, sqrt
 from random import Random
 from typing import Any, NamedTuple
 
+from generator.characters import isolated
 from generator.fields import shorten
 from generator.labels import Spot, place_labels, text_width
 from generator.link import Briefing
@@ -117,7 +118,7 @@ def _nodes(pictures: Pictures, keys: Sequence[str], edges: Sequence[Edge]) -> li
             "key": key,
             "kind": getattr(records[key], "type", "") or "actor",
             "label": shorten(records[key].caption, LABEL),
-            "title": f"{records[key].caption}: {pictures.words('network.ties', count=totals[key])}",
+            "title": f"{isolated(records[key].caption)}: {pictures.words('network.ties', count=totals[key])}",
             "r": round(6 + 12 * sqrt(totals[key] / most), 1),
             "x": 0.0,
             "y": 0.0,

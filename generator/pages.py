@@ -303,13 +303,21 @@ def _overviews(maker: Maker) -> list[tuple[str, int]]:
     return [*kinds, ("tags", len(maker.topics)), ("places", len(maker.places)), ("years", len(years))]
 
 
+def _taken(briefing: Briefing) -> dict[str, str]:
+    """Return what lies where whatever the records are: {path in small letters: what}."""
+    made = {f"{HOME}.md": "the home page", "tags/index.md": "the list of topics", "years/index.md": "the list of years"}
+    made |= {"places/index.md": "the list of places", "404.md": "the page for addresses that lead nowhere"}
+    typed = [page.name.casefold() for page in briefing.pages.values()] + [name.casefold() for name in briefing.assets]
+    made |= {name: "the search index" for name in typed if f"{name.removesuffix('.md')}/".startswith("pagefind/")}
+    made |= {path: f"the {name}" for name, path in PATHS.items()} | {DATA: "the data of the timeline"}
+    made |= {f"{model.folder}/index.md": f"the list of {model.folder}" for model in KINDS}
+    return made
+
+
 def find_collisions(briefing: Briefing, checked: Iterable[Checked], places: Places) -> list[Problem]:
     """Return a problem for each record, topic and hand-written page that would lie where another page does."""
     written = {item.record.key: item for item in checked}
-    made = {f"{HOME}.md": "the home page", "tags/index.md": "the list of topics", "years/index.md": "the list of years"}
-    made["places/index.md"] = "the list of places"
-    made |= {path: f"the {name}" for name, path in PATHS.items()} | {DATA: "the data of the timeline"}
-    made |= {f"{model.folder}/index.md": f"the list of {model.folder}" for model in KINDS}
+    made = _taken(briefing)
     problems: list[Problem] = []
 
     def claim(path: str, what: str, owner: str, field: str, hint: str) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from generator.characters import isolated
+
 EN_DASH = "\N{EN DASH}"
 SIGNS_TO_A_PAGE = 4250  # of the data, with its own words
 LINES_OF_CONTENTS = 45  # on a page
@@ -80,7 +82,7 @@ def _heads(found: Sequence[Found]) -> list[dict[str, str]]:
         sections = [item.value for item in by_page[page] if item.kind == "section"]
         names = [item.value for item in by_page[page] if item.kind == "name"]
         section = sections[0] if sections else section
-        spread = f"{names[0]} {EN_DASH} {names[-1]}" if len(names) > 1 else "".join(names)
+        spread = f"{isolated(names[0])} {EN_DASH} {isolated(names[-1])}" if len(names) > 1 else "".join(names)
         heads.append({"section": section, "names": spread})
         section = sections[-1] if sections else section
     return heads

@@ -14,6 +14,7 @@ from math import cos, pi, sin
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from generator.characters import isolated
 from generator.dates import PartialDate
 from generator.fields import shorten
 from generator.gazetteer import KnownPlace
@@ -88,7 +89,7 @@ class Pictures:
         roles.sort(key=lambda role: _start(role) or first)
         rows = [_role_row(role, scale, number * 30) for number, role in enumerate(roles)]
         height = len(rows) * 30 + 24
-        title = self.words("pictures.roles", name=actor.name)
+        title = self.words("pictures.roles", name=isolated(actor.name))
         return self.draw("roles", title, WIDTH, height, rows=rows, ticks=scale.year_ticks(6), axis_y=height - 20)
 
     @cached_property
@@ -114,7 +115,7 @@ class Pictures:
             x, y = WIDTH / 2 + 0.36 * WIDTH * cos(angle), tall / 2 + (tall / 2 - 26) * sin(angle)
             nodes.append(_Node(round(x, 1), round(y, 1), 7, self.briefing.records[key], *_edge(others[key])))
         shown = [_shown_node(node, number == 0, WIDTH, tall) for number, node in enumerate(nodes)]
-        title = self.words("pictures.neighbours", name=actor.name, count=len(others))
+        title = self.words("pictures.neighbours", name=isolated(actor.name), count=len(others))
         return self.draw("neighbours", title, WIDTH, tall, nodes=shown)
 
     def _kind(self, key: str) -> str:
@@ -133,7 +134,7 @@ class Pictures:
         height = 200
         x, y = WIDTH / 2, height / 2
         land = land_around(latitude, longitude, WIDTH, height)
-        title = self.words("pictures.place", name=place.name)
+        title = self.words("pictures.place", name=isolated(place.name))
         return self.draw("place", title, WIDTH, height, land=land, x=x, y=y, label=shorten(place.name, 40))
 
     def years(self) -> Drawing | None:

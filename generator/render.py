@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.exceptions import TemplateNotFound
 from jinja2.runtime import Context
 
+from generator.characters import isolated, turns
 from generator.dates import PartialDate
 from generator.errors import BriefbookError
 from generator.gazetteer import KnownPlace
@@ -111,7 +112,13 @@ def plain_text(briefing: Briefing, prose: Prose) -> str:
 
 
 def front_matter(values: Mapping[str, Any]) -> str:
-    """Return a page's front matter. JSON is YAML: so whatever is in a value, it is read back as it was."""
+    """Return a page's front matter. JSON is YAML: so whatever is in a value, it is read back as it was.
+
+    `window` is added to it, the title as it stands before the site's name, where it would turn that round.
+    """
+    title = values.get("title")
+    if title and turns(title):
+        values = {**values, "window": isolated(title)}
     lines = (f"{name}: {_json(value)}\n" for name, value in values.items() if value not in (None, "", False))
     return f"---\n{''.join(lines)}---\n\n"
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from generator.characters import isolated
 from generator.fields import shorten
 from generator.gazetteer import KnownPlace
 from generator.labels import Spot, place_labels
@@ -148,7 +149,7 @@ def _map_picture(maker: Maker, pictures: Pictures, places: Sequence[KnownPlace])
             "at_y": round((y - box[1]) * scale, 1),
             "r": round(min(18.0, 4.5 + 1.5 * len(place.events) ** 0.5), 1),
             "label": shorten(place.name, 30),
-            "title": f"{place.name}: {maker.words('map.count', count=len(place.events))}",
+            "title": f"{isolated(place.name)}: {maker.words('map.count', count=len(place.events))}",
         }
         for place, (x, y) in zip(places, at, strict=True)
     ]

@@ -1,15 +1,20 @@
 """The book: Markdown as its nodes, and whole books set for real and read as PDF."""
 
+import re
+from collections import defaultdict
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pikepdf
+import pypdfium2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.book import compose_book
 from generator.markup import Markup, Reading
+from generator.paging import EN_DASH
 from generator.pipeline import Project, package_templates, read_briefing
 from generator.prose import escape_text
 from generator.words import load_words
@@ -116,6 +121,32 @@ def test_character_without_a_font_fails_with_its_place_and_keeps_the_last_book(m
 
 
 @pytest.mark.slow
+def test_names_from_right_to_left_leave_what_is_beside_them_in_its_place(make_project: MakeProject) -> None:
+    sources = {"sources/minutes.yml": "title: Minutes\nsummary: Before [[m]] 567 after\n"}
+    actors = {f"actors/{id}.yml": f"name: {name}\n" for id, name in {"jane": "אבג", "m": "محمد", "z": "שלום"}.items()}
+    project = make_project({**FILES, **sources, **actors})
+    assert command("briefbook", "pdf", cwd=project.root).returncode == 0
+    lines = {"".join(line) for line in lines_of(project.root / "build" / "briefing.pdf")}
+    assert "Before دمحم 567 after".replace(" ", "") in lines
+    (in_contents,) = (line for line in lines if "دمحم..." in line)
+    assert re.fullmatch(r"دمحم\.+\d+", in_contents)
+    assert f"Who’swhoגבא{EN_DASH}םולש" in lines  # above the page that has the first name and the last
+
+
+def lines_of(file: Path) -> Iterator[list[str]]:
+    """Yield the lines of a PDF, the signs of each from left to right."""
+    with pypdfium2.PdfDocument(file) as document:
+        for page in document:
+            text = page.get_textpage()
+            lines = defaultdict[int, list[tuple[float, str]]](list)
+            for at in range(text.count_chars()):
+                sign = text.get_text_range(at, 1)
+                left, low, _, high = text.get_charbox(at, loose=True)
+                if sign.strip() and sign.isprintable():
+                    lines[round((low + high) / 16)].append((left, sign))
+            yield from ([sign for _, sign in sorted(line)] for line in lines.values())
+
+
 def test_book_speaks_the_scripts_of_its_records(make_project: MakeProject) -> None:
     names = "{el: Αθήνα, ru: Путин, ar: محمد, he: שלום, zh-Hans: 习近平, ja: 東京, ko: 김정은}"
     project = make_project({**FILES, "actors/jane.yml": f"name: Jane Doe\nnames: {names}\n"})

@@ -104,7 +104,7 @@ def test_texts_about_characters_hold_for_any_text(text: str) -> None:
     assert unseen_in(visible(text)) is None
     assert same_text(same_text(text)) == same_text(text)
     start = unclosed_direction(text)
-    assert start is None or text[start] in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
+    assert start is None or text[start] in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 @pytest.mark.parametrize("kind", CORPUS)

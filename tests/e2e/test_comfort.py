@@ -37,6 +37,23 @@ def test_a_card_opens_on_hover_and_stays_while_the_pointer_is_on_it(page: Page) 
     expect(card).to_be_hidden()
 
 
+def test_a_card_lies_beside_all_lines_of_its_link(page: Page) -> None:
+    link = page.locator(".bb-list a", has_text="systematic").first
+    link.evaluate("(link) => (link.closest('li').style.width = '9rem')")
+    for block in ("start", "end"):  # with room below, and above alone
+        link.evaluate("(link, block) => link.scrollIntoView({ block })", block)
+        link.hover(position={"x": 5, "y": 5})
+        card = page.get_by_role("tooltip")
+        expect(card).to_be_visible()
+        of_card, of_link = card.bounding_box(), link.bounding_box()
+        assert of_card
+        assert of_link
+        assert of_link["height"] > 60
+        assert of_card["y"] >= of_link["y"] + of_link["height"] or of_card["y"] + of_card["height"] <= of_link["y"]
+        page.keyboard.press("Escape")
+        page.mouse.move(5, 5)
+
+
 def test_a_card_opens_on_focus_and_escape_dismisses_it(page: Page) -> None:
     page.locator(".bb-page a", has_text="Vladimir Putin").first.focus()
     page.keyboard.press("Shift+Tab")

@@ -132,7 +132,8 @@ def test_the_words_are_read_in_every_field_and_in_the_head(browser: Browser, typ
         assert words in found["description"], folder
         if kind != "q":  # whose title has other quotation marks inside
             assert (found["heading"], found["og"], found["bar"]) == (words, words, words), folder
-            assert found["title"] == f"{words} - A new briefing", folder
+            window = f"\u2068{words}\u2069" if at in RTL else words  # which ends what it turns before the site's name
+            assert found["title"] == f"{window} - A new briefing", folder
     found = read(page, f"{typed.address}actors/a{at}/")
     assert words in [" ".join(alt.split()) for alt in found["alt"]]
     page.close()
@@ -145,7 +146,7 @@ def test_the_words_are_read_in_results_of_the_search(browser: Browser, typed: Se
     for at in range(0, len(TYPED), 3):
         page.locator("pagefind-input input").fill(f"zebra{at}")
         title = page.locator(".bb-result", has=page.locator(f"a[href*='/actors/a{at}/']")).locator(
-            ".bb-result-title > span"
+            ".bb-result-title > bdi"
         )
         expect(title.first).to_have_text(words_of(at))
     page.close()
@@ -162,6 +163,18 @@ def test_the_words_are_read_in_data_and_pictures(typed: Served) -> None:
         picture = ElementTree.parse(typed.site / f"pictures/{name}.svg")
         said = " ".join(" ".join(picture.getroot().itertext()).split())
         assert [words for words in wanted if " ".join(words.split()) not in said] == [], name
+
+
+def test_names_in_labels_of_pictures_end_what_they_turn(browser: Browser, typed: Served) -> None:
+    page = browser.new_page()
+    words = words_of(RTL[0])
+    for picture, end in (("network", ": "), ("map", ": "), ("timeline", ", ")):
+        page.goto(f"{typed.address}{picture}/")
+        named = page.locator(".bb-stage a[aria-label]")
+        expect(named.first).to_be_attached()
+        labels = named.evaluate_all("(links) => links.map((link) => link.getAttribute('aria-label'))")
+        assert any(label.startswith(f"\u2068{words}\u2069{end}") for label in labels), picture
+    page.close()
 
 
 @pytest.mark.parametrize("at", RTL)

@@ -73,6 +73,10 @@
     return { figure, fields, buttons, svg, stage, tell };
   }
 
+  // Where no element can say so: words that are read from right to left do not turn round what stands beside them.
+  const TURNING = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+  const isolated = (words) => (TURNING.test(words) ? `\u2068${words}\u2069` : words);
+
   // The whole name of what the pointer or the focus is on, in a corner: beside the mark it would cover others. The
   // stage listens, here and below: Chromium lets Tab stop at any part of an SVG that listens to the focus.
   function nameOf(stage) {
@@ -400,7 +404,7 @@
         const others = items.filter((item) => fits(item, name));
         for (const option of list.options) {
           const count = option.value ? others.filter((item) => item[name].includes(option.value)).length : others.length;
-          option.textContent = `${names[name][option.value] ?? said.picture_all} (${count})`;
+          option.textContent = `${isolated(names[name][option.value] ?? said.picture_all)} (${count})`;
         }
       }
       packedFor = "";
@@ -490,7 +494,7 @@
 
   // A link with the mark of the event and its name, and after it one for each quote that was said there.
   function drawItem(item) {
-    item.link = shape("a", { class: "p-item", href: address(item.key), "aria-label": `${item.title}, ${item.when}` }, shape("title", {}, `${item.title}\n${item.when}`));
+    item.link = shape("a", { class: "p-item", href: address(item.key), "aria-label": `${isolated(item.title)}, ${item.when}` }, shape("title", {}, `${item.title}\n${item.when}`));
     if (item.isPoint) {
       item.point = item.isQuote ? shape("path", { class: "p-said", d: "M0 -6l6 6l-6 6l-6 -6z" }) : shape("circle", { class: `p-${item.doubt || "bar"}`, r: 5 });
       item.link.append(item.point);
@@ -587,7 +591,7 @@
       }
     }
     for (const mark of item.marks.filter(({ link }) => !link.classList.contains("is-out"))) {
-      const name = mark.all > 1 ? fill(said.timeline_quotes, { count: mark.all, title: item.title }) : mark.title;
+      const name = mark.all > 1 ? fill(said.timeline_quotes, { count: mark.all, title: isolated(item.title) }) : mark.title;
       mark.name.textContent = name;
       mark.count.textContent = mark.all > 1 ? mark.all : "";
       mark.hit.setAttribute("width", mark.all > 1 ? 20 : 10); // between the mark and its number too

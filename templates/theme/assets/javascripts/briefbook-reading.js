@@ -83,12 +83,12 @@
   }
 
   function place(link) {
-    const around = link.getClientRects()[0] ?? link.getBoundingClientRect();
+    const [first, last] = [link.getClientRects()[0], [...link.getClientRects()].at(-1)].map((line) => line ?? link.getBoundingClientRect());
     const { width, height } = card.getBoundingClientRect();
-    const left = Math.max(8, Math.min(around.left, document.documentElement.clientWidth - width - 8));
-    const fits = around.bottom + height + 8 < innerHeight;
+    const isBelow = last.bottom + height + 8 < innerHeight || first.top < height + 8; // of all lines of the link
+    const left = Math.max(8, Math.min((isBelow ? last : first).left, document.documentElement.clientWidth - width - 8));
     card.style.left = `${left}px`;
-    card.style.top = `${fits || around.top < height + 8 ? around.bottom + 6 : around.top - height - 6}px`;
+    card.style.top = `${isBelow ? last.bottom + 6 : first.top - height - 6}px`;
   }
 
   async function show(link, url) {

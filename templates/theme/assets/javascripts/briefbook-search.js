@@ -69,9 +69,9 @@
   // A result says what kind of record it is, who said it or where it was, and when. The excerpt comes escaped from Pagefind, with <mark> around the words found.
   function showResult({ meta, url, excerpt }) {
     const words = element("p", { class: "bb-result-words" });
-    words.innerHTML = excerpt;
+    words.innerHTML = excerpt.replace(/[\u202a-\u202e\u2066-\u2069]/g, ""); // what ends a direction may have been cut off
     const kind = element("span", { class: "bb-result-kind" }, meta.kind ?? "");
-    const title = element("span", { class: "bb-result-title" }, element("span", {}, meta.title ?? url), " ", kind);
+    const title = element("span", { class: "bb-result-title" }, element("bdi", {}, meta.title ?? url), " ", kind);
     const link = element("a", { class: "pf-result-link", href: url }, title);
     const where = [meta.who, meta.when].filter(Boolean).flatMap((said) => [" · ", element("bdi", {}, said)]).slice(1);
     link.addEventListener("click", () => link.closest("dialog").close());
