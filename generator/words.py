@@ -20,6 +20,7 @@ from babel.dates import format_date
 
 from generator.dates import SEASONS, PartialDate, parse_date
 from generator.errors import BriefbookError, Known
+from generator.noted import Lazy
 
 ENGLISH = "en"
 PLURAL_FORMS = frozenset({"zero", "one", "two", "few", "many", "other"})
@@ -43,10 +44,10 @@ class Words:
         Raises: BriefbookError when there is no such text, or it has a gap that is not filled.
         """
         text = self.texts.get(key)
-        if isinstance(text, Mapping):
-            text = text.get(self.locale.plural_form(int(str(values.get("count", 0)))), text["other"])
         if text is None:
             raise BriefbookError(f"The words '{key}' are not in templates/words/{self.language}.yml.")
+        if not isinstance(text, str):
+            text = text.get(self._plural_forms[int(str(values.get("count", 0)))], text["other"])
         if not values:
             return text
         try:
@@ -70,6 +71,10 @@ class Words:
         if not isinstance(value, int) or value < 1000:
             return str(value)
         return self._thousands.join(re.findall(r"\d{1,3}(?=(?:\d{3})*$)", str(value)))
+
+    @cached_property
+    def _plural_forms(self) -> Mapping[int, str]:
+        return Lazy(self.locale.plural_form)
 
     @cached_property
     def _thousands(self) -> str:
