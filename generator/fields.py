@@ -173,10 +173,11 @@ class Marked(NamedTuple):
     text: str
 
 
-def marked_values(part: Part) -> Iterator[Marked]:
-    """Yield every reference and every prose text in a record, in the order of the model's fields."""
+def marked_values(part: Part, *kinds: type) -> Iterator[Marked]:
+    """Yield every reference and every prose text in a record, or one of these, in the order of the model's fields."""
     for steps, mark in _marks_of(type(part)):
-        yield from _follow(part, steps, (), mark)
+        if not kinds or isinstance(mark, kinds):
+            yield from _follow(part, steps, (), mark)
 
 
 def all_marks(model: type[Part]) -> tuple[Refers | IsProse, ...]:

@@ -23,7 +23,7 @@ from generator.records import KIND_BY_FOLDER, Record
 from generator.ties import Tie
 
 _PROSE: Mapping[str, Any] = {"summary": True, "note": True, "as_reported": {"note"}}  # an input by itself
-_OF_ANOTHER_KIND = {"row": "record", "sentence": "text"}  # made of the one thing, once for all pages
+_OF_ANOTHER_KIND = {"sentence": "text"}  # made of the one thing, once for all pages
 _PIECES: Mapping[str, type[LinkedPiece]] = {"w": Words, "v": Verbatim, "m": Mention, "t": Target}
 _LETTERS = {made: letter for letter, made in _PIECES.items()}
 _ADAPTERS: Mapping[str, TypeAdapter[Any]] = {

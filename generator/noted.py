@@ -37,9 +37,10 @@ class Noted(dict[Key, Value], Generic[Key, Value]):
 
     def take(self) -> list[Key]:
         """Return the keys that were looked up since this was last asked, and forget them."""
-        keys = [*super().__iter__(), *self._absent]
-        self.clear()
-        self._absent.clear()
+        keys = [*super().keys(), *self._absent]
+        if keys:
+            self.clear()
+            self._absent.clear()
         return keys
 
     def __contains__(self, key: object) -> bool:

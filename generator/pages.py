@@ -116,7 +116,7 @@ class PageMaker:
         """All that pages look things up in, each kind by a name: "record", "text" (by key and field), "caption" ..."""
         maker = self._maker
         found = {"record": maker.briefing.records, "back": maker.briefing.backlinks, "text": maker.briefing.prose}
-        found |= {"row": maker.rows.told, "sentence": maker.rows.sentences, "caption": maker.captions}
+        found |= {"sentence": maker.rows.sentences, "caption": maker.captions}
         found |= {"ties": maker.ties, "place": maker.places, "beside": maker.neighbours}
         return {**found, "plan": self.plans, "chunk": self.chunks}  # type: ignore[dict-item]
 

@@ -20,7 +20,7 @@ from generator.fields import shorten
 from generator.gazetteer import KnownPlace
 from generator.labels import text_width
 from generator.link import Briefing
-from generator.records import Actor, Role
+from generator.records import Actor, Record, Role
 from generator.render import new_environment, template_faults
 from generator.ties import Tie, Ties
 from generator.words import Words
@@ -108,15 +108,14 @@ class Pictures:
         if len(ranked) < 2:  # one is said in words
             return None
         tall = 210
-        nodes = [_Node(WIDTH / 2, tall / 2, 13, actor, "", 0)]
+        nodes = [_node(actor, WIDTH / 2, tall / 2, 13, tall)]
         ranked.sort(key=lambda key: (self._kind(key), key))  # like beside like
         for number, key in enumerate(ranked):
             angle = 2 * pi * (number + 0.5) / len(ranked) - pi / 2
             x, y = WIDTH / 2 + 0.36 * WIDTH * cos(angle), tall / 2 + (tall / 2 - 26) * sin(angle)
-            nodes.append(_Node(round(x, 1), round(y, 1), 7, self.briefing.records[key], *_edge(others[key])))
-        shown = [_shown_node(node, number == 0, WIDTH, tall) for number, node in enumerate(nodes)]
+            nodes.append(_node(self.briefing.records[key], round(x, 1), round(y, 1), 7, tall, others[key]))
         title = self.words("pictures.neighbours", name=isolated(actor.name), count=len(others))
-        return self.draw("neighbours", title, WIDTH, tall, nodes=shown)
+        return self.draw("neighbours", title, WIDTH, tall, nodes=nodes)
 
     def _kind(self, key: str) -> str:
         record = self.briefing.records[key]
@@ -184,30 +183,32 @@ class Pictures:
 
 
 class _Node(NamedTuple):
+    """An actor in a picture of neighbours, and the line to the one in the middle."""
+
     x: float
     y: float
     r: float
-    record: Any
+    kind: str
+    label: str
+    label_x: float
+    label_y: float
     edge: str
     weight: float
 
 
-def _edge(ties: Sequence[Tie]) -> tuple[str, float]:
-    """Return the kind of tie that two actors have most, and the width of its line."""
-    kind, _ = Counter(tie.kind for tie in ties).most_common(1)[0]
-    return kind, round(min(5.0, 1 + 0.4 * len(ties)), 1)
+def _node(record: Record, x: float, y: float, r: float, tall: float, ties: Sequence[Tie] = ()) -> _Node:
+    """Return an actor with its label beside it: inwards or outwards, so that it stays in the picture.
 
-
-def _shown_node(node: _Node, is_centre: bool, width: float, height: float) -> dict[str, Any]:
-    """Return a node with its label beside it: inwards or outwards, so that it stays in the picture."""
-    record = node.record
-    label = shorten(record.caption, 22 if is_centre else 18)
+    `ties` are those to the one in the middle, which has none: they make the kind and the width of the line.
+    """
+    label = shorten(record.caption, 18 if ties else 22)
     across = text_width(label, 12) / 2
-    label_x = min(max(node.x, across + 2), width - across - 2)
-    label_y = node.y + node.r + 12 if node.y >= height / 2 or is_centre else node.y - node.r - 5
+    label_x = min(max(x, across + 2), WIDTH - across - 2)
+    label_y = y + r + 12 if y >= tall / 2 or not ties else y - r - 5
+    edge = Counter(tie.kind for tie in ties).most_common(1)[0][0] if ties else ""
     kind = getattr(record, "type", "") or "actor"
-    shown = node._asdict() | {"kind": kind, "label": label, "anchor": "middle"}
-    return shown | {"label_x": round(label_x, 1), "label_y": round(label_y, 1)}
+    weight = round(min(5.0, 1 + 0.4 * len(ties)), 1)
+    return _Node(x, y, r, kind, label, round(label_x, 1), round(label_y, 1), edge, weight)
 
 
 class Scale(NamedTuple):

@@ -311,11 +311,17 @@ _SIGNS = (
 )
 
 
+# Without one of these there is none of those, and no character is written as an entity.
+_MAY_BE_SIGN = re.compile(r"[\[\]*+#>|`<{\\_&]|^\s*(?:[-:]|\d+\.)", re.MULTILINE)
+
+
 def strip_markdown(text: str) -> str:
     """Return Markdown as plain text on one line, for titles and descriptions: its words without its signs."""
-    for pattern, kept in _SIGNS:
-        text = pattern.sub(kept, text)
-    return " ".join(html.unescape(text).split())
+    if _MAY_BE_SIGN.search(text):
+        for pattern, kept in _SIGNS:
+            text = pattern.sub(kept, text)
+        text = html.unescape(text)
+    return " ".join(text.split())
 
 
 @dataclass(frozen=True, slots=True)

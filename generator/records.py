@@ -6,6 +6,7 @@ Never reads files, never renders text.
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -135,7 +136,7 @@ class Record(Part):
     confidence: Confidence | None = Field(None, description="How sure the editors are of the record.")
     draft: bool = Field(False, description="`true` keeps the record out of everything but the preview.")
 
-    @property
+    @cached_property
     def key(self) -> str:
         return f"{self.folder}/{self.id}"
 

@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError, pass_context
 from jinja2.exceptions import TemplateNotFound
 from jinja2.runtime import Context
+from jinja2.utils import internalcode
 
 from generator.characters import isolated, turns
 from generator.dates import PartialDate
@@ -174,6 +175,17 @@ def _template_place(error: Exception) -> str:
     return f"{Path(inside[-1].filename).name}:{inside[-1].lineno}" if inside and is_own else ""
 
 
+class _Context(Context):
+    """The context of a template. Jinja looks at each function for whether it wants to have it; none of ours does."""
+
+    @internalcode
+    def call(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Any:
+        """Call what a template calls."""
+        named.pop("_block_vars", None)
+        named.pop("_loop_vars", None)
+        return function(*arguments, **named)
+
+
 class _Loader(FileSystemLoader):
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         try:
@@ -184,7 +196,7 @@ class _Loader(FileSystemLoader):
 
 def new_environment(folders: Iterable[Path], *, autoescape: bool) -> Environment:
     """Return a Jinja environment; of two templates with one name the first folder's counts."""
-    return Environment(
+    environment = Environment(
         loader=_Loader([*folders]),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -192,6 +204,8 @@ def new_environment(folders: Iterable[Path], *, autoescape: bool) -> Environment
         autoescape=autoescape,
         auto_reload=False,  # a build reads each template once; the next build has an environment of its own
     )
+    environment.context_class = _Context
+    return environment
 
 
 def build_environment(folders: Iterable[Path], words: Words) -> Environment:

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from generator.backlinks import Backlink
 from generator.facts import Resolve, in_brackets, web_link
-from generator.fields import Refers, in_quotes, marked_values, shorten
+from generator.fields import IsProse, in_quotes, marked_values, shorten
 from generator.link import HOME, Briefing, Prose
 from generator.noted import Lazy, Noted
 from generator.prose import escape_inline, escape_text
@@ -44,23 +44,24 @@ class Rows:
         self._whole = whole
         self.briefing = briefing
         self.resolve = resolve
-        self._made = Lazy(self._sentences_of), Lazy(self._tell)
-        self.sentences = Noted(self._made[0])  # by key of what names others
-        self.told = Noted(self._made[1])  # by key: a record stands in nine lists, on the average
+        self._told = Lazy(self._tell)  # by key: a record stands in nine lists, on the average
+        self._named = Lazy(self._sentences_of)
+        self.sentences = Noted(self._named)  # by key of what names others
 
     def prepare(self) -> None:
         """Make what rows say of every record now: processes that are forked after this need not each do so."""
-        for made in self._made:
-            made.fill(self._whole.records)
+        self._told.fill(self._whole.records)
+        self._named.fill(self._whole.records)
 
-    def of_record(self, links: PageLinks, record: Record, *details: str, on: str = "") -> Row:
+    def of_record(self, links: PageLinks, record: Record, *details: str, on: str = "", context: str = "") -> Row:
         """Return the row of a record: its name, then `details` (as what it is listed), who, when and where.
 
-        `on` is the key of whose page it is for: a speaker's own page does not name the speaker each time.
+        `on` is the key of whose page it is for: a speaker's own page does not name the speaker each time. That the page
+        has the record was noted where it was looked up.
         """
-        told = self.told[record.key]
+        told = self._told[record.key]
         speaker = (links.to(told.speaker),) if told.speaker and told.speaker != on else ()
-        return Row(links.link(record.key, told.shown), (*details, *speaker, *told.about), told.group)
+        return Row(links.link(record.key, told.shown), (*details, *speaker, *told.about), told.group, context)
 
     def _tell(self, key: str) -> _Told:
         record = self._whole.records[key]
@@ -93,8 +94,8 @@ class Rows:
             parts = [_part_at(record, backlink) for backlink in backlinks]
             roles = dict.fromkeys(role for part in parts if part is not record for role in _role_in(part, self.words))
             contexts = dict.fromkeys(self._context(record, part, named) for part in parts)
-            row = self.of_record(links, record, *([", ".join(roles)] if roles else []), on=named)
-            return row._replace(context="<br>".join(context for context in contexts if context))
+            as_what = (", ".join(roles),) if roles else ()
+            return self.of_record(links, record, *as_what, on=named, context="<br>".join(filter(None, contexts)))
         if backlink.key == HOME and backlink.at[:1] == ("judgements",):
             judgement = self.briefing.info.judgements[int(backlink.at[1])]
             prose = self.briefing.prose[HOME, ("judgements", backlink.at[1], "text")]
@@ -124,8 +125,7 @@ class Rows:
     def _prose_of(self, key: str) -> list[Prose]:
         """Return all prose of a record, or of the briefing's card."""
         part = self._whole.info if key == HOME else self._whole.records[key]
-        fields = (at for at, mark, _ in marked_values(part) if not isinstance(mark, Refers))
-        return [self._whole.prose[key, at] for at in fields]
+        return [self._whole.prose[key, at] for at, _, _ in marked_values(part, IsProse)]
 
     def of_citation(self, links: PageLinks, citation: Citation, record: Record) -> str:
         """Return a citation as Markdown: the source, where in it, its words, and where they can be seen.

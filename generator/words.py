@@ -44,10 +44,10 @@ class Words:
         Raises: BriefbookError when there is no such text, or it has a gap that is not filled.
         """
         text = self.texts.get(key)
-        if isinstance(text, Mapping):
-            text = text.get(self._plural_forms[int(str(values.get("count", 0)))], text["other"])
         if text is None:
             raise BriefbookError(f"The words '{key}' are not in templates/words/{self.language}.yml.")
+        if not isinstance(text, str):
+            text = text.get(self._plural_forms[int(str(values.get("count", 0)))], text["other"])
         if not values:
             return text
         try:
