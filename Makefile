@@ -24,7 +24,7 @@ test: .venv/test
 	$(BIN)/briefbook build --strict --verify
 	$(BIN)/pytest
 
-# The long form of what tests do to builds: 200 kills, 10,000 readings, a disk that is full at 40 moments. Half an hour.
+# The long form of what tests do to builds: 200 kills, 10,000 readings, a disk that is full at 40 moments. Ten minutes.
 torture: .venv/test
 	KILLS=200 $(BIN)/pytest tests/test_integrity.py tests/test_disk.py tests/test_faults.py tests/test_reproducible.py
 
