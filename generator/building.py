@@ -148,10 +148,18 @@ def build_known(
     anew = [path for path in files if path not in reused]
     frames = Frames(rendering, [files[path] for path in anew])
     _building = building = _Building(rendering, frames, publishing, making.docs, reused)
-    for page in spread(_render_some, anew, executor, meanwhile=lambda: _place_other_files(building, making)):
-        building.pages[page.path] = publishing.add_page(making.pages[page.path], files[page.path].dest_uri, page)
-        for level, text in page.warnings:
-            log.log(level, text)
+
+    def add(pages: Iterable[Rendered]) -> None:
+        for page in pages:
+            building.pages[page.path] = publishing.add_page(making.pages[page.path], files[page.path].dest_uri, page)
+            for level, text in page.warnings:
+                log.log(level, text)
+
+    def meanwhile() -> None:
+        _place_other_files(building, making)
+        add(_render_some(path for path in anew if path in unsure))  # here, where what they lead to is looked at
+
+    add(spread(_render_some, [path for path in anew if path not in unsure], executor, meanwhile))
     _check_anchors(rendering, [files[path] for path in files if path in unsure])
     kept = {path: made._replace(html="") if path in unsure else made for path, made in building.pages.items()}
     publishing.finish()
@@ -247,7 +255,8 @@ def _check_anchors(rendering: Rendering, files: Iterable[File]) -> None:
     if rendering.config.validation.links.anchors < logging.WARNING:
         return
     for file in files:
-        rendering.html_of(file)
+        if file.page is None or file.page.present_anchor_ids is None:
+            rendering.html_of(file)
         leads_to = file.page.links_to_anchors if file.page else None
         for target in leads_to or ():
             if target.page and target.page.present_anchor_ids is None:

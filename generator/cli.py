@@ -157,9 +157,9 @@ def build(context: click.Context, /, strict: bool, renderer: str, verify: bool, 
 def _follow_edits(project: Project, ledger: "Ledger", strict: bool) -> bool:
     """Build by the short cut, and tell whether that could be done."""
     from generator.following import follow_edits
-    from generator.shortcut import Shortcut, look_at
+    from generator.shortcut import Shortcut
 
-    shortcut = Shortcut(project, ledger, look_at(project))
+    shortcut = Shortcut(project, ledger)
     is_good = shortcut.is_open and not is_failure(shortcut.problems, strict=strict)
     is_followed = is_good and follow_edits(project, ledger, shortcut)
     print_problems(shortcut.problems if is_followed else (), "human", project.root, stream=sys.stderr, strict=strict)

@@ -5,7 +5,7 @@ things had. Pages for which something is chosen among all records are made whene
 """
 
 import gc
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import NamedTuple
@@ -104,9 +104,11 @@ def _forget_what_others_made(ledger: Ledger, briefing: Briefing, project: Projec
 
 
 def _stale_groups(
-    ledger: Ledger, known: Iterable[Made], changed: Sequence[tuple[str, str]], groups: set[str], docs: Tree
+    ledger: Ledger, known: Collection[Made], changed: Sequence[tuple[str, str]], groups: set[str], docs: Tree
 ) -> set[str]:
     """Return the groups of pages that are to be made: those that are new, lack a file, or are made of other things."""
+    if not known:
+        return groups
     by_part: dict[str, bool] = {}
     for made in known:
         by_part[made.part] = by_part.get(made.part, True) and docs.has(made.path, made.digest)

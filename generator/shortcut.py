@@ -105,10 +105,11 @@ def forget(ledger: Ledger) -> None:
 class Shortcut:
     """What the ledger has of a briefing, as far as it is asked for. `is_open` tells whether it may be used."""
 
-    def __init__(self, project: Project, ledger: Ledger, seen: Seen) -> None:
-        self._project, self._ledger, self._seen = project, ledger, seen
-        told = ledger.told("short cut") or {"world": None}
-        self.is_open = bool(seen.world) and told["world"] == seen.world
+    def __init__(self, project: Project, ledger: Ledger) -> None:
+        told = ledger.told("short cut")
+        self._project, self._ledger = project, ledger
+        self._seen = look_at(project) if told else Seen({}, "")
+        self.is_open = bool(self._seen.world) and told["world"] == self._seen.world
         self.problems: tuple[Problem, ...] = ()
         if self.is_open:
             self.problems = _PROBLEMS.validate_python(told["problems"], strict=False)

@@ -128,10 +128,10 @@ def follow(folder: Path) -> bool:
     """Build by the short cut, if that can be done, in a process as the command is one."""
     code = (
         "from pathlib import Path; from generator.following import follow_edits; from generator.ledger import Ledger\n"
-        "from generator.pipeline import Project; from generator.shortcut import Shortcut, look_at\n"
+        "from generator.pipeline import Project; from generator.shortcut import Shortcut\n"
         "project = Project(Path())\n"
         "with Ledger(Path('build/.cache/ledger.db')) as ledger:\n"
-        "    print(follow_edits(project, ledger, Shortcut(project, ledger, look_at(project))))"
+        "    print(follow_edits(project, ledger, Shortcut(project, ledger)))"
     )
     done = command("python", "-c", code, cwd=folder)
     assert done.returncode == 0, done.stderr
