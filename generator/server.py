@@ -136,7 +136,8 @@ class _Service:
         """Read the briefing and follow it from then on; when that fails, `on_failure` is told."""
         self._following = asyncio.create_task(self._watch.run())
         self._following.add_done_callback(lambda _: on_failure())
-        await asyncio.sleep(0)  # first follow, then read: no edit falls between the two
+        for _ in range(2):  # first follow, then read: no edit falls between the two; folders have a task of their own
+            await asyncio.sleep(0)
         self._preview.refresh()
         gc.freeze()  # the records stay: looking through them again and again would hold every edit up
         self._tell_all()

@@ -28,7 +28,7 @@ class Watch:
         self._read = read
 
     async def run(self) -> None:
-        """Follow the files until cancelled; what happens after the first step of this is not missed.
+        """Follow the files until cancelled; what happens after the first two steps of the loop is not missed.
 
         Raises: BriefbookError when the system does not let them be followed.
         """
