@@ -18,6 +18,7 @@ from generator.load import Loaded, RawRecord
 from generator.manifest import made_with
 from generator.records import KIND_BY_FOLDER
 from generator.validate import Judged
+from generator.write import write_whole
 
 _FEW = 50  # one file of so many may have changed before all is kept anew
 
@@ -69,11 +70,7 @@ class Kept:
         part_file = self._file.with_name(f"records-{os.getpid()}.part")
         with suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                part_file.write_text(whole, "utf-8")
-                part_file.replace(self._file)
-            finally:
-                part_file.unlink(missing_ok=True)
+            write_whole(part_file, self._file, whole.encode("utf-8"))
 
     def _entry(self, name: str, part: Loaded, judged: Mapping[int, Judged]) -> _Entry:
         return [*self._stamps[name], [(raw.id, raw.at, _json_of(judged[id(raw)])) for raw in part.records]]

@@ -101,8 +101,7 @@ class Ledger:
 
     def told(self, name: str) -> Any:
         """Return what was told under a name, or None."""
-        rows = self._run("SELECT value FROM told WHERE name = ?", (name,))
-        return self._value(rows)
+        return self._value("SELECT value FROM told WHERE name = ?", name)
 
     def tell(self, name: str, value: Any) -> None:
         """Note a value that JSON can have."""
@@ -111,8 +110,7 @@ class Ledger:
 
     def frame(self, of_class: str) -> Any:
         """Return what was noted as the frame of a class of pages, or None."""
-        rows = self._run("SELECT value FROM frames WHERE class = ?", (of_class,))
-        return self._value(rows)
+        return self._value("SELECT value FROM frames WHERE class = ?", of_class)
 
     def keep_frames(self, frames: Mapping[str, Any], *, anew: bool) -> None:
         """Note frames by class, values that JSON can have; `anew` forgets all others."""
@@ -242,7 +240,8 @@ class Ledger:
         with self._faults():
             self._base.executemany(query, rows)
 
-    def _value(self, rows: list[Any]) -> Any:
+    def _value(self, query: str, key: str) -> Any:
+        rows = self._run(query, (key,))
         with self._faults():
             return json.loads(rows[0][0]) if rows else None
 

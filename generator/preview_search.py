@@ -17,12 +17,10 @@ from threading import Thread
 
 from generator.pipeline import Project, page_maker, read_briefing
 from generator.rendering import Renderer
-from generator.search import index_site
+from generator.search import BUNDLE, index_site
 from generator.write import exchange_site
 
-BUNDLE = "pagefind"
 _ADDRESS = re.compile(rf"{BUNDLE}(?:/[a-zA-Z0-9_-][a-zA-Z0-9._-]{{0,99}}){{1,2}}")  # as Pagefind names its files
-_LAST = "last"  # the index before, with what is around it
 _LAST = "last"  # has the index before
 QUIET_SECONDS = 2.0  # without an edit, before the index is made anew
 

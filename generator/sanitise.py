@@ -58,9 +58,6 @@ _ALIGN = {f"text-align: {side};": f"bb-{side}" for side in ("left", "center", "r
 _FOREIGN = ("//", "\\", "/\\")
 
 
-_ALIGNED = frozenset(_ALIGN.values())
-
-
 def _keep(tag: str, name: str, value: str) -> str | None:
     """Return the value that an attribute may keep, or None to drop it."""
     if name == "class":
@@ -83,7 +80,7 @@ def _keep_by_hand(tag: str, name: str, value: str) -> str | None:
     """Return the value that an attribute of a hand-written page may keep, or None to drop it."""
     kept = _keep(tag, name, value)
     if name == "class" and kept:
-        return " ".join(word for word in kept.split() if word in _ALIGNED or not is_own(word)) or None
+        return " ".join(word for word in kept.split() if word in _ALIGN.values() or not is_own(word)) or None
     return kept
 
 

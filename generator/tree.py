@@ -59,7 +59,7 @@ class Tree:
         except OSError:
             return None
         tree = cls.as_known(folder, {})
-        tree.stamps, tree._folders, tree._is_seen = {**known}, {"", *(f"{name}/" for name in above)}, True
+        tree.stamps, tree._folders, tree._is_seen = {**known}, {name and f"{name}/" for name in above}, True
         return tree
 
     def _scan(self, known: Mapping[str, Stamp]) -> None:
@@ -187,19 +187,19 @@ def _is_as_left(folder: str, known: Mapping[str, Stamp], above: Iterable[str], m
     if any(_lay(os.lstat(f"{folder}/{name}")) != stamp[1:] for name, stamp in known.items()):
         return False
     # Programs that copy folders set their time back, but not that of the last change of what is known of them.
-    times = (os.lstat(f"{folder}/{name}") for name in ("", *above))
+    times = (os.lstat(f"{folder}/{name}") for name in above)
     return all(found.st_mtime_ns <= moment and found.st_ctime_ns <= moment for found in times)
 
 
 def _folders_of(names: Iterable[str]) -> set[str]:
-    """Return the folders that lie between the top and these files."""
+    """Return the folders in which these files lie, and those around them up to the top, which is ""."""
     found = {""}
     for name in names:
         above = name.rpartition("/")[0]
         while above not in found:
             found.add(above)
             above = above.rpartition("/")[0]
-    return found - {""}
+    return found
 
 
 def _move(part: str, path: str) -> None:

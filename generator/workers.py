@@ -27,10 +27,9 @@ def spread(
 ) -> Iterator[Result]:
     """Yield what comes of items, in their order; `work` takes some of them at a time.
 
-    `meanwhile` is done here, when they have begun.
-
     `executor` does it, if one is given; otherwise processes that are forked do, where the system has them and there are
-    enough items. So `work` may use what was made before, and must be a function of a module.
+    enough items. So `work` may use what was made before, and must be a function of a module. `meanwhile` is
+    done here, when they have begun.
     Raises: what `work` does; BriefbookError when a process was ended.
     """
     chunks = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]

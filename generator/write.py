@@ -85,17 +85,21 @@ def _holds(path: Path, data: bytes) -> bool:
 def _put(path: Path, data: bytes) -> None:
     part = path.parent / f".{path.name[:200]}.part"
     try:
-        _write(part, path, data)
+        write_whole(part, path, data)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         _clear_way(path)
-        _write(part, path, data)
+        write_whole(part, path, data)
 
 
-def _write(part: Path, path: Path, data: bytes) -> None:
+def write_whole(part: Path, path: Path, data: bytes) -> None:
+    """Make a file hold this by way of another, `part`, which is not left behind: it is whole whoever stops that.
+
+    Raises: OSError when the disk does not allow it.
+    """
     try:
         part.write_bytes(data)
         part.replace(path)
-    except OSError:
+    except (OSError, KeyboardInterrupt):
         if part.is_file():
             part.unlink()
         raise
