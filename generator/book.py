@@ -14,20 +14,21 @@ from typing import Any
 from anyascii import anyascii
 
 from generator.backlinks import MENTIONED, Backlink
+from generator.choices import last_day
 from generator.dossier import Dossier
 from generator.facts import Resolve, facts_of, image_markdown, web_link
 from generator.fields import shorten
 from generator.gazetteer import KnownPlace, places_of
 from generator.link import HOME, Briefing
 from generator.markup import WITH_PAGE, Markup, Node, Nodes, Reading
-from generator.network import drawn_edges, edges_of, network_picture, shown_actors
+from generator.network import choose_network, drawn_edges, network_picture
+from generator.outlines import section_names
 from generator.pictures import Drawing, Pictures
-from generator.profiles import section_names
 from generator.prose import escape_inline, escape_text
 from generator.records import Actor, Citation, Event, Quote, Record, Source
 from generator.render import PageLinks, captions_of
 from generator.ties import ties_of
-from generator.timeline import items_of, timeline_picture
+from generator.timeline import choose_items, items_of, timeline_picture
 from generator.words import Words
 
 Entry = dict[str, Any]
@@ -129,14 +130,13 @@ class _Composer:
     def _pictures(self) -> dict[str, Drawing]:
         """Return the timeline and the network of the main actors, drawn for a page of the book."""
         ties = ties_of(self.briefing)
-        pictures = Pictures(self.briefing, ties, self.words, self.template_dirs)
-        items, _ = items_of(self.briefing)
+        pictures = Pictures(self.briefing, ties, self.words, self.template_dirs, lambda: last_day(self.briefing))
+        items = items_of(self.briefing, choose_items(self.briefing).items)
         timeline = timeline_picture(pictures, items, PICTURE_WIDTH, EVENTS_DRAWN)
         found = {"timeline": timeline.drawing} if timeline else {}
-        actors = shown_actors(self.briefing, ties, ACTORS_DRAWN)
-        edges = drawn_edges(edges_of(self.briefing, ties, actors))
-        if edges:
-            found["network"] = network_picture(pictures, actors, edges, PICTURE_WIDTH)
+        network = choose_network(self.briefing, ties, ACTORS_DRAWN)
+        if edges := drawn_edges(network.edges):
+            found["network"] = network_picture(pictures, network, edges, PICTURE_WIDTH)
         return {name: pictures.for_print(drawing) for name, drawing in found.items()}
 
     def _in_order(self, model: type[Record]) -> list[Any]:

@@ -6,7 +6,9 @@ when somebody searches for words. Both are JSON files beside the list of quotes.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
+from generator.link import Briefing
 from generator.lists import Maker, Page
 from generator.records import Actor, Quote, Record, Source
 
@@ -17,16 +19,11 @@ UNDATED = "undated"
 
 def build_index(maker: Maker) -> Iterator[Page]:
     """Yield the explorer's index: none when there are no quotes."""
-    quotes = [quote for quote in maker.whole.of_kind(Quote.folder) if isinstance(quote, Quote)]
-    if not quotes:
-        return
-    index = {
-        "count": len(quotes),
-        "chunk": CHUNK,
-        "dated": sum(quote.date is not None for quote in quotes),
-        "facets": _facets(maker, quotes),
-    }
-    yield Page(f"{DATA_FOLDER}/index.json", _json(index))
+    chosen = maker.chosen["explorer"]
+    if chosen["count"]:
+        facets = {name: _named_facet(maker, name, facet) for name, facet in chosen["facets"].items()}
+        index = {"count": chosen["count"], "chunk": CHUNK, "dated": chosen["dated"], "facets": facets}
+        yield Page(f"{DATA_FOLDER}/index.json", _json(index))
 
 
 def plan_chunks(quotes: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -52,43 +49,41 @@ def _row(maker: Maker, quote: Record) -> list[str]:
     return [quote.id, " ".join(quote.text.split()), " ".join(original.split()), when]
 
 
-def _facet(
-    quotes: Sequence[Quote], values_of: Callable[[Quote], Sequence[str]], name_of: Callable[[str], str]
-) -> Mapping[str, object]:
-    """Return a facet's values, each [what stands in the address, its name], and each quote's own, by their numbers."""
+def choose_facets(briefing: Briefing) -> Mapping[str, Any]:
+    """Return how many quotes there are, and by what they can be narrowed: the values of facets, and each quote's own.
+
+    Shape: {"count", "dated", "facets": {name: {"values": [value], "rows": [[number of a value]]}}}, a row a quote.
+    """
+    quotes = [quote for quote in briefing.of_kind(Quote.folder) if isinstance(quote, Quote)]
+    dated = sum(quote.date is not None for quote in quotes)
+    return {"count": len(quotes), "dated": dated, "facets": {name: _facet(quotes, of) for name, of in _FACETS.items()}}
+
+
+def _facet(quotes: Sequence[Quote], values_of: Callable[[Quote], Sequence[str]]) -> Mapping[str, Any]:
     found = [values_of(quote) for quote in quotes]
     values = {value: number for number, value in enumerate(dict.fromkeys(value for own in found for value in own))}
-    return {
-        "values": [[value, name_of(value)] for value in values],
-        "rows": [[values[value] for value in own] for own in found],
-    }
+    return {"values": [*values], "rows": [[values[value] for value in own] for own in found]}
 
 
-def _facets(maker: Maker, quotes: Sequence[Quote]) -> Mapping[str, Mapping[str, object]]:
-    words, records = maker.words, maker.whole.records
-    topics = {key.rpartition("/")[2]: tag for tag, key in maker.topics.items()}
-    slugs = {tag: slug for slug, tag in topics.items()}
+def _named_facet(maker: Maker, name: str, facet: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a facet whose values are [what stands in the address, its name]."""
+    return {"values": [_named(maker, name, value) for value in facet["values"]], "rows": facet["rows"]}
 
-    def actor(id: str) -> str:
-        return records[f"{Actor.folder}/{id}"].caption
 
-    def source(id: str) -> str:
-        return records[f"{Source.folder}/{id}"].caption
-
-    def year(value: str) -> str:
-        return words("groups.undated") if value == UNDATED else value
-
-    return {
-        "speaker": _facet(quotes, lambda quote: _ids([quote.speaker]), actor),
-        "to": _facet(quotes, lambda quote: _ids(quote.to), actor),
-        "topic": _facet(quotes, lambda quote: [slugs[tag] for tag in dict.fromkeys(quote.tags)], topics.__getitem__),
-        "year": _facet(quotes, _years, year),
-        "language": _facet(quotes, _languages, words.language_name),
-        "status": _facet(
-            quotes, lambda quote: [quote.status] if quote.status else [], lambda value: words(f"status.{value}")
-        ),
-        "source": _facet(quotes, lambda quote: _ids([citation.source for citation in quote.sources]), source),
-    }
+def _named(maker: Maker, name: str, value: str) -> list[str]:
+    words, records = maker.words, maker.briefing.records
+    match name:
+        case "speaker" | "to":
+            return [value, records[f"{Actor.folder}/{value}"].caption]
+        case "source":
+            return [value, records[f"{Source.folder}/{value}"].caption]
+        case "topic":
+            return [maker.topics[value].rpartition("/")[2], value]
+        case "language":
+            return [value, words.language_name(value)]
+        case "status":
+            return [value, words(f"status.{value}")]
+    return [value, words("groups.undated") if value == UNDATED else value]
 
 
 def _ids(ids: Sequence[str]) -> list[str]:
@@ -102,3 +97,14 @@ def _years(quote: Quote) -> list[str]:
 def _languages(quote: Quote) -> list[str]:
     tags = (quote.language, quote.original.language if quote.original else None)
     return list(dict.fromkeys(tag for tag in tags if tag))
+
+
+_FACETS: Mapping[str, Callable[[Quote], Sequence[str]]] = {
+    "speaker": lambda quote: _ids([quote.speaker]),
+    "to": lambda quote: _ids(quote.to),
+    "topic": lambda quote: list(dict.fromkeys(quote.tags)),
+    "year": _years,
+    "language": _languages,
+    "status": lambda quote: [quote.status] if quote.status else [],
+    "source": lambda quote: _ids([citation.source for citation in quote.sources]),
+}

@@ -10,6 +10,7 @@ from generator.constructs import Content, render
 from generator.frames import ContentOf, render_stored, swap_content
 from generator.ledger import Ledger, Made
 from generator.pipeline import Project, without_collector
+from generator.policy import find_sources
 from generator.publishing import Publishing
 from generator.rendering import Addresses
 from generator.shortcut import Remade, Shortcut
@@ -65,7 +66,7 @@ def _render(
     addresses, in_nav = Addresses(find), ledger.told("in navigation")
     pages = {}
     for path, data in changed.items():
-        if path.endswith(".svg") and path.count("/") == 1:  # pictures that count for the policy of the site
+        if path.endswith(".svg") and path.count("/") == 1 and not _has_same_policy(project, before[path], data):
             return None
         if path.endswith(".md"):
             file = File(path, str(project.pages_dir), "", use_directory_urls=True)
@@ -79,9 +80,20 @@ def _render(
 
 
 def _swapped(project: Project, publishing: Publishing, made: Made, file: File, content_of: ContentOf) -> bytes | None:
-    text, html = (project.pages_dir / made.path).read_bytes(), (publishing.site.folder / made.name).read_bytes()
-    is_known = sha256(text).hexdigest() == made.digest
-    return swap_content(file, text.decode("utf-8"), html, content_of) if is_known else None
+    text, html = _last_text(project, made), (publishing.site.folder / made.name).read_bytes()
+    return swap_content(file, text.decode("utf-8"), html, content_of) if text is not None else None
+
+
+def _has_same_policy(project: Project, made: Made, data: bytes) -> bool:
+    """Tell whether a picture that counts for the policy of the site needs of it what it needed."""
+    text = _last_text(project, made)
+    return text is not None and find_sources(text) == find_sources(data)
+
+
+def _last_text(project: Project, made: Made) -> bytes | None:
+    """Return what lies in `build/docs`, if it is as it was made."""
+    text = (project.pages_dir / made.path).read_bytes()
+    return text if sha256(text).hexdigest() == made.digest else None
 
 
 def _add_page(publishing: Publishing, made: Made, html: bytes) -> Made:

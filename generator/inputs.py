@@ -13,10 +13,12 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter
 
 from generator.backlinks import Backlink
+from generator.choices import CHOICES
 from generator.fields import FieldPath
 from generator.gazetteer import KnownPlace
 from generator.link import Briefing, HandPage, LinkedPiece, Prose
 from generator.lists import ListPlan
+from generator.outlines import Outline, RestPlan
 from generator.pages import PageMaker
 from generator.prose import Mention, Target, Verbatim, Words
 from generator.records import KIND_BY_FOLDER, Record
@@ -32,9 +34,12 @@ _ADAPTERS: Mapping[str, TypeAdapter[Any]] = {
     "beside": TypeAdapter(tuple[str | None, str | None]),
     "place": TypeAdapter(KnownPlace),
     "plan": TypeAdapter(ListPlan),
+    "rest": TypeAdapter(RestPlan),
+    "outline": TypeAdapter(Outline),
     "chunk": TypeAdapter(tuple[str, ...]),
     "caption": TypeAdapter(str),
 }
+_CHOICE_ADAPTERS: Mapping[str, TypeAdapter[Any]] = {name: TypeAdapter(choice.type) for name, choice in CHOICES.items()}
 
 
 class Input(NamedTuple):
@@ -55,6 +60,10 @@ def inputs_of(maker: PageMaker) -> dict[str, dict[str, Input]]:
     for kind, adapter in _ADAPTERS.items():
         values = maker.noted[kind].whole.items()
         found[kind] = {key: _input(adapter.dump_json(value).decode()) for key, value in values}
+    choices = maker.noted["choice"].whole
+    found["choice"] = {
+        name: _input(adapter.dump_json(choices[name]).decode()) for name, adapter in _CHOICE_ADAPTERS.items()
+    }
     return found
 
 
@@ -111,7 +120,8 @@ def read_input(kind: str, key: str, value: str) -> Any:
     if kind == "page":
         name, front_matter, title, pieces = json.loads(value)
         return HandPage(name, front_matter, title, _read_pieces(pieces))
-    return _ADAPTERS[kind].validate_json(value)
+    adapter = _CHOICE_ADAPTERS[key] if kind == "choice" else _ADAPTERS[kind]
+    return adapter.validate_json(value)
 
 
 def _input(value: str) -> Input:

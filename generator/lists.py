@@ -12,7 +12,6 @@ from typing import Any, NamedTuple, TypeVar
 
 from jinja2 import Environment
 
-from generator.backlinks import Backlink
 from generator.gazetteer import KnownPlace
 from generator.link import Briefing
 from generator.noted import Noted
@@ -65,6 +64,8 @@ class Maker:
     ties: Noted[str, Mapping[str, tuple[Tie, ...]]]
     neighbours: Noted[str, tuple[str | None, str | None]]  # key -> what comes before and after it in its kind
     pictures: Pictures
+    outlines: Noted[str, Any]  # key -> what the page of a record with long lists shows (`outlines.Outline`)
+    chosen: Noted[str, Any]  # what is chosen among all records, by a name of `choices.CHOICES`
     books: Mapping[str, str]  # key -> path of its PDF
 
     def links_on(self, path: str) -> PageLinks:
@@ -111,7 +112,7 @@ class ListPlan(NamedTuple):
     @classmethod
     def each(cls, path: str, title: str, kind: str, intro: str, items: Sequence[Any]) -> "Iterator[ListPlan]":
         """Yield the plans of a list, page by page."""
-        for page_path, chunk, pager in _chunks(path, items, _stem(path)):
+        for page_path, chunk, pager in in_pages(path, items):
             yield cls(page_path, title, kind, intro, tuple(chunk), pager, len(items))
 
 
@@ -150,7 +151,7 @@ def make_overview(maker: Maker, plan: ListPlan) -> Iterator[Page]:
     place = maker.places[plan.title] if plan.kind == "Place" and plan.pager.number == 1 else None
     drawing = maker.pictures.place(place) if place else None
     picture = maker.place_picture(links, plan.title) if drawing else ""
-    yield _list_page(maker, plan, links, tuple(groups.items()), picture=picture)
+    yield list_page(maker, plan, links, tuple(groups.items()), picture=picture)
     if place and drawing:
         yield Page(f"{FOLDER}/{place.key}.svg", drawing.svg)
 
@@ -220,22 +221,7 @@ def years_of(record: Record) -> tuple[int, ...]:
     return record.date.years if isinstance(record, Event | Quote) and record.date else ()
 
 
-def list_pages(maker: Maker, path: str, title: str, listed: Sequence[Sequence[Backlink]], back: str) -> Iterator[Page]:
-    """Yield the pages of a list that belongs to a record: the first at `path`, the others below it.
-
-    `listed` has a row each, with all the backlinks that the row is of; `back` is the key of the record.
-    """
-    for page_path, chunk, pager in _chunks(path, listed, _stem(path)):
-        links = maker.links_on(page_path)
-        groups: dict[str, list[Row]] = {}
-        for item in chunk:
-            row = maker.rows.of_backlinks(links, item, back)
-            groups.setdefault(row.group, []).append(row)
-        plan = ListPlan(page_path, title, "Overview", "", (), pager, len(listed))
-        yield _list_page(maker, plan, links, tuple(groups.items()), back=back)
-
-
-def _list_page(
+def list_page(
     maker: Maker,
     plan: ListPlan,
     links: PageLinks,
@@ -244,6 +230,7 @@ def _list_page(
     back: str = "",
     picture: str = "",
 ) -> Page:
+    """Return the page of a list, with its rows by their headings; `back` is the key of the record that it is of."""
     path, title, intro, pager = plan.path, plan.title, plan.intro, plan.pager
     name = maker.words("page.numbered", title=title, number=pager.number) if pager.number > 1 else title
     meta = {
@@ -256,13 +243,9 @@ def _list_page(
     return maker.render("list.md.j2", path, meta, links, **shown)
 
 
-def _stem(path: str) -> str:
-    """Return the folder in which a list goes on."""
-    return path.removesuffix(".md").removesuffix("/index")
-
-
-def _chunks(path: str, items: Sequence[Item], stem: str) -> Iterator[tuple[str, Sequence[Item], Pager]]:
+def in_pages(path: str, items: Sequence[Item]) -> Iterator[tuple[str, Sequence[Item], Pager]]:
     """Yield a list in pages: the path of each, its items, and its pager; an empty list has one page."""
+    stem = path.removesuffix(".md").removesuffix("/index")  # the folder in which a list goes on
     last = max(1, -(-len(items) // ROWS_ON_A_PAGE))
     paths = [path, *(f"{stem}/page/{number}.md" for number in range(2, last + 1))]
     for number, page_path in enumerate(paths, start=1):

@@ -1,7 +1,7 @@
 """The Markdown of a build's pages: only of those whose inputs changed, and in several processes.
 
 Which pages that are is found by the ledger: what a page looked up when it was made, and the digest that each of these
-things had. Pages for which something is chosen among all records are made whenever anything changed.
+things had.
 """
 
 import gc
@@ -14,7 +14,7 @@ from generator.inputs import Input, changed_inputs, inputs_of, take_inputs
 from generator.ledger import Ledger, Made, Stamp
 from generator.link import Briefing
 from generator.manifest import digests_below, made_with
-from generator.pages import OF_ALL, PageMaker
+from generator.pages import PageMaker
 from generator.pipeline import Project, page_maker, without_collector
 from generator.tree import Tree
 from generator.workers import spread
@@ -115,8 +115,6 @@ def _stale_groups(
     stale = {name for name in groups if not by_part.get(name)}
     stale |= ledger.readers(f"{kind} {key}" for kind, key in changed)
     stale |= {key for kind, key in changed if kind == "page"}
-    if changed:
-        stale |= OF_ALL
     return stale & groups
 
 

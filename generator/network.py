@@ -41,6 +41,20 @@ class Edge(NamedTuple):
         return sum(count for _, count in self.years)
 
 
+class NetworkChoice(NamedTuple):
+    """Which actors are in the network, by keys and in the order of the briefing, of how many, and what ties them."""
+
+    keys: tuple[str, ...]
+    total: int
+    edges: tuple[Edge, ...]
+
+
+def choose_network(briefing: Briefing, ties: Ties, most: int = MOST_NODES) -> NetworkChoice:
+    """Return the actors with most ties, and what ties them."""
+    keys = shown_actors(briefing, ties, most)
+    return NetworkChoice(tuple(keys), len(briefing.of_kind(Actor.folder)), tuple(edges_of(briefing, ties, keys)))
+
+
 def shown_actors(briefing: Briefing, ties: Ties, most: int = MOST_NODES) -> list[str]:
     """Return the keys of the actors that are drawn: those with most ties, in the order of the briefing."""
     ranked = sorted(ties, key=lambda key: (-sum(len(found) for found in ties[key].values()), key))
@@ -79,9 +93,9 @@ def _year(briefing: Briefing, tie: Tie) -> str:
     return str(when.years[0]) if when and when.years else ""
 
 
-def network_picture(pictures: Pictures, keys: Sequence[str], edges: Sequence[Edge], width: float = WIDTH) -> Drawing:
-    """Draw the network of these actors."""
-    words = pictures.words
+def network_picture(pictures: Pictures, chosen: NetworkChoice, edges: Sequence[Edge], width: float = WIDTH) -> Drawing:
+    """Draw the network of these actors, with these of the edges between them."""
+    words, keys = pictures.words, chosen.keys
     nodes = _nodes(pictures, keys, edges)
     height = 400.0 + 6 * len(nodes) * WIDTH / width
     _lay_out(nodes, edges, width, height)
@@ -101,7 +115,7 @@ def network_picture(pictures: Pictures, keys: Sequence[str], edges: Sequence[Edg
     ]
     shapes = [(name, words(f"types.{name}"), "shape", 14.0) for name in SHAPES]
     legend, tall = key_entries([*((name, words(f"network.{name}"), "edge", 34.0) for name in KINDS), *shapes], width)
-    title = words("network.alt", shown=len(keys), count=len(pictures.briefing.of_kind(Actor.folder)))
+    title = words("network.alt", shown=len(keys), count=chosen.total)
     values = {"nodes": nodes, "edges": lines, "legend": legend, "legend_y": height + 8}
     return pictures.draw("network", title, width, height + tall + 12, **values)
 

@@ -4,15 +4,14 @@ Decides what is on which page and in which order; the templates lay it out. Tell
 writes.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import replace
-from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from generator.choices import CHOICES
 from generator.errors import BriefbookError, Place, Problem
 from generator.explorer import DATA_FOLDER, build_index, make_chunk, plan_chunks
 from generator.facts import Resolve
@@ -20,24 +19,22 @@ from generator.fields import shorten, slug
 from generator.gazetteer import KnownPlace, places_of
 from generator.link import HOME, Briefing, HandPage
 from generator.lists import ListPlan, Maker, Page, escaped, make_overview, plan_overviews, years_of
-from generator.noted import Noted
+from generator.noted import Lazy, Noted
+from generator.outlines import Outline, Outlines, RestPlan, Rests, make_rest
 from generator.pictures import FOLDER, Pictures
 from generator.places import Places
 from generator.profiles import neighbours_of, record_pages
 from generator.prose import BY_HAND, escape_inline
-from generator.records import KIND_BY_FOLDER, KINDS, Actor, Event, Quote, Record
+from generator.records import KIND_BY_FOLDER, KINDS, Actor, Quote
 from generator.render import PageLinks, build_environment, captions_of, front_matter, plain_text
 from generator.rows import Row, Rows
 from generator.ties import Ties, ties_of
 from generator.validate import Checked
-from generator.views import DATA, PATHS, build_views
+from generator.views import DATA, PATHS, VIEWS, build_view
 from generator.words import Words
 
-VIEWS, EXPLORER = "views", "explorer"  # groups of pages, beside HOME, keys, and paths of overviews and of chunks
-OF_ALL = frozenset({HOME, VIEWS, EXPLORER})  # groups for which something is chosen among all records
+EXPLORER = "explorer"  # a group of pages, beside HOME, keys of records, and paths of lists, views and chunks
 MADE_TYPES = ("md", "svg", "json", "css")
-LATEST = 5  # events on the home page
-MOST_QUOTED = 6  # actors there
 
 
 class Arranged(NamedTuple):
@@ -50,12 +47,22 @@ class Arranged(NamedTuple):
     topics: Mapping[str, str]
 
 
+class Planned(NamedTuple):
+    """What is on pages that show a part of what there is, as `PageMaker.noted` has it."""
+
+    plans: Mapping[str, ListPlan]
+    rests: Mapping[str, RestPlan]
+    chunks: Mapping[str, tuple[str, ...]]
+    outlines: Mapping[str, Outline]
+    choices: Mapping[str, Any]
+
+
 class PageMaker:
     """Makes the pages of a briefing: home, records, overviews, topics, years, pictures, and the hand-written ones.
 
-    They come in groups, which are made as a whole: a record's page with its pictures and the rest of its lists, a page
-    of an overview. Of two templates with one name, the one in the first of `template_dirs` counts. `books` has the PDF
-    of each page that has one: {key: path}.
+    They come in groups, which are made as a whole: a record's page with its pictures, a page of a list. Of two
+    templates with one name, the one in the first of `template_dirs` counts. `books` has the PDF of each page that has
+    one: {key: path}.
     """
 
     def __init__(
@@ -74,18 +81,14 @@ class PageMaker:
 
     @classmethod
     def of_parts(
-        cls,
-        briefing: Briefing,
-        arranged: Arranged,
-        plans: Mapping[str, ListPlan],
-        chunks: Mapping[str, tuple[str, ...]],
-        template_dirs: Iterable[Path],
-        words: Words,
+        cls, briefing: Briefing, arranged: Arranged, planned: Planned, template_dirs: Iterable[Path], words: Words
     ) -> "PageMaker":
-        """Return what makes pages of what was found out before; for groups `OF_ALL` that is not enough."""
+        """Return what makes pages of what was found out before."""
         made = cls.__new__(cls)
-        made._maker = _maker_of(briefing, arranged, template_dirs, words, {})
-        made.plans, made.chunks, made._made = Noted(plans), Noted(chunks), {}
+        maker = _maker_of(briefing, arranged, template_dirs, words, {})
+        made._maker = replace(maker, outlines=Noted(planned.outlines), chosen=Noted(planned.choices))
+        made.plans, made.rests, made.chunks = Noted(planned.plans), Noted(planned.rests), Noted(planned.chunks)
+        made._made = {}
         return made
 
     def after(self, briefing: Briefing, quietly: Iterable[str]) -> "PageMaker":
@@ -94,16 +97,19 @@ class PageMaker:
         captions = {key: escape_inline(briefing.records[key].caption) for key in quietly}
         noted = _noted(briefing)
         made = copy(self)
-        made._maker = replace(
+        made._maker = maker = replace(
             old,
             whole=briefing,
             briefing=noted,
             captions=Noted({**old.captions.whole, **captions}),
             rows=Rows(briefing, noted, old.rows.resolve, old.words),
-            pictures=old.pictures.after(noted),
+            pictures=old.pictures.after(noted, lambda: maker.chosen["last day"]),
+            outlines=Noted(Outlines(briefing, old.captions.whole, old.ties.whole, old.rows.resolve)),
+            chosen=Noted(Lazy(lambda name: CHOICES[name].choose(maker))),
         )
         made._made = {}
-        made.__dict__.pop("plans", None)  # a quiet edit may be one of an actor's type, by which the list is in order
+        for name in ("plans", "rests"):  # of actors by their type, of sources that are cited
+            made.__dict__.pop(name, None)
         return made
 
     @property
@@ -118,7 +124,8 @@ class PageMaker:
         found = {"record": maker.briefing.records, "back": maker.briefing.backlinks, "text": maker.briefing.prose}
         found |= {"sentence": maker.rows.sentences, "caption": maker.captions}
         found |= {"ties": maker.ties, "place": maker.places, "beside": maker.neighbours}
-        return {**found, "plan": self.plans, "chunk": self.chunks}  # type: ignore[dict-item]
+        found |= {"outline": maker.outlines, "choice": maker.chosen}
+        return {**found, "plan": self.plans, "rest": self.rests, "chunk": self.chunks}  # type: ignore[dict-item]
 
     def prepare(self) -> None:
         """Make what most pages ask for, before processes share them out."""
@@ -132,12 +139,17 @@ class PageMaker:
     def groups(self) -> Iterator[str]:
         """Yield the names of all groups of pages."""
         whole = self._maker.whole
-        yield from (HOME, *whole.records, *self.plans, VIEWS, EXPLORER, *self.chunks, *whole.pages)
+        yield from (HOME, *whole.records, *self.rests, *self.plans, *VIEWS, EXPLORER, *self.chunks, *whole.pages)
 
     @cached_property
     def plans(self) -> Noted[str, ListPlan]:
         """What is on each page of an overview, by its path."""
         return Noted({plan.path: plan for plan in plan_overviews(self._maker)})
+
+    @cached_property
+    def rests(self) -> Noted[str, RestPlan]:
+        """What is on each page of a record's long list, by its path."""
+        return Noted(Rests(self._maker.outlines.whole))  # type: ignore[arg-type]
 
     @cached_property
     def chunks(self) -> Noted[str, tuple[str, ...]]:
@@ -174,9 +186,11 @@ class PageMaker:
     def _groups_of(self, path: str) -> Iterator[str]:
         """Yield the groups that may have a path."""
         briefing = self._maker.whole
+        if path in self.rests:
+            yield path
         key = path.removesuffix(".md").removeprefix(f"{FOLDER}/")
         while key and key not in briefing.records and key not in briefing.pages:
-            # pictures/actors/jane-doe-network.svg, actors/jane-doe/mentioned-in.md
+            # pictures/actors/jane-doe-network.svg
             key = key.rpartition("-" if key.endswith(".svg") or "/" not in key else "/")[0]
         if key:
             yield key
@@ -184,7 +198,7 @@ class PageMaker:
             return
         place = path.removeprefix(f"{FOLDER}/").removesuffix(".svg") + ".md"
         planned = [name for name in (path, place) if name in self.plans or name in self.chunks]
-        yield from (*planned, HOME, VIEWS, EXPLORER)
+        yield from (*planned, HOME, *VIEWS, EXPLORER)
 
     def make(self, group: str) -> Iterable[Page]:
         """Yield the pages of a group."""
@@ -193,32 +207,37 @@ class PageMaker:
             return record_pages(maker, briefing.records[group])
         if group in self.plans:
             return make_overview(maker, self.plans[group])
+        if group in self.rests:
+            return [make_rest(maker, self.rests[group])]
         if group in self.chunks:
             return [make_chunk(maker, group, self.chunks[group])]
         if group in briefing.pages:
             return [_hand_page(maker, briefing.pages[group])]
-        made = {HOME: _home, VIEWS: build_views, EXPLORER: build_index}
-        return made[group](maker)
+        return build_view(maker, group) if group in VIEWS else {HOME: _home, EXPLORER: build_index}[group](maker)
 
 
 def _maker_of(
     briefing: Briefing, arranged: Arranged, template_dirs: Iterable[Path], words: Words, books: Mapping[str, str]
 ) -> Maker:
     folders, noted, ties = tuple(template_dirs), _noted(briefing), Noted(arranged.ties)
-    return Maker(
+    resolve = Resolve(briefing.records)
+    maker = Maker(
         whole=briefing,
         briefing=noted,
         environment=build_environment((folder / "pages" for folder in folders), words),
         captions=Noted(arranged.captions),
-        rows=Rows(briefing, noted, Resolve(briefing.records), words),
+        rows=Rows(briefing, noted, resolve, words),
         words=words,
         places=Noted(arranged.places),
         ties=ties,
         neighbours=Noted(arranged.neighbours),
-        pictures=Pictures(noted, ties, words, folders),
+        pictures=Pictures(noted, ties, words, folders, lambda: maker.chosen["last day"]),
+        outlines=Noted(Outlines(briefing, arranged.captions, arranged.ties, resolve)),
+        chosen=Noted(Lazy(lambda name: CHOICES[name].choose(maker))),
         topics=arranged.topics,
         books=books,
     )
+    return maker
 
 
 def _noted(briefing: Briefing) -> Briefing:
@@ -254,17 +273,17 @@ def _home(maker: Maker) -> Iterator[Page]:
         }
         for index, judgement in enumerate(briefing.info.judgements)
     ]
-    latest = (briefing.records[event.key] for event in _latest_events(maker.whole))
     meta = {"title": briefing.info.title, "description": description, "record": "briefing.yml"}
     values = {
         "judgements": judgements,
-        "latest": [maker.rows.of_record(links, event) for event in latest],
+        "latest": [maker.rows.of_record(links, briefing.records[key]) for key in maker.chosen["latest"]],
         "speakers": [
-            Row(links.to(key), (maker.words("home.quotes", count=count),), "") for key, count in _most_quoted(maker)
+            Row(links.to(key), (maker.words("home.quotes", count=count),), "")
+            for key, count in maker.chosen["most quoted"]
         ],
-        "overviews": _overviews(maker),
+        "overviews": maker.chosen["overviews"],
     }
-    years = maker.pictures.years()
+    years = maker.chosen["years"]
     values["picture"] = maker.picture(links, f"{FOLDER}/years.svg", years)
     values["network"] = _network(maker, links)
     values["book"] = maker.books.get(HOME, "")
@@ -275,32 +294,10 @@ def _home(maker: Maker) -> Iterator[Page]:
 
 def _network(maker: Maker, links: PageLinks) -> str:
     """Return the small network of whoever appears with others most, which that actor's own page has too."""
-    key = max(maker.ties, key=lambda key: (sum(map(len, maker.ties[key].values())), key), default="")
+    key = maker.chosen["hub"]
     actor = maker.briefing.records.get(key) if key else None
     drawing = maker.pictures.neighbours(actor) if isinstance(actor, Actor) else None
     return maker.picture(links, f"{FOLDER}/{key}-network.svg", drawing)
-
-
-def _latest_events(briefing: Briefing) -> list[Record]:
-    """Return the events that began last, by the day the briefing is of; what is planned for later is not yet one."""
-    as_of = briefing.info.as_of
-    last = (as_of and as_of.end) or date.max
-    begun = [event for event in briefing.of_kind(Event.folder) if event.when and (event.when.start or date.min) <= last]
-    return begun[: -LATEST - 1 : -1]
-
-
-def _most_quoted(maker: Maker) -> list[tuple[str, int]]:
-    """Return the actors who said most of the quotes: (key, number of quotes)."""
-    said = (record.speaker for record in maker.whole.records.values() if isinstance(record, Quote))
-    counts = Counter(maker.rows.resolve(id, (Actor.folder,)) for id in said)
-    return sorted(counts.items(), key=lambda item: (-item[1], maker.captions[item[0]]))[:MOST_QUOTED]
-
-
-def _overviews(maker: Maker) -> list[tuple[str, int]]:
-    """Return the lists that there are: (folder, number of entries)."""
-    years = {year for record in maker.whole.records.values() for year in years_of(record)}
-    kinds = [(model.folder, len(maker.whole.of_kind(model.folder))) for model in KINDS]
-    return [*kinds, ("tags", len(maker.topics)), ("places", len(maker.places)), ("years", len(years))]
 
 
 def _taken(briefing: Briefing) -> dict[str, str]:

@@ -6,10 +6,9 @@ its colours from the reader's scheme. Layout is decided here; the templates in `
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from datetime import date
-from functools import cached_property
 from math import cos, pi, sin
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -40,19 +39,22 @@ class Drawing(NamedTuple):
 
 
 class Pictures:
-    """Draws the pictures of one briefing: what is shown is looked up in `briefing`, and chosen by its whole."""
+    """Draws the pictures of one briefing: what is shown is looked up in it. `last_day` is that up to which it lasts."""
 
-    def __init__(self, briefing: Briefing, ties: Ties, words: Words, template_dirs: Iterable[Path]) -> None:
+    def __init__(
+        self, briefing: Briefing, ties: Ties, words: Words, template_dirs: Iterable[Path], last_day: Callable[[], date]
+    ) -> None:
         self.briefing = briefing
         self.ties = ties
         self.words = words
+        self.last_day = last_day
         self._places: dict[str, Drawing] = {}
         self.environment = new_environment((folder / FOLDER for folder in template_dirs), autoescape=True)
 
-    def after(self, briefing: Briefing) -> "Pictures":
+    def after(self, briefing: Briefing, last_day: Callable[[], date]) -> "Pictures":
         """Return what draws the pictures after an edit that left all ties and places as they were."""
         made = copy(self)
-        made.briefing = briefing
+        made.briefing, made.last_day = briefing, last_day
         return made
 
     def draw(self, name: str, title: str, width: float, height: float, **values: Any) -> Drawing:
@@ -83,7 +85,7 @@ class Pictures:
         if len(roles) < 2:
             return None
         days = [day for role in roles for day in (_start(role), _end(role)) if day]
-        last = max([*days, self._today])
+        last = max([*days, self.last_day()])
         first = min(days)
         scale = Scale(first, last, 4, WIDTH - 12)
         roles.sort(key=lambda role: _start(role) or first)
@@ -91,15 +93,6 @@ class Pictures:
         height = len(rows) * 30 + 24
         title = self.words("pictures.roles", name=isolated(actor.name))
         return self.draw("roles", title, WIDTH, height, rows=rows, ticks=scale.year_ticks(6), axis_y=height - 20)
-
-    @cached_property
-    def _today(self) -> date:
-        """Return the day up to which what lasts is drawn: the briefing's, or that of its newest record."""
-        as_of = self.briefing.info.as_of
-        if as_of and as_of.end:
-            return as_of.end
-        days = [record.when.end for record in self.briefing.records.values() if record.when and record.when.end]
-        return max(days, default=date.min)
 
     def neighbours(self, actor: Actor) -> Drawing | None:
         """Draw an actor among those who appear with it most; None when fewer than two do."""
@@ -136,10 +129,10 @@ class Pictures:
         title = self.words("pictures.place", name=isolated(place.name))
         return self.draw("place", title, WIDTH, height, land=land, x=x, y=y, label=shorten(place.name, 40))
 
-    def years(self) -> Drawing | None:
+    def years(self, briefing: Briefing) -> Drawing | None:
         """Draw how many events and quotes there are of each year, or month when all are of three years at most."""
         days = {
-            name: [record.when.start for record in self.briefing.of_kind(name) if record.when and record.when.start]
+            name: [record.when.start for record in briefing.of_kind(name) if record.when and record.when.start]
             for name in ("events", "quotes")
         }
         starts = sorted(day for found in days.values() for day in found)

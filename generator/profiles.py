@@ -4,30 +4,23 @@ Decides what is on the page and in which order; the templates lay it out. Never 
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from anyascii import anyascii
 
-from generator.backlinks import MENTIONED, Backlink
-from generator.dates import PartialDate
+from generator.dates import PartialDate, parse_date
 from generator.facts import facts_of, image_markdown
-from generator.fields import Refers, all_marks, shorten
+from generator.fields import shorten
 from generator.link import Briefing
-from generator.lists import Maker, Page, list_pages
+from generator.lists import Maker, Page
+from generator.outlines import ROWS_IN_A_SECTION, Companion, Outline, Outlines, Part, rest_path
 from generator.pictures import FOLDER, Drawing
 from generator.prose import escape_inline
-from generator.records import KINDS, Actor, Event, Quote, Record, Role, Source
+from generator.records import Actor, Event, Quote, Record, Role, Source
 from generator.render import PageLinks, plain_text
 from generator.rows import Row
-from generator.ties import Tie
-
-ROWS_IN_A_SECTION = 50
-COMPANY = 20  # actors in the table of those that one appears with
-SHARED = 10  # records that a row of it leads to
-RESTS_ON = 12  # sources that a page names
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +37,7 @@ class Section:
     more: str = ""
 
 
-class Companion(NamedTuple):
+class CompanyRow(NamedTuple):
     """A row of the table of those that an actor appears with; the texts are Markdown."""
 
     link: str
@@ -55,9 +48,10 @@ class Companion(NamedTuple):
 
 
 def record_pages(maker: Maker, record: Record) -> Iterator[Page]:
-    """Yield a record's page, and those on which its long lists go on."""
+    """Yield a record's page, and its pictures."""
     path = f"{record.key}.md"
     links = maker.links_on(path)
+    outline = _outline_of(maker, record)
     values: dict[str, Any] = {
         record.kind: record,
         # In the order in which they stand on the page: a name is linked where it comes first.
@@ -67,9 +61,9 @@ def record_pages(maker: Maker, record: Record) -> Iterator[Page]:
         "note": links.prose(record.key, "note"),
         "citations": [maker.rows.of_citation(links, citation, record) for citation in record.sources],
         "tags": [(tag, maker.topics[tag]) for tag in record.tags],
-        "sections": list(_sections(maker, record, links)),
+        "sections": list(_sections(maker, record, links, outline.parts)),
         "neighbours": maker.neighbours.get(record.key, (None, None)),
-        **_of_its_kind(maker, record, links),
+        **_of_its_kind(maker, record, links, outline),
     }
     drawings = _drawings(maker, record)
     values["pictures"] = {
@@ -79,21 +73,23 @@ def record_pages(maker: Maker, record: Record) -> Iterator[Page]:
     for name, drawing in drawings.items():
         if drawing:
             yield Page(f"{FOLDER}/{record.key}-{name}.svg", drawing.svg)
-    for section in values["sections"]:
-        if section.more:
-            heading = section.heading[0].lower() + section.heading[1:]
-            title = maker.words("page.section_title", record=record.caption, section=heading)
-            yield from list_pages(maker, section.more, title, _listed(maker, record, section.name), record.key)
 
 
-def _of_its_kind(maker: Maker, record: Record, links: PageLinks) -> Mapping[str, Any]:
+def _outline_of(maker: Maker, record: Record) -> Outline:
+    if record.key in maker.outlines:
+        outline: Outline = maker.outlines[record.key]
+        return outline
+    return Outlines(maker.briefing, maker.captions, maker.ties, maker.rows.resolve).of(record)
+
+
+def _of_its_kind(maker: Maker, record: Record, links: PageLinks, outline: Outline) -> Mapping[str, Any]:
     match record:
         case Actor():
-            return _actor_values(maker, record, links)
+            return {**_actor_values(maker, record, links, outline), "sources": _sources(links, outline)}
         case Quote():
             return _quote_values(maker, record, links)
         case Event():
-            return _event_values(maker, record, links)
+            return {**_event_values(maker, record, links), "sources": _sources(links, outline)}
         case Source():
             return {"citation": _citation(maker, record)}
     return {}
@@ -163,41 +159,17 @@ def neighbours_of(briefing: Briefing) -> Mapping[str, tuple[str | None, str | No
 # What refers to the record
 
 
-def _sections(maker: Maker, record: Record, links: PageLinks) -> Iterator[Section]:
+def _sections(maker: Maker, record: Record, links: PageLinks, parts: Iterable[Part]) -> Iterator[Section]:
     """Yield what refers to a record, grouped by how it does; a long group has its own pages."""
-    named = maker.briefing.backlinks.get(record.key, {})
-    for name in _SECTIONS:
-        if name in named:
-            listed = _listed(maker, record, name)
-            groups = _by_year(maker, record, links, name, listed[:ROWS_IN_A_SECTION])
-            more = f"{record.key}/{name}.md" if len(listed) > ROWS_IN_A_SECTION else ""
-            yield Section(name, maker.words(f"back.{name}"), groups, len(listed), more)
+    for part in parts:
+        groups = _by_year(maker, record, links, part)
+        more = rest_path(record.key, part.name) if part.total > ROWS_IN_A_SECTION else ""
+        yield Section(part.name, maker.words(f"back.{part.name}"), groups, part.total, more)
 
 
-def _listed(maker: Maker, record: Record, name: str) -> Sequence[Sequence[Backlink]]:
-    """Return what refers to a record in one way, the backlinks of one record together.
-
-    An actor's quotes come newest first; what rests on a source with quotes, then events; all else as in the briefing.
-    """
-    groups: dict[str, list[Backlink]] = {}
-    for backlink in maker.briefing.backlinks.get(record.key, {}).get(name, ()):
-        groups.setdefault(backlink.key, []).append(backlink)
-    listed = list(groups.values())
-    if isinstance(record, Source):
-        order = [model.folder for model in (Quote, Event, Actor, Source)]
-        listed.sort(key=lambda group: order.index(folder) if (folder := group[0].key.partition("/")[0]) in order else 9)
-    if not isinstance(record, Actor) or not name.startswith("quotes"):
-        return listed
-    undated = [group for group in listed if maker.briefing.records[group[0].key].when is None]
-    dated = [group for group in listed if maker.briefing.records[group[0].key].when is not None]
-    return [*reversed(dated), *undated]
-
-
-def _by_year(
-    maker: Maker, record: Record, links: PageLinks, name: str, listed: Sequence[Sequence[Backlink]]
-) -> tuple[tuple[str, tuple[Row, ...]], ...]:
-    rows = [maker.rows.of_backlinks(links, backlinks, record.key) for backlinks in listed]
-    if not isinstance(record, Actor) or name != "quotes-by-this-actor" or len({row.group for row in rows}) < 2:
+def _by_year(maker: Maker, record: Record, links: PageLinks, part: Part) -> tuple[tuple[str, tuple[Row, ...]], ...]:
+    rows = [maker.rows.of_backlinks(links, backlinks, record.key) for backlinks in part.first]
+    if not isinstance(record, Actor) or part.name != "quotes-by-this-actor" or len({row.group for row in rows}) < 2:
         return (("", tuple(rows)),)
     groups: dict[str, list[Row]] = {}
     for row in rows:
@@ -205,65 +177,28 @@ def _by_year(
     return tuple((year, tuple(listed)) for year, listed in groups.items())
 
 
-def section_names() -> tuple[str, ...]:
-    """Return the names of all reverse links, in the order in which the models declare them; mentions last."""
-    what_was_said_first = sorted(KINDS, key=lambda model: model is Actor)
-    found = dict.fromkeys(
-        mark.back for model in what_was_said_first for mark in all_marks(model) if isinstance(mark, Refers)
-    )
-    from_card = "key-judgements-that-rest-on-this"
-    return (from_card, *(name for name in found if name != from_card), MENTIONED)
-
-
-_SECTIONS = section_names()
-
-
-def _sources_of_all(maker: Maker, record: Record, links: PageLinks) -> list[tuple[str, int]]:
-    """Return the sources that what is said on a record's page rests on, most cited first, with how many records do."""
-    groups = maker.briefing.backlinks.get(record.key, {})
-    said = {backlink.key for name, backlinks in groups.items() if name != MENTIONED for backlink in backlinks}
-    counts: Counter[str] = Counter()
-    for key in (record.key, *sorted(said)):
-        found = maker.briefing.records.get(key)
-        counts.update(
-            {maker.rows.resolve(citation.source, ("sources",)) for citation in found.sources} if found else ()
-        )
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [(links.to(key), count) for key, count in ranked[:RESTS_ON]]
+def _sources(links: PageLinks, outline: Outline) -> list[tuple[str, int]]:
+    return [(links.to(key), count) for key, count in outline.sources]
 
 
 # Actors
 
 
-def _actor_values(maker: Maker, actor: Actor, links: PageLinks) -> Mapping[str, Any]:
-    ties = maker.ties.get(actor.key, {})
-    ranked = sorted(ties, key=lambda key: (-len({tie.record for tie in ties[key]}), maker.captions[key]))
+def _actor_values(maker: Maker, actor: Actor, links: PageLinks, outline: Outline) -> Mapping[str, Any]:
     return {
         "image": image_markdown(actor.image, links) if actor.image else "",
         "initials": initials(actor.name),
         "names": [(tag, maker.words.language_name(tag), name) for tag, name in actor.names.items()],
-        "company": [_companion(maker, links, key, ties[key]) for key in ranked[:COMPANY]],
-        "company_count": len(ranked),
-        "sources": _sources_of_all(maker, actor, links),
+        "company": [_company_row(maker, links, companion) for companion in outline.company],
+        "company_count": outline.company_count,
     }
 
 
-def _companion(maker: Maker, links: PageLinks, key: str, ties: Sequence[Tie]) -> Companion:
-    records = [maker.briefing.records[record] for record in dict.fromkeys(tie.record for tie in ties)]
-    dated = [record.when for record in records if record.when and record.when.start]
-    first = min(dated, key=lambda when: when.sort_key, default=None)
-    last = max(dated, key=lambda when: when.sort_key, default=None)
-    shared = tuple(
-        maker.words("actor.membership") if isinstance(record, Actor) else links.to(record.key)
-        for record in records[:SHARED]
-    )
-    return Companion(
-        links.to(key),
-        len(records),
-        shared,
-        maker.words.in_words(first) if first else "",
-        maker.words.in_words(last) if last else "",
-    )
+def _company_row(maker: Maker, links: PageLinks, companion: Companion) -> CompanyRow:
+    membership = maker.words("actor.membership")  # what ties an actor to one that it is a part of
+    shared = [membership if key.startswith(f"{Actor.folder}/") else links.to(key) for key in companion.shared]
+    ends = [maker.words.in_words(parse_date(text)) if text else "" for text in (companion.first, companion.last)]
+    return CompanyRow(links.to(companion.key), companion.times, tuple(shared), *ends)
 
 
 def initials(name: str) -> str:
@@ -280,7 +215,6 @@ def _event_values(maker: Maker, event: Event, links: PageLinks) -> Mapping[str, 
     return {
         "place": links.to_place(event.place.name) if event.place else "",
         "picture": maker.place_picture(links, event.place.name) if event.place else "",
-        "sources": _sources_of_all(maker, event, links),
     }
 
 

@@ -318,20 +318,24 @@ _QUIET = frozenset(
 
 # What a record says for itself in its own words: nothing is chosen among all records, or put in order, by these.
 _OWN_WORDS = frozenset(
-    "summary note sources confidence description url wikidata image text original extent as_reported archived_url "
-    "accessed reliability authors publisher".split()
+    "title summary note sources confidence description url wikidata image text original extent as_reported "
+    "archived_url accessed reliability authors publisher".split()
 )
 
 
 def is_arranged_alike(before: Record, after: Record) -> bool:
-    """Tell whether an edit changed nothing but a record's own words: no reference, no field that is arranged by."""
+    """Tell whether an edit changed nothing but a record's own words: no reference, no field that is arranged by.
+
+    A title is such words, as records stand in the order of their dates; an actor's name is not.
+    """
     if type(before) is not type(after) or _references(before) != _references(after):
         return False
     if isinstance(before, Quote) and isinstance(after, Quote):
         languages = [quote.original.language if quote.original else None for quote in (before, after)]
         if languages[0] != languages[1]:
             return False
-    arranged_by = (name for name in type(before).model_fields if name not in _OWN_WORDS)
+    own = _OWN_WORDS if isinstance(before, Actor) else _OWN_WORDS | {"type"}  # of actors, there are groups
+    arranged_by = (name for name in type(before).model_fields if name not in own)
     return all(getattr(before, name) == getattr(after, name) for name in arranged_by)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from hashlib import sha256
 from time import time_ns
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pydantic import TypeAdapter
 
@@ -24,7 +24,7 @@ from generator.load import load_file
 from generator.manifest import digests_below, made_with
 from generator.names import names_of
 from generator.noted import Lazy
-from generator.pages import OF_ALL, Arranged, PageMaker
+from generator.pages import Arranged, PageMaker, Planned
 from generator.pipeline import Project
 from generator.places import Places
 from generator.prose import Mention, escape_inline
@@ -124,7 +124,7 @@ class Shortcut:
             return None
         inputs = self._changed_inputs(edits)
         groups = self._ledger.readers(f"{kind} {key}" for kind, key in inputs)
-        if groups & OF_ALL or groups & self._briefing.pages.keys():
+        if groups & self._briefing.pages.keys():
             return None
         maker = self._page_maker()
         texts: dict[str, str] = {}
@@ -248,5 +248,11 @@ class Shortcut:
             neighbours=Stored(ledger, "beside"),
             topics=Lazy(lambda tag: f"tags/{slug(tag)}"),
         )
-        plans, chunks = Stored[Any](ledger, "plan"), Stored[Any](ledger, "chunk")
-        return PageMaker.of_parts(self._briefing, arranged, plans, chunks, self._project.template_dirs, words)
+        planned = Planned(
+            plans=Stored(ledger, "plan"),
+            rests=Stored(ledger, "rest"),
+            chunks=Stored(ledger, "chunk"),
+            outlines=Stored(ledger, "outline"),
+            choices=Stored(ledger, "choice"),
+        )
+        return PageMaker.of_parts(self._briefing, arranged, planned, self._project.template_dirs, words)

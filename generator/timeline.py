@@ -83,8 +83,35 @@ def _length(when: PartialDate) -> timedelta:
     return when.end - when.start if when.start and when.end else timedelta(0)
 
 
-def items_of(briefing: Briefing) -> tuple[list[Item], int]:
-    """Return what is on the timeline, in order of time, and how many there would be; the most linked are chosen."""
+class ItemChoice(NamedTuple):
+    """An item of the timeline by keys: of its record, of the quotes said there, and of its actors."""
+
+    key: str
+    said: tuple[str, ...]
+    actors: tuple[str, ...]
+    links: int
+
+
+class TimelineChoice(NamedTuple):
+    """What is on the timeline, in order of time, and of how many it was chosen."""
+
+    items: tuple[ItemChoice, ...]
+    total: int
+
+
+def items_of(briefing: Briefing, chosen: Iterable[ItemChoice]) -> list[Item]:
+    """Return the items that were chosen."""
+    found = []
+    for item in chosen:
+        record = briefing.records[item.key]
+        said = [quote for key in item.said if isinstance(quote := briefing.records[key], Quote)]
+        assert record.when  # only what has a date is chosen
+        found.append(Item(record=record, date=record.when, actors=item.actors, said=tuple(said), links=item.links))
+    return found
+
+
+def choose_items(briefing: Briefing) -> TimelineChoice:
+    """Return what is on the timeline: the most linked."""
     said: dict[str, list[Quote]] = {}
     dated = []
     for record in briefing.records.values():
@@ -97,18 +124,17 @@ def items_of(briefing: Briefing) -> tuple[list[Item], int]:
     found += dated
     links = {record.key: _links(briefing, record) for record in found}
     chosen = sorted(found, key=lambda record: (-links[record.key], record.key))[:MOST_ITEMS]
-    items = [_item(record, said.get(record.id, ()), links[record.key]) for record in chosen]
-    return sorted(items, key=lambda item: (*item.date.sort_key, item.record.key)), len(found)
+    chosen.sort(key=lambda record: (*(record.date.sort_key if record.date else ()), record.key))
+    items = (_choice(record, said.get(record.id, ()), links[record.key]) for record in chosen)
+    return TimelineChoice(tuple(items), len(found))
 
 
-def _item(record: Event | Quote, said: Iterable[Quote], links: int) -> Item:
+def _choice(record: Event | Quote, said: Sequence[Quote], links: int) -> ItemChoice:
     if isinstance(record, Quote):
-        assert record.date  # only those are asked for
-        return Item(record=record, date=record.date, actors=_keys((record.speaker, *record.to)), links=links)
-    quotes = tuple(said)
+        return ItemChoice(record.key, (), _keys((record.speaker, *record.to)), links)
     present = (participant.actor for participant in record.participants)
-    actors = _keys((*present, *(quote.speaker for quote in quotes)))
-    return Item(record=record, date=record.date, actors=actors, said=quotes, links=links)
+    actors = _keys((*present, *(quote.speaker for quote in said)))
+    return ItemChoice(record.key, tuple(quote.key for quote in said), actors, links)
 
 
 def _id(id: str) -> str:

@@ -9,16 +9,16 @@ from generator.fields import shorten
 from generator.gazetteer import KnownPlace
 from generator.labels import Spot, place_labels
 from generator.lists import Maker, Page
-from generator.network import KINDS, Edge, drawn_edges, edges_of, network_picture, shown_actors
+from generator.network import KINDS, Edge, NetworkChoice, drawn_edges, network_picture
 from generator.pictures import FOLDER, Drawing, Pictures
 from generator.prose import escape_text
-from generator.records import Actor
 from generator.render import PageLinks
-from generator.timeline import Item, Timeline, items_of, timeline_data, timeline_picture
+from generator.timeline import Item, Timeline, TimelineChoice, items_of, timeline_data, timeline_picture
 from generator.world import project, world_path
 
 PATHS = {"timeline": "timeline.md", "network": "network.md", "map": "map.md"}
 STYLES = f"{FOLDER}/pictures.css"
+VIEWS = (*PATHS.values(), STYLES)  # groups of pages
 DATA = f"{FOLDER}/timeline.json"
 ROWS = 100  # of a picture's text twin
 MAP_WIDTH = 1000.0
@@ -27,13 +27,10 @@ MOST_PINS = 500
 LABELLED = 30  # places that are named on the map itself
 
 
-def build_views(maker: Maker) -> Iterator[Page]:
-    """Yield the three pages, their pictures, the data of the timeline, and the styles that pages share with them."""
-    pictures = maker.pictures
-    yield from _timeline(maker, pictures)
-    yield from _network(maker, pictures)
-    yield from _map(maker, pictures)
-    yield Page(STYLES, pictures.styles())
+def build_view(maker: Maker, path: str) -> Iterator[Page]:
+    """Yield one of the three pages, with its picture and data, or the styles that pages share with pictures."""
+    makers = {PATHS["timeline"]: _timeline, PATHS["network"]: _network, PATHS["map"]: _map}
+    return makers[path](maker, maker.pictures) if path in makers else iter([Page(STYLES, maker.pictures.styles())])
 
 
 def _view(maker: Maker, name: str, drawing: Drawing | None, **values: Any) -> Iterator[Page]:
@@ -59,7 +56,8 @@ def _view(maker: Maker, name: str, drawing: Drawing | None, **values: Any) -> It
 
 def _timeline(maker: Maker, pictures: Pictures) -> Iterator[Page]:
     links = maker.links_on(PATHS["timeline"])
-    items, count = items_of(maker.whole)
+    chosen: TimelineChoice = maker.chosen["timeline"]
+    items, count = items_of(maker.briefing, chosen.items), chosen.total
     rows = [_item_row(maker, links, item) for item in items]
     made = timeline_picture(pictures, items)
     head = [maker.words(f"timeline.{name}") for name in ("when", "what", "where", "quotes")]
@@ -88,13 +86,13 @@ def _item_row(maker: Maker, links: PageLinks, item: Item) -> list[str]:
 
 def _network(maker: Maker, pictures: Pictures) -> Iterator[Page]:
     links = maker.links_on(PATHS["network"])
-    keys = shown_actors(maker.whole, maker.ties)
-    edges = edges_of(maker.whole, maker.ties, keys)
+    chosen: NetworkChoice = maker.chosen["network"]
+    edges = chosen.edges
     drawn = drawn_edges(edges)
-    drawing = network_picture(pictures, keys, drawn) if drawn else None
+    drawing = network_picture(pictures, chosen, drawn) if drawn else None
     head = [maker.words(f"network.{name}") for name in ("pair", "together", "quoted", "part", "years")]
     rows = _pairs(links, edges)
-    shown = maker.words("network.shown", shown=len(keys), count=len(maker.whole.of_kind(Actor.folder)))
+    shown = maker.words("network.shown", shown=len(chosen.keys), count=chosen.total)
     if len(drawn) < len(edges):
         shown += f" {maker.words('network.lines', shown=len(drawn), count=len(edges))}"
     more = links.link("actors/index", maker.words("network.all"))
@@ -118,7 +116,7 @@ def _pairs(links: PageLinks, edges: Sequence[Edge]) -> list[list[str]]:
 
 def _map(maker: Maker, pictures: Pictures) -> Iterator[Page]:
     links = maker.links_on(PATHS["map"])
-    ranked = sorted(maker.places.values(), key=lambda place: (-len(place.events), place.name.casefold()))
+    ranked = [maker.places[name] for name in maker.chosen["places"]]
     mapped = [place for place in ranked if place.is_mapped][:MOST_PINS]
     drawing = _map_picture(maker, pictures, mapped) if mapped else None
     head = [maker.words(f"map.{name}") for name in ("place", "country", "events", "on_map")]

@@ -49,9 +49,16 @@ def test_builds_after_edits_are_those_of_a_clean_build(tmp_path: Path) -> None:
 
 OWN_WORDS = {
     "actors": ["note: She wrote to nobody.", "description: Somebody at the port.", "url: https://example.org/who"],
-    "events": ["summary: Of which *little* is known.", "as_reported: {date: May, note: A slip.}", "confidence: low"],
+    "events": [
+        "summary: Of which *little* is known.",
+        "as_reported: {date: May, note: A slip.}",
+        "confidence: low",
+        "title: What *nobody* [saw]",
+        "title: Another vote",
+        "type: storm",
+    ],
     "quotes": ["text: We will not build it, whoever asks.", "extent: excerpt", "note: Said twice."],
-    "sources": ["publisher: The port", "url: https://example.org/m", "authors: [A. Clerk]", "note: Lost since."],
+    "sources": ["publisher: The port", "url: https://example.org/m", "authors: [A. Clerk]", "title: Notes | of a clerk"],
 }
 
 
@@ -91,7 +98,7 @@ def test_edits_of_own_words_are_followed_without_reading_the_rest_and_give_a_cle
     [
         (
             "events/vote.yml",
-            "title: Another vote\ndate: 2024-05-17\nplace: Pier\ntags: harbour\nparticipants: [jane, otto]\n",
+            "title: A vote\ndate: 2024-05-18\nplace: Pier\ntags: harbour\nparticipants: [jane, otto]\n",
         ),
         ("actors/jane.yml", "name: Jane Doe\naliases: [Mayor Doe]\nsummary: She met [[vote]] at the pier.\n"),
         ("quotes/q.yml", "speaker: otto\ntext: We will build it.\nevent: vote\nsources: minutes\nabout: council\n"),
