@@ -146,7 +146,8 @@ Confidence = Literal["low", "moderate", "high"]
 class Part(BaseModel):
     """Base of everything that a record is made of: frozen, and no field but the declared ones."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    # What models need to check is built when it is first needed: few are when a page is made of what is known.
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, defer_build=True)
 
     short_form: ClassVar[str] = ""  # the field that a plain text stands for, where the long form is not needed
 

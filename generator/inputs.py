@@ -7,6 +7,7 @@ input can be read back: `shortcut.py` makes pages of them, without reading the r
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -28,18 +29,17 @@ _PROSE: Mapping[str, Any] = {"summary": True, "note": True, "as_reported": {"not
 _OF_ANOTHER_KIND = {"sentence": "text"}  # made of the one thing, once for all pages
 _PIECES: Mapping[str, type[LinkedPiece]] = {"w": Words, "v": Verbatim, "m": Mention, "t": Target}
 _LETTERS = {made: letter for letter, made in _PIECES.items()}
-_ADAPTERS: Mapping[str, TypeAdapter[Any]] = {
-    "back": TypeAdapter(dict[str, tuple[Backlink, ...]]),
-    "ties": TypeAdapter(dict[str, tuple[Tie, ...]]),
-    "beside": TypeAdapter(tuple[str | None, str | None]),
-    "place": TypeAdapter(KnownPlace),
-    "plan": TypeAdapter(ListPlan),
-    "rest": TypeAdapter(RestPlan),
-    "outline": TypeAdapter(Outline),
-    "chunk": TypeAdapter(tuple[str, ...]),
-    "caption": TypeAdapter(str),
+_TYPES: Mapping[str, Any] = {
+    "back": dict[str, tuple[Backlink, ...]],
+    "ties": dict[str, tuple[Tie, ...]],
+    "beside": tuple[str | None, str | None],
+    "place": KnownPlace,
+    "plan": ListPlan,
+    "rest": RestPlan,
+    "outline": Outline,
+    "chunk": tuple[str, ...],
+    "caption": str,
 }
-_CHOICE_ADAPTERS: Mapping[str, TypeAdapter[Any]] = {name: TypeAdapter(choice.type) for name, choice in CHOICES.items()}
 
 
 class Input(NamedTuple):
@@ -57,13 +57,11 @@ def inputs_of(maker: PageMaker) -> dict[str, dict[str, Input]]:
         "text": {key: text_input(fields, whole) for key, fields in _texts(whole).items()},
         "page": {key: _input(_page_text(page)) for key, page in whole.pages.items()},
     }
-    for kind, adapter in _ADAPTERS.items():
-        values = maker.noted[kind].whole.items()
+    for kind in _TYPES:
+        adapter, values = _adapter(kind), maker.noted[kind].whole.items()
         found[kind] = {key: _input(adapter.dump_json(value).decode()) for key, value in values}
     choices = maker.noted["choice"].whole
-    found["choice"] = {
-        name: _input(adapter.dump_json(choices[name]).decode()) for name, adapter in _CHOICE_ADAPTERS.items()
-    }
+    found["choice"] = {name: _input(_adapter("choice", name).dump_json(choices[name]).decode()) for name in CHOICES}
     return found
 
 
@@ -102,7 +100,7 @@ def text_input(fields: Iterable[tuple[FieldPath, Prose]], briefing: Briefing) ->
 
 def caption_input(caption: str) -> Input:
     """Return what a record is called, as Markdown."""
-    return _input(_ADAPTERS["caption"].dump_json(caption).decode())
+    return _input(_adapter("caption").dump_json(caption).decode())
 
 
 def wordless_in(prose: Prose, briefing: Briefing) -> list[str]:
@@ -120,8 +118,13 @@ def read_input(kind: str, key: str, value: str) -> Any:
     if kind == "page":
         name, front_matter, title, pieces = json.loads(value)
         return HandPage(name, front_matter, title, _read_pieces(pieces))
-    adapter = _CHOICE_ADAPTERS[key] if kind == "choice" else _ADAPTERS[kind]
-    return adapter.validate_json(value)
+    return _adapter(kind, key if kind == "choice" else "").validate_json(value)
+
+
+@cache
+def _adapter(kind: str, name: str = "") -> TypeAdapter[Any]:
+    """Return what reads and writes the inputs of a kind, or the choice of this name: made when it is first needed."""
+    return TypeAdapter(CHOICES[name].type if kind == "choice" else _TYPES[kind])
 
 
 def _input(value: str) -> Input:

@@ -311,8 +311,8 @@ KIND_BY_NAME: Mapping[str, type[Record]] = {model.kind: model for model in KINDS
 
 # What a record says for itself: the rest of the briefing is not arranged by it.
 _QUIET = frozenset(
-    "summary note sources confidence description url wikidata image text original language extent status as_reported "
-    "type archived_url accessed reliability authors publisher".split()
+    "title summary note sources confidence description url wikidata image text original language extent status "
+    "as_reported type archived_url accessed reliability authors publisher".split()
 )
 
 

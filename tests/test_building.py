@@ -58,7 +58,12 @@ OWN_WORDS = {
         "type: storm",
     ],
     "quotes": ["text: We will not build it, whoever asks.", "extent: excerpt", "note: Said twice."],
-    "sources": ["publisher: The port", "url: https://example.org/m", "authors: [A. Clerk]", "title: Notes | of a clerk"],
+    "sources": [
+        "publisher: The port",
+        "url: https://example.org/m",
+        "authors: [A. Clerk]",
+        "title: Notes | of a clerk",
+    ],
 }
 
 

@@ -44,6 +44,7 @@ EDITS = [
     ),
     ("events/vote.yml", "title: The vote\ndate: 2025\nparticipants: [jane]\n"),
     ("events/vote.yml", "title: The vote\ndat: 2025\n"),
+    ("events/vote.yml", "title: A *vote*\ndate: 2024-05-17\nplace: Pier\ntags: harbour\nparticipants: [jane, otto]\n"),
     ("events/fair.yml", "title: The great fair\ndate: 2024-05-16\nfollows: vote\n"),
     ("quotes/q.yml", "speaker: jane\ntext: We will not build it.\nevent: vote\nsources: {source: minutes, at: p. 4}\n"),
     ("quotes/q.yml", "speaker: otto\ntext: We will build it.\nsources: minutes\ndraft: true\n"),
