@@ -177,8 +177,9 @@ class Marked(NamedTuple):
 def marked_values(part: Part, *kinds: type) -> Iterator[Marked]:
     """Yield every reference and every prose text in a record, or one of these, in the order of the model's fields."""
     for steps, mark in _marks_of(type(part)):
-        if not kinds or isinstance(mark, kinds):
-            yield from _follow(part, steps, (), mark)
+        value = getattr(part, steps[0])
+        if value is not None and value != () and (not kinds or isinstance(mark, kinds)):  # most fields are empty
+            yield from _follow(value, steps[1:], steps[:1], mark)
 
 
 def all_marks(model: type[Part]) -> tuple[Refers | IsProse, ...]:

@@ -336,6 +336,9 @@ class _Linker:
         self, target: str, kinds: tuple[str, ...], author: Author, at: FieldPath, needle: str = ""
     ) -> str | None:
         """Return the key of the record that is meant, or None after noting what is wrong."""
+        found = self.keys_by_id.get(target, ())
+        if len(found) == 1 and not self.drafts and (not kinds or found[0].partition("/")[0] in kinds):
+            return found[0]
         folder, slash, id = target.rpartition("/")
         keys = [key for key in self.keys_by_id.get(id, ()) if not kinds or key.partition("/")[0] in kinds]
         if slash:
