@@ -34,7 +34,15 @@ from generator.views import DATA, PATHS, VIEWS, build_view
 from generator.words import Words
 
 EXPLORER = "explorer"  # a group of pages, beside HOME, keys of records, and paths of lists, views and chunks
-MADE_TYPES = ("md", "svg", "json", "css")
+# Paths that are there whatever the records are, and the groups that make them
+_FIXED = {
+    f"{HOME}.md": HOME,
+    f"{FOLDER}/years.svg": HOME,
+    f"{DATA_FOLDER}/index.json": EXPLORER,
+    DATA: PATHS["timeline"],
+    **{path: path for path in VIEWS},
+    **{f"{FOLDER}/{name}.svg": path for name, path in PATHS.items()},
+}
 
 
 class Arranged(NamedTuple):
@@ -194,11 +202,10 @@ class PageMaker:
             key = key.rpartition("-" if key.endswith(".svg") or "/" not in key else "/")[0]
         if key:
             yield key
-        if path.rpartition(".")[2] not in MADE_TYPES:
-            return
         place = path.removeprefix(f"{FOLDER}/").removesuffix(".svg") + ".md"
-        planned = [name for name in (path, place) if name in self.plans or name in self.chunks]
-        yield from (*planned, HOME, *VIEWS, EXPLORER)
+        yield from (name for name in (path, place) if name in self.plans or name in self.chunks)
+        if path in _FIXED:
+            yield _FIXED[path]
 
     def make(self, group: str) -> Iterable[Page]:
         """Yield the pages of a group."""
