@@ -60,7 +60,11 @@ def choose_facets(briefing: Briefing) -> Mapping[str, Any]:
 
 
 def _facet(quotes: Sequence[Quote], values_of: Callable[[Quote], Sequence[str]]) -> Mapping[str, Any]:
-    found = [values_of(quote) for quote in quotes]
+    return number_values([values_of(quote) for quote in quotes])
+
+
+def number_values(found: Sequence[Sequence[str]]) -> Mapping[str, Any]:
+    """Return a facet: its values, in the order in which they are found, and by their numbers those of each quote."""
     values = {value: number for number, value in enumerate(dict.fromkeys(value for own in found for value in own))}
     return {"values": [*values], "rows": [[values[value] for value in own] for own in found]}
 

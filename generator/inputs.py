@@ -58,10 +58,9 @@ def inputs_of(maker: PageMaker) -> dict[str, dict[str, Input]]:
         "page": {key: _input(_page_text(page)) for key, page in whole.pages.items()},
     }
     for kind in _TYPES:
-        adapter, values = _adapter(kind), maker.noted[kind].whole.items()
-        found[kind] = {key: _input(adapter.dump_json(value).decode()) for key, value in values}
+        found[kind] = {key: input_of(kind, value) for key, value in maker.noted[kind].whole.items()}
     choices = maker.noted["choice"].whole
-    found["choice"] = {name: _input(_adapter("choice", name).dump_json(choices[name]).decode()) for name in CHOICES}
+    found["choice"] = {name: input_of("choice", choices[name], name) for name in CHOICES}
     return found
 
 
@@ -98,9 +97,9 @@ def text_input(fields: Iterable[tuple[FieldPath, Prose]], briefing: Briefing) ->
     return _input(json.dumps(told, ensure_ascii=False, separators=(",", ":")))
 
 
-def caption_input(caption: str) -> Input:
-    """Return what a record is called, as Markdown."""
-    return _input(_adapter("caption").dump_json(caption).decode())
+def input_of(kind: str, value: Any, name: str = "") -> Input:
+    """Return a value of any other kind as an input; `name` is that of a choice."""
+    return _input(_adapter(kind, name).dump_json(value).decode())
 
 
 def wordless_in(prose: Prose, briefing: Briefing) -> list[str]:

@@ -26,6 +26,7 @@ from generator.words import Words
 Item = TypeVar("Item")
 
 ROWS_ON_A_PAGE = 100
+IN_LISTS = tuple(model.folder for model in (Event, Quote, Actor, Source))  # in which order they stand in those
 _ACTOR_ORDER = ("person", "country", "organisation", "group", None)
 
 
@@ -168,7 +169,7 @@ class Entry(NamedTuple):
 def _by_tag(maker: Maker) -> list[Entry]:
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for key, record in maker.whole.records.items():
-        for tag in record.tags:
+        for tag in dict.fromkeys(record.tags):
             groups[tag].append(key)
     return [Entry(tag, maker.topics[tag], "Topic", groups[tag]) for tag in sorted(groups, key=str.casefold)]
 
@@ -211,9 +212,8 @@ def _involved(maker: Maker, keys: Iterable[str]) -> list[str]:
 
 
 def in_order(maker: Maker, keys: Iterable[str]) -> list[str]:
-    """Return records as topics, places and years list them: events, quotes, actors, then sources."""
-    folders = [model.folder for model in (Event, Quote, Actor, Source)]
-    return sorted(dict.fromkeys(keys), key=lambda key: folders.index(maker.whole.records[key].folder))
+    """Return records as topics, places and years list them."""
+    return sorted(dict.fromkeys(keys), key=lambda key: IN_LISTS.index(maker.whole.records[key].folder))
 
 
 def years_of(record: Record) -> tuple[int, ...]:
@@ -245,11 +245,16 @@ def list_page(
 
 def in_pages(path: str, items: Sequence[Item]) -> Iterator[tuple[str, Sequence[Item], Pager]]:
     """Yield a list in pages: the path of each, its items, and its pager; an empty list has one page."""
-    stem = path.removesuffix(".md").removesuffix("/index")  # the folder in which a list goes on
     last = max(1, -(-len(items) // ROWS_ON_A_PAGE))
-    paths = [path, *(f"{stem}/page/{number}.md" for number in range(2, last + 1))]
+    paths = page_paths(path, last)
     for number, page_path in enumerate(paths, start=1):
         wanted = [("first", 1), ("previous", number - 1), ("next", number + 1), ("last", last)]
         steps = tuple((words, paths[other - 1]) for words, other in wanted if 1 <= other <= last and other != number)
         start = (number - 1) * ROWS_ON_A_PAGE
         yield page_path, items[start : start + ROWS_ON_A_PAGE], Pager(number, last, steps)
+
+
+def page_paths(path: str, last: int) -> list[str]:
+    """Return the paths of the pages of a list, so many, which begins at a path."""
+    stem = path.removesuffix(".md").removesuffix("/index")  # the folder in which it goes on
+    return [path, *(f"{stem}/page/{number}.md" for number in range(2, last + 1))]

@@ -10,16 +10,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from hashlib import sha256
 from time import time_ns
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 
 from generator.errors import Problem
 from generator.fields import FieldPath, slug
 from generator.files import is_settled, stamps_below
-from generator.inputs import Input, caption_input, record_input, take_inputs, text_input
+from generator.inputs import Input, input_of, record_input, take_inputs, text_input
 from generator.ledger import Ledger
 from generator.link import Briefing, Prose, link_alone
+from generator.lists import ListPlan
 from generator.load import load_file
 from generator.manifest import digests_below, made_with
 from generator.names import names_of
@@ -28,8 +29,9 @@ from generator.pages import Arranged, PageMaker, Planned
 from generator.pipeline import Project
 from generator.places import Places
 from generator.prose import Mention, escape_inline
-from generator.records import Actor, BriefingInfo, Record, is_arranged_alike
+from generator.records import Actor, BriefingInfo, Quote, Record, is_arranged_alike
 from generator.stored import Stored, StoredProse
+from generator.topics import Retagged, refaceted, replan_topics
 from generator.validate import Checked, judge_record
 from generator.words import load_words
 
@@ -46,11 +48,12 @@ class Seen(NamedTuple):
 
 
 class Edit(NamedTuple):
-    """A record after an edit, where it is written, and its linked prose."""
+    """A record after an edit, where it is written, its linked prose, and the topics that it had."""
 
     record: Record
     file: str
     prose: Mapping[FieldPath, Prose]
+    topics: tuple[str, ...]
 
 
 class Remade(NamedTuple):
@@ -85,7 +88,7 @@ def remember(ledger: Ledger, briefing: Briefing, problems: Iterable[Problem], se
     """Tell the ledger what the short cut needs after a whole build."""
     named = names_of(record for record in briefing.records.values() if isinstance(record, Actor))
     ledger.tell("seen files", seen.files)
-    ledger.tell("keys", {key: file for key, file in briefing.files.items() if key in briefing.records})
+    ledger.tell("keys", {key: briefing.files[key] for key in briefing.records})  # in their order
     ledger.tell("named", named)
     told = {
         "world": seen.world,
@@ -120,9 +123,10 @@ class Shortcut:
     def remake(self) -> Remade | None:
         """Return what the edits since then make of pages; None when that takes a whole build."""
         edits = self._edits() if self.is_open else None
-        if edits is None:
+        planned = self._replanned(edits) if edits is not None else None
+        if edits is None or planned is None:
             return None
-        inputs = self._changed_inputs(edits)
+        inputs = {**self._changed_inputs(edits), **planned}
         groups = self._ledger.readers(f"{kind} {key}" for kind, key in inputs)
         if groups & self._briefing.pages.keys():
             return None
@@ -164,17 +168,18 @@ class Shortcut:
     def _edits_in(self, name: str) -> list[Edit] | None:
         """Return the records of a file that were edited in their own words; None when there is more to it."""
         path, root = f"docs/{name}", self._project.root
-        keys = [key for key, file in self._files.items() if file == name]
+        keys = sorted(key for key, file in self._files.items() if file == name)
         part = load_file(root, name)
-        if part.problems or [f"{raw.model.folder}/{raw.id}" for raw in part.records] != keys or not keys:
+        if part.problems or sorted(f"{raw.model.folder}/{raw.id}" for raw in part.records) != keys or not keys:
             return None
         if any(problem.place.path == path for problem in self.problems):  # which may be on another line now
             return None
         places, found = Places(root), []
-        for raw, key in zip(part.records, keys, strict=True):
+        for raw in part.records:
             judged = judge_record(raw, frozenset(self._assets), places)
-            before = self._briefing.records[key]
-            if judged.problems or not is_arranged_alike(before, judged.record):
+            before = self._briefing.records[f"{raw.model.folder}/{raw.id}"]
+            alike = judged.record.model_copy(update={"tags": before.tags})  # other topics are followed, too
+            if judged.problems or not is_arranged_alike(before, alike):
                 return None
             linked, linked_before = (
                 link_alone(Checked(record, path, raw.at), self._files, self._named, self._targets, places)
@@ -183,7 +188,8 @@ class Shortcut:
             if linked.problems or linked.names != linked_before.names:
                 return None
             if judged.record != before:
-                found.append(Edit(judged.record, name, {at: prose for (_, at), prose in linked.prose.items()}))
+                prose_now = {at: prose for (_, at), prose in linked.prose.items()}
+                found.append(Edit(judged.record, name, prose_now, before.tags))
         return found
 
     @cached_property
@@ -204,7 +210,7 @@ class Shortcut:
             self._captions.known[key] = escape_inline(edit.record.caption)
             found["record", key] = record_input(edit.record, edit.file)
             found["text", key] = text_input(edit.prose.items(), briefing) if edit.prose else Input("", "")
-            found["caption", key] = caption_input(self._captions.known[key])
+            found["caption", key] = input_of("caption", self._captions.known[key])
         for edit in edits:
             for author in self._named_without_words(edit.record.key):
                 found["text", author] = text_input(self._texts[author].items(), briefing)
@@ -213,6 +219,20 @@ class Shortcut:
             for (kind, key), made in found.items()
             if (self._ledger.input(kind, key) or ("", ""))[0] != made.digest
         }
+
+    def _replanned(self, edits: Iterable[Edit]) -> dict[tuple[str, str], Input] | None:
+        """Take other topics of records into their lists, and return what is another now; None if it takes more."""
+        retagged = [Retagged(edit.record.key, edit.topics, edit.record.tags) for edit in edits]
+        retagged = [edit for edit in retagged if edit.before != edit.now]
+        plans = replan_topics(self._plans, retagged, [*self._files]) if retagged else {}
+        if plans is None:
+            return None
+        found = {("plan", path): input_of("plan", plan) for path, plan in plans.items() if plan != self._plans[path]}
+        self._plans.known |= plans
+        if any(edit.key.startswith(f"{Quote.folder}/") for edit in retagged):
+            facets = self._choices.known["explorer"] = refaceted(self._choices["explorer"], retagged, self._files)
+            found["choice", "explorer"] = input_of("choice", facets, "explorer")
+        return found
 
     def _named_without_words(self, key: str) -> Iterator[str]:
         """Yield the keys of those whose prose names a record by its id alone, and so has its caption in it."""
@@ -227,6 +247,8 @@ class Shortcut:
         self._records: Stored[Record] = Stored(ledger, "record", self._files)
         self._texts: Stored[Mapping[FieldPath, Prose]] = Stored(ledger, "text")
         self._captions: Stored[str] = Stored(ledger, "caption")
+        self._plans: Stored[ListPlan] = Stored(ledger, "plan")
+        self._choices: Stored[Any] = Stored(ledger, "choice")
         return Briefing(
             info=info,
             records=self._records,
@@ -249,10 +271,10 @@ class Shortcut:
             topics=Lazy(lambda tag: f"tags/{slug(tag)}"),
         )
         planned = Planned(
-            plans=Stored(ledger, "plan"),
+            plans=self._plans,
             rests=Stored(ledger, "rest"),
             chunks=Stored(ledger, "chunk"),
             outlines=Stored(ledger, "outline"),
-            choices=Stored(ledger, "choice"),
+            choices=self._choices,
         )
         return PageMaker.of_parts(self._briefing, arranged, planned, self._project.template_dirs, words)

@@ -72,16 +72,18 @@ def test_edits_of_own_words_are_followed_without_reading_the_rest_and_give_a_cle
     maker = REPOSITORY / "benchmarks" / "make_records.py"
     subprocess.run([sys.executable, str(maker), "600", str(folder)], check=True)
     built(folder)
-    followed = []
-    for _ in range(20):
+    topics = sorted({topic for file in (folder / "docs").rglob("*.yml") for topic in topics_in(file)})
+    followed, fields = [], set[str]()
+    for _ in range(24):
         kind = random.choice([*OWN_WORDS])
         record = random.choice(
             sorted(file for file in (folder / "docs" / kind).rglob("*.yml") if not file.read_text().startswith("- "))
         )
-        line = random.choice(OWN_WORDS[kind])
+        line = random.choice([*OWN_WORDS[kind], f"tags: [{', '.join(random.sample(topics, 2))}]"])
         others = re.sub(rf"^{line.partition(':')[0]}:.*\n(?:[ -].*\n)*", "", record.read_text(), flags=re.MULTILINE)
         record.write_text(f"{others.rstrip()}\n{line}\n")
         followed.append(follow(folder))
+        fields |= {line.partition(":")[0]} if followed[-1] else set()
         if not followed[-1]:
             built(folder)
     record = next(file for file in (folder / "docs" / "events").rglob("*.yml") if "note:" not in file.read_text())
@@ -91,11 +93,18 @@ def test_edits_of_own_words_are_followed_without_reading_the_rest_and_give_a_cle
         followed.append(follow(folder))
         page = (folder / "build" / "docs" / "events" / f"{record.stem}.md").read_text()
         assert ("Once." in page, "Twice." in page) == ("Once." in words, "Twice." in words)
-    assert sum(followed) > 12  # the others are among the first of their kind, or of a page that is like no other
+    assert sum(followed) > 16  # the others are among the first of their kind, or of a page that is like no other
+    assert {"title", "tags", "note"} <= fields
     assert command("briefbook", "verify", cwd=folder).returncode == 0
     found = built(folder)
     shutil.rmtree(folder / "build")
     assert found == built(folder)
+
+
+def topics_in(file: Path) -> list[str]:
+    """Return the topics of the record that a file holds, if it holds one."""
+    record = yaml.safe_load(file.read_text())
+    return record.get("tags", []) if isinstance(record, dict) else []
 
 
 @pytest.mark.parametrize(
