@@ -1,10 +1,11 @@
 """The recipe: load > validate > link > pages > write, for the command and the MkDocs plugin alike."""
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,13 @@ from generator.load import Loaded, join_loaded, load_file
 from generator.pages import PageMaker, find_collisions
 from generator.places import Places
 from generator.records import BriefingInfo, is_quiet
-from generator.validate import Checked, Judged, judge_record, validate_info, validate_records
+from generator.validate import Checked, Judged, judge_alone, judge_record, validate_info, validate_records
 from generator.words import load_words
+from generator.workers import spread
 from generator.write import write_folder
 
 NO_CARD = BriefingInfo(title="-")
+MANY = 500  # files: to read so many, several processes are worth it
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,8 @@ class Reader:
         self._kept = Kept(root) if changed is None else None
         known = {} if changed is None else self._without(changed)
         names, self._folder_problems = names_below(root, self._project.excluded())
-        self._files = {name: known.get(name) or self._load(name) for name in names}
+        self._files = known | self._load([name for name in names if name not in known])
+        self._files = {name: self._files[name] for name in names}
         self._aliases = {name for name in names if name not in known and (root / "docs" / name).is_symlink()}
         loaded = join_loaded(self._files.values(), self._folder_problems)
         self._assets = loaded.assets
@@ -139,12 +143,16 @@ class Reader:
         if self._kept:
             self._kept.keep(self._files, self._judged)
 
-    def _load(self, name: str) -> Loaded:
-        judged = self._kept.judged_in(name) if self._kept else None
-        if judged is None:
-            return load_file(self._project.root, name)
-        self._judged |= {id(item.raw): item for item in judged}
-        return Loaded(records=[item.raw for item in judged])
+    def _load(self, names: Sequence[str]) -> dict[str, Loaded]:
+        """Return what these files hold, by their names: what was kept of them, or else what is read, judged at once."""
+        found = {name: judged for name in names if self._kept and (judged := self._kept.judged_in(name)) is not None}
+        files = {name: Loaded(records=[item.raw for item in judged]) for name, judged in found.items()}
+        fresh = [name for name in names if name not in found]
+        read = partial(_load_and_judge, self._project.root)
+        for name, (part, judged) in zip(fresh, spread(read, fresh) if len(fresh) > MANY else read(fresh), strict=True):
+            files[name], found[name] = part, judged
+        self._judged |= {id(item.raw): item for judged in found.values() for item in judged}
+        return files
 
     def _without(self, changed: Iterable[str]) -> dict[str, Loaded]:
         """Return the files that are as they were: not among these names, and in no folder that is."""
@@ -202,6 +210,11 @@ class Reader:
             *find_collisions(self.briefing, self._checked, places),
         ]
         return sort_problems(problems)
+
+
+def _load_and_judge(root: Path, names: Iterable[str]) -> list[tuple[Loaded, list[Judged]]]:
+    parts = [load_file(root, name) for name in names]
+    return [(part, [judge_alone(raw, Places(root)) for raw in part.records]) for part in parts]
 
 
 def check_briefing(project: Project, *, with_drafts: bool = False) -> tuple[Briefing, tuple[Problem, ...]]:

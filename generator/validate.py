@@ -52,7 +52,7 @@ def validate_records(
     assets = frozenset(loaded.assets)
     judged: dict[int, Judged] = {}
     for raw in loaded.records:
-        found = (remembered or {}).get(id(raw)) or _judge_alone(raw, places)
+        found = (remembered or {}).get(id(raw)) or judge_alone(raw, places)
         judged[id(raw)] = found
         record = found.record
         twin = checked.get(record.key)
@@ -74,11 +74,12 @@ def validate_records(
 
 def judge_record(raw: RawRecord, assets: frozenset[str], places: Places) -> Judged:
     """Return what becomes of one raw record beside these assets."""
-    raw, record, problems = _judge_alone(raw, places)
+    raw, record, problems = judge_alone(raw, places)
     return Judged(raw, record, (*problems, *_contradicted(raw, record, assets, places)))
 
 
-def _judge_alone(raw: RawRecord, places: Places) -> Judged:
+def judge_alone(raw: RawRecord, places: Places) -> Judged:
+    """Return what becomes of one raw record by itself: that the assets it names are there is still to be checked."""
     problems: list[Problem] = []
     record = _validate(raw, places, problems)
     return Judged(raw, record, tuple(problems))

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -37,7 +38,7 @@ def spread(
         found = executor.map(work, chunks)
         meanwhile()
         yield from chain.from_iterable(found)
-    elif len(items) < WORTH_PROCESSES or "fork" not in get_all_start_methods() or (os.cpu_count() or 1) < 2:
+    elif len(items) < WORTH_PROCESSES or not _can_fork():
         meanwhile()
         yield from chain.from_iterable(map(work, chunks))
     else:
@@ -48,9 +49,14 @@ def spread(
             meanwhile()
             yield from chain.from_iterable(found)
         except BrokenProcessPool as error:
-            raise BriefbookError("A process that made pages was ended: is there too little memory?") from error
+            raise BriefbookError("A process at work was ended: is there too little memory?") from error
         finally:
             processes.shutdown(cancel_futures=True)
+
+
+def _can_fork() -> bool:
+    """Tell whether processes can be forked and are of use: of other threads, a fork would keep the locks for ever."""
+    return "fork" in get_all_start_methods() and (os.cpu_count() or 1) > 1 and threading.active_count() == 1
 
 
 def _ignore_interrupts() -> None:

@@ -220,7 +220,7 @@ def test_output_to_a_full_disk_is_one_line(folder: Path) -> None:
 
 IN_WORKERS = {
     "raise KeyError(1)": (3, "error: this is a fault of Briefbook itself"),
-    "os.kill(os.getpid(), signal.SIGKILL)": (1, "error: A process that made pages was ended"),
+    "os.kill(os.getpid(), signal.SIGKILL)": (1, "error: A process at work was ended"),
 }
 
 
