@@ -1,9 +1,10 @@
 """Measures builds of the website: `python benchmarks/measure_site.py [--records N] [--runs R]`.
 
 Of the same invented records: `mkdocs build` of the pages as Markdown, without our plugin and with records out of the
-navigation; our whole build; ours after an edit of a note, and of a title; ours with nothing changed. Ours has in it to
-read, check and link the records, to make the pages, and all that MkDocs does not make: policies, Markdown copies, and
-the search index, whose share is measured by itself. All take turns, each in a fresh process; medians are shown.
+navigation; our whole build, with the search index and without; ours after edits; ours with nothing changed. Ours has in
+it to read, check and link the records, to make the pages, and all that MkDocs does not make: policies, Markdown copies,
+and the search index. All take turns, each in a fresh process and, where all is built, into a new folder, as disks are
+slow for minutes after many files were removed; medians are shown.
 """
 
 import json
@@ -15,7 +16,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from compileall import compile_dir
 from pathlib import Path
 from statistics import median
@@ -51,34 +52,91 @@ def measure_peak(*command: str | Path) -> Figures:
     return figures
 
 
-def turns(work: Path, records: int) -> Iterator[tuple[str, Figures]]:
-    """Build everything once, and yield each build's name and figures."""
-    briefing, plain = work / "briefing", work / "plain"
+def turns(work: Path, records: int, number: int) -> Iterator[tuple[str, Figures]]:
+    """Build everything once, into folders that are new, and yield each build's name and figures."""
+    original, plain = work / "briefing", work / "plain"
+    if not original.exists():
+        run(sys.executable, HERE / "make_records.py", str(records), original)
+        run(sys.executable, "-m", "generator", "-C", original, "pages", work / "pages")
+        mkdocs_site(plain, work / "pages", original)
+    bare, briefing = (copy_briefing(original, work / f"{name}-{number}") for name in ("bare", "full"))
+    site, settings = work / f"plain-{number}", plain / "mkdocs.yml"
+    yield "mkdocs build", measure_peak(sys.executable, "-m", "mkdocs", "build", "-q", "-f", settings, "-d", site)
+    yield "briefbook build, its search index left out", measure_peak(sys.executable, "-c", BARE, "-C", bare, "build")
     ours = (sys.executable, "-m", "generator", "-C", briefing, "build")
-    if not briefing.exists():
-        run(sys.executable, HERE / "make_records.py", str(records), briefing)
-        run(sys.executable, "-m", "generator", "-C", briefing, "pages", work / "pages")
-        mkdocs_site(plain, work / "pages", briefing)
-    shutil.rmtree(plain / "site", ignore_errors=True)
-    yield "mkdocs build", measure_peak(sys.executable, "-m", "mkdocs", "build", "-q", "-f", plain / "mkdocs.yml")
-    shutil.rmtree(briefing / "build", ignore_errors=True)
     yield "briefbook build", measure_peak(*ours)
-    quotes = sorted((briefing / "docs" / "quotes").rglob("*.yml"))
+    for name, change in EDITS.items():
+        change(briefing / "docs", str(time.monotonic_ns()))
+        yield f"briefbook build, {name}", measure_peak(*ours)
+
+
+# The index is left out on both sides: MkDocs' own search plugin is not among the plugins of its site.
+BARE = """
+from generator import publishing
+publishing.searchable = lambda html: None
+publishing.index_pages = lambda pages, bundle: bundle.mkdir(parents=True) or {}
+from generator.cli import main
+main()
+"""
+
+
+def copy_briefing(briefing: Path, folder: Path) -> Path:
+    """Copy what people wrote into a new folder, and return the folder."""
+    shutil.copytree(briefing, folder, ignore=shutil.ignore_patterns("build"))
+    return folder
+
+
+def edit_note(docs: Path, words: str) -> None:
+    """Write another note of a quote whose speaker has longer lists than most."""
+    quotes = sorted((docs / "quotes").rglob("*.yml"))
     quote = quotes[len(quotes) // 3]
-    quote.write_text(with_note(quote.read_text("utf-8"), f"Edited {time.monotonic_ns()}."), "utf-8")
-    yield "briefbook build, a note edited", measure_peak(*ours)
-    event = next(file for file in sorted((briefing / "docs" / "events").rglob("*.yml")) if is_single(file))
-    title = f"title: Renamed {time.monotonic_ns()}"
-    event.write_text(re.sub("^title: .*", title, event.read_text("utf-8"), flags=re.MULTILINE), "utf-8")
-    yield "briefbook build, an event renamed", measure_peak(*ours)
-    yield "briefbook build, nothing changed", measure_peak(*ours)
-    index = (
-        "import sys; from pathlib import Path; from generator.search import index_site; index_site(Path(sys.argv[1]))"
-    )
-    site = work / "indexed"
-    shutil.copytree(briefing / "build" / "site", site, dirs_exist_ok=True, ignore=shutil.ignore_patterns("pagefind"))
-    yield "the search index, of a whole build", measure_peak(sys.executable, "-c", index, site)
-    shutil.rmtree(site)
+    quote.write_text(with_note(quote.read_text("utf-8"), f"Edited {words}."), "utf-8")
+
+
+def edit_event(field: str, value: Callable[[str], str]) -> Callable[[Path, str], None]:
+    """Return what gives a field of an event another value, made of the words of this edit."""
+
+    def edit(docs: Path, words: str) -> None:
+        event = events_with(docs, field)[0]
+        event.write_text(without(event, field) + f"{field}: {value(words)}\n", "utf-8")
+
+    return edit
+
+
+def edit_topics(docs: Path, words: str) -> None:
+    """Give an event the topics of another."""
+    event, *others = events_with(docs, "tags")
+    topics = re.search(LINES.format("tags"), others[int(words) % len(others)].read_text("utf-8"), re.MULTILINE)
+    event.write_text(without(event, "tags") + (topics[0] if topics else ""), "utf-8")
+
+
+LINES = r"^{}:.*\n(?:[ -].*\n)*"  # of a field
+
+
+def events_with(docs: Path, field: str) -> list[Path]:
+    """Return the files that hold one event each, which has a field."""
+    files = (file for file in sorted((docs / "events").rglob("*.yml")) if is_single(file))
+    return [file for file in files if f"\n{field}:" in f"\n{file.read_text('utf-8')}"]
+
+
+def without(file: Path, field: str) -> str:
+    """Return the text of a record without a field."""
+    return re.sub(LINES.format(field), "", file.read_text("utf-8"), flags=re.MULTILINE)
+
+
+def add_source(docs: Path, words: str) -> None:
+    """Write a new record."""
+    (docs / "sources" / f"new-{words}.yml").write_text(f"title: Added {words}\n", "utf-8")
+
+
+EDITS: Mapping[str, Callable[[Path, str], None]] = {
+    "a note edited": edit_note,
+    "an event renamed": edit_event("title", lambda words: f"Renamed {words}"),
+    "an event with other topics": edit_topics,
+    "an event with another date": edit_event("date", lambda words: f"19{int(words) % 90 + 10}"),
+    "a record added": add_source,
+    "nothing changed": lambda *_: None,
+}
 
 
 def is_single(file: Path) -> bool:
@@ -105,7 +163,7 @@ def main(records: int, runs: int) -> None:
     results: dict[str, list[Figures]] = {}
     with TemporaryDirectory(prefix="briefbook-benchmark-") as work:
         for number in range(runs):
-            for name, figures in turns(Path(work), records):
+            for name, figures in turns(Path(work), records, number):
                 click.echo(f"turn {number + 1}: {name}: {figures['cpu']:.1f} CPU s", err=True)
                 results.setdefault(name, []).append(figures)
         pages = sum(1 for _ in (Path(work) / "pages").rglob("*.md"))
