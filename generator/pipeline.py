@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,13 @@ import yaml
 from pathspec import PathSpec
 
 from generator.check import check_book, check_links
+from generator.collisions import find_collisions, names_of_theme
 from generator.errors import Problem, RecordsInvalid, is_failure, sort_problems
 from generator.files import names_below
 from generator.kept import Kept
 from generator.link import Briefing, LinkMemory, link_records, relink_records
 from generator.load import Loaded, join_loaded, load_file
-from generator.pages import PageMaker, find_collisions
+from generator.pages import PageMaker
 from generator.places import Places
 from generator.records import BriefingInfo, is_quiet
 from generator.validate import Checked, Judged, judge_record, validate_info, validate_records
@@ -46,6 +49,15 @@ class Project:
         """The folders that may hold a template, the first that has it counts: the briefing's own, then ours."""
         return self.root / "templates", package_templates()
 
+    def theme_dirs(self) -> tuple[Path, ...]:
+        """Return the folders of which a theme puts files into the site: of templates, of `mkdocs.yml`, of packages."""
+        theme = read_settings(self.root / "mkdocs.yml").get("theme")
+        settings = theme if isinstance(theme, dict) else {"name": theme}
+        own, name = settings.get("custom_dir"), settings.get("name")
+        folders = [folder / "theme" for folder in self.template_dirs]
+        folders += [self.root / own] if isinstance(own, str) else []
+        return *folders, *_package_themes(name if isinstance(name, str) else "mkdocs")
+
     def excluded(self) -> PathSpec[Any]:
         """Return what `exclude_docs` of `mkdocs.yml` leaves out: patterns as in .gitignore, names below `docs/`."""
         settings = read_settings(self.root / "mkdocs.yml")
@@ -60,6 +72,17 @@ def read_settings(file: Path) -> Mapping[str, object]:
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return {}  # the renderer, whose file it is, says what is wrong with it
     return settings if isinstance(settings, dict) else {}
+
+
+def _package_themes(name: str) -> Iterator[Path]:
+    """Yield the folders of a theme of this name, and of those that come in its place."""
+    for package in ("material", "zensical"):
+        spec = find_spec(package)
+        yield from (Path(folder, "templates") for folder in (spec and spec.submodule_search_locations) or ())
+    if name != "material":  # to look through all packages takes a fifth of a second
+        for entry in entry_points(group="mkdocs.themes", name=name):
+            spec = find_spec(entry.value)
+            yield from map(Path, (spec and spec.submodule_search_locations) or ())
 
 
 def package_templates() -> Path:
@@ -94,6 +117,7 @@ class Reader:
         self._judged: dict[int, Judged] = {}
         self._card: tuple[object, BriefingInfo | None, list[Problem]] = None, None, []
         self._assets: list[str] = []
+        self._of_theme: frozenset[str] = frozenset()
         self._links = LinkMemory()
         self._kept: Kept | None = None
         self._checked: tuple[Checked, ...] = ()
@@ -109,6 +133,8 @@ class Reader:
         """
         root = self._project.root
         self._kept = Kept(root) if changed is None else None
+        if changed is None:
+            self._of_theme = names_of_theme(self._project.theme_dirs())
         known = {} if changed is None else self._without(changed)
         names, self._folder_problems = names_below(root, self._project.excluded())
         self._files = {name: known.get(name) or self._load(name) for name in names}
@@ -199,7 +225,7 @@ class Reader:
             *self._wrong,
             *check_links(self.briefing, self._checked, places, is_whole=not self._wrong),
             *check_book(self.briefing, places),
-            *find_collisions(self.briefing, self._checked, places),
+            *find_collisions(self.briefing, self._checked, places, self._of_theme),
         ]
         return sort_problems(problems)
 
