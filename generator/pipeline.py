@@ -16,7 +16,7 @@ from pathspec import PathSpec
 from generator.check import check_book, check_links
 from generator.collisions import find_collisions, names_of_theme
 from generator.errors import Problem, RecordsInvalid, is_failure, sort_problems
-from generator.files import names_below
+from generator.files import LIMITS, Limits, names_below, too_much
 from generator.kept import Kept
 from generator.link import Briefing, LinkMemory, link_records, relink_records
 from generator.load import Loaded, join_loaded, load_file
@@ -108,8 +108,9 @@ def without_collector() -> Iterator[None]:
 class Reader:
     """Reads a briefing, and then again after each edit, but only what changed."""
 
-    def __init__(self, project: Project, *, with_drafts: bool = False) -> None:
+    def __init__(self, project: Project, *, with_drafts: bool = False, limits: Limits = LIMITS) -> None:
         self._project = project
+        self._limits = limits
         self._with_drafts = with_drafts
         self._files: dict[str, Loaded] = {}  # by name below docs
         self._aliases: set[str] = set()  # files that are links: what they lead to may change without them
@@ -136,8 +137,8 @@ class Reader:
         if changed is None:
             self._of_theme = names_of_theme(self._project.theme_dirs())
         known = {} if changed is None else self._without(changed)
-        names, self._folder_problems = names_below(root, self._project.excluded())
-        self._files = {name: known.get(name) or self._load(name) for name in names}
+        names, self._folder_problems = names_below(root, self._project.excluded(), self._limits)
+        self._files = self._load_all(names, known)
         self._aliases = {name for name in names if name not in known and (root / "docs" / name).is_symlink()}
         loaded = join_loaded(self._files.values(), self._folder_problems)
         self._assets = loaded.assets
@@ -164,6 +165,17 @@ class Reader:
         """Keep what was read, if all was: the next reader then reads only the files that changed."""
         if self._kept:
             self._kept.keep(self._files, self._judged)
+
+    def _load_all(self, names: Iterable[str], known: Mapping[str, Loaded]) -> dict[str, Loaded]:
+        """Read the files that are not known; where they hold too many records, that is all that is known of them."""
+        files, count = dict[str, Loaded](), 0
+        for name in names:
+            files[name] = known.get(name) or self._load(name)
+            count += len(files[name].records)
+            if count > self._limits.records:
+                self._folder_problems = [too_much(f"there are over {self._limits.records:,} records.")]
+                return {}
+        return files
 
     def _load(self, name: str) -> Loaded:
         judged = self._kept.judged_in(name) if self._kept else None
