@@ -25,6 +25,9 @@ from generator.views import DATA, PATHS
 _MOVE = "Move it, or give it another name."
 _OF_THEME = "a file of the site's own interface"
 _CHANGE = "Give it another name: the interface is changed in mkdocs.yml and templates/theme."
+_OF_HOSTS = "what hosts and search engines take for settings"
+_SETTINGS_TYPES = (".json", ".txt")  # staticwebapp.config.json, vercel.json, _routes.json, robots.txt ...
+_INTO_ASSETS = "Put it into docs/assets; settings for a host belong into templates/theme."
 _FOLDERS = (*KIND_BY_FOLDER, "tags", "places", "years")  # lists go on below these, more of them as the briefing grows
 _MADE = {
     f"{HOME}.md": "the home page",
@@ -107,7 +110,7 @@ def _wrong_by_hand(names: list[str], lying: dict[str, str]) -> list[Problem]:
         if before:
             what = "the page" if name.endswith(".md") else "the file"
             message = f"{what} would lie where {before} lies."
-            hint = _CHANGE if before == _OF_THEME else _MOVE
+            hint = {_OF_THEME: _CHANGE, _OF_HOSTS: _INTO_ASSETS}.get(before, _MOVE)
             problems.append(Problem(place=Place(f"docs/{name}"), field="", message=message, hint=hint))
     return problems
 
@@ -122,11 +125,13 @@ def _spot_of(name: str) -> str:
 
 
 def _later_at(spot: str, name: str) -> str:
-    """Return what may lie at a place once the briefing has grown, or ""."""
+    """Return what may lie at a place once the briefing has grown, or elsewhere is read there, or ""."""
     if spot.startswith("pagefind/"):
         return "the search index"
     if spot.startswith(f"{DATA_FOLDER}/"):
         return "the data of the quotes, now or later,"
+    if "/" not in spot and spot.endswith(_SETTINGS_TYPES):
+        return _OF_HOSTS
     is_below = name.endswith(".md") and name.casefold().startswith(tuple(f"{folder}/" for folder in _FOLDERS))
     return "a page made from records, now or later," if is_below else ""
 

@@ -41,7 +41,7 @@ def main() -> None:
 
     folders = [str(kept), str(CORPUS / kind)]
     atheris.Setup(
-        [sys.argv[0], f"-artifact_prefix={kept}-", "-max_len=2000", "-timeout=10", *options, *folders], try_one
+        [sys.argv[0], f"-artifact_prefix={kept}-", "-max_len=2000", "-timeout=60", *options, *folders], try_one
     )
     atheris.Fuzz()
 
