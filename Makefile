@@ -3,6 +3,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN = .venv/bin
 EXAMPLES = 20000
+SECONDS = 1800
 
 .PHONY: site serve pdf test torture fuzz sbom audit clean
 
@@ -29,8 +30,12 @@ torture: .venv/test
 	KILLS=200 $(BIN)/pytest tests/test_integrity.py tests/test_disk.py tests/test_faults.py tests/test_reproducible.py
 
 # Random text, other each time, for an hour or so; what fails is printed, and tried first the next time (.hypothesis).
+# Then text that is guided by the lines it reaches, for so many seconds of each kind; what it found is in build/fuzz.
 fuzz: .venv/test
 	BRIEFBOOK_FUZZ=$(EXAMPLES) $(BIN)/pytest tests/test_fuzz.py tests/test_prose.py
+	@if $(BIN)/python -m pip install --quiet --disable-pip-version-check atheris==3.0.0 2>/dev/null; then \
+		for kind in yaml markdown; do $(BIN)/python -m tests.guided $$kind -max_total_time=$(SECONDS) || exit 1; done; \
+	else echo "Not guided by the lines it reaches: atheris cannot be installed for this Python."; fi
 
 # What Briefbook runs with, for those who must know (CycloneDX); the same from the same requirements.txt.
 sbom: .venv/test

@@ -3,10 +3,13 @@
 A briefing must lie on any disk: of Linux, macOS and Windows. Never opens a file.
 """
 
+import errno
 import os
 import re
 import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ from generator.fields import is_reserved
 MAX_NAME_BYTES = 200  # of a file or folder; disks allow 255, and what is made of it gets endings
 MAX_PATH_BYTES = 1000
 MAX_FILE_BYTES = 100_000_000  # of what is published as it is; hosts of sites and of repositories allow less
+TEXT_TYPES = (".yml", ".yaml", ".md")  # of what is read
 # How old a file is by whose time a later edit can surely be told: where the disk counts nanoseconds, and elsewhere.
 _SETTLED, _SETTLED_COARSELY = 100_000_000, 2_500_000_000
 _FORBIDDEN = re.compile(r'[<>:"|?*\\]')
@@ -27,20 +31,55 @@ _FORBIDDEN = re.compile(r'[<>:"|?*\\]')
 Fault = tuple[str, str]  # what was found, what to do
 
 
-def names_below(root: Path, excluded: PathSpec[Any] | None = None) -> tuple[list[str], list[Problem]]:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much there may be below `docs/`: with all of it a check takes minutes and some gigabytes, but ends."""
+
+    entries: int = 250_000  # files and folders
+    text_bytes: int = 250_000_000  # of records and pages together
+    records: int = 250_000
+
+
+LIMITS = Limits()
+
+
+class _TooManyError(Exception):
+    """There are more files and folders than the limit."""
+
+
+def names_below(
+    root: Path, excluded: PathSpec[Any] | None = None, limits: Limits = LIMITS
+) -> tuple[list[str], list[Problem]]:
     """Return the names below `root/docs` of all files to be read, and what is wrong with the folder.
 
     Shape: folder by folder, in the order of the names, whatever the disk's order, without those that `excluded`
-    matches and hidden ones.
+    matches and hidden ones; none where there is more than the limits allow.
     """
-    docs, problems = root / "docs", list[Problem]()
+    docs = root / "docs"
     if not docs.is_dir():
         hint = "Run 'briefbook init DIR' to start one."
-        problems.append(Problem(place=Place("docs"), field="", message="there is no folder 'docs' here.", hint=hint))
-        return [], problems
+        return [], [Problem(place=Place("docs"), field="", message="there is no folder 'docs' here.", hint=hint)]
+    try:
+        names, problems, text_bytes = _sort_out(docs, excluded, limits)
+    except _TooManyError:
+        return [], [too_much(f"there are over {limits.entries:,} files and folders.")]
+    if text_bytes > limits.text_bytes:
+        return [], [too_much(f"there are over {limits.text_bytes:,} bytes of records and pages.")]
+    return names, problems
+
+
+def too_much(message: str) -> Problem:
+    """Return what is wrong with a briefing that holds more than `Limits` allow."""
+    return Problem(place=Place("docs"), field="", message=message, hint="Make several briefings of it.")
+
+
+def _sort_out(docs: Path, excluded: PathSpec[Any] | None, limits: Limits) -> tuple[list[str], list[Problem], int]:
+    """Return the names of files to be read, what is wrong with others, and how many bytes of text are to be read."""
     names: list[str] = []
+    problems: list[Problem] = []
+    text_bytes = 0
     known: dict[str, str] = {}
-    for name, fault in _entries(docs):
+    for name, fault, size in _entries(docs, limits.entries):
         if excluded is not None and excluded.match_file(name):
             continue
         twin = known.setdefault(same_text(name).casefold(), name) if not fault else name
@@ -51,21 +90,30 @@ def names_below(root: Path, excluded: PathSpec[Any] | None = None) -> tuple[list
             problems.append(Problem(place=Place(visible(f"docs/{name}")), field="", message=message, hint=hint))
         else:
             names.append(name)
-    return names, problems
+            text_bytes += size if name.endswith(TEXT_TYPES) else 0
+    return names, problems, text_bytes
 
 
-def _entries(docs: Path) -> Iterator[tuple[str, Fault | None]]:
-    """Yield the names of the files below a folder, and of folders with a fault, each with what is wrong with it."""
+def _entries(docs: Path, most: int) -> Iterator[tuple[str, Fault | None, int]]:
+    """Yield the names of the files below a folder, and of folders with a fault, each with what is wrong, and its bytes.
+
+    Raises: _TooManyError.
+    """
     inside = docs.resolve()
     folders = [""]
     while folders:
         prefix = folders.pop()
         try:
             with os.scandir(docs / prefix) as found:
-                entries = sorted((entry for entry in found if not _is_hidden(entry.name)), key=lambda entry: entry.name)
+                seen = (entry for entry in found if not _is_hidden(entry.name))
+                entries = sorted(islice(seen, most + 1), key=lambda entry: entry.name)
         except OSError as error:
-            yield prefix.rstrip("/"), (f"the folder cannot be read: {error.strerror}.", "Check that you may read it.")
+            message = f"the folder cannot be read: {error.strerror}."
+            yield prefix.rstrip("/"), (message, "Check that you may read it."), 0
             continue
+        most -= len(entries)
+        if most < 0:
+            raise _TooManyError
         below = []
         for entry in entries:
             name = prefix + entry.name
@@ -73,7 +121,7 @@ def _entries(docs: Path) -> Iterator[tuple[str, Fault | None]]:
             if not fault and entry.is_dir():
                 below.append(f"{name}/")
             else:
-                yield name, fault or _fault_of_kind(entry)
+                yield (name, fault, 0) if fault else (name, *_kind_of(entry))
         folders += reversed(below)
 
 
@@ -116,17 +164,19 @@ def _fault_of_name(name: str, path: str) -> Fault | None:
     return None
 
 
-def _fault_of_kind(entry: os.DirEntry[str]) -> Fault | None:
+def _kind_of(entry: os.DirEntry[str]) -> tuple[Fault | None, int]:
+    """Return what is wrong with a thing by its kind, and how many bytes it has."""
     try:
         status = entry.stat()
     except OSError as error:
-        return f"the file cannot be read: {error.strerror}.", "Check that it exists and that you may read it."
+        hint = "Check that it exists and that you may read it."
+        return (f"the file cannot be read: {error.strerror}.", hint), 0
     if not stat.S_ISREG(status.st_mode):
-        return "this is not an ordinary file.", "Remove it, or put a file in its place."
+        return ("this is not an ordinary file.", "Remove it, or put a file in its place."), 0
     if status.st_size > MAX_FILE_BYTES:
-        limit = f"{MAX_FILE_BYTES // 10**6} MB is the limit."
-        return f"the file has {status.st_size / 1e6:.0f} MB.", f"Make it smaller, or put it elsewhere: {limit}"
-    return None
+        hint = f"Make it smaller, or put it elsewhere: {MAX_FILE_BYTES // 10**6} MB is the limit."
+        return (f"the file has {status.st_size / 1e6:.0f} MB.", hint), 0
+    return None, status.st_size
 
 
 def is_settled(modified: int, now: int) -> bool:
@@ -137,9 +187,9 @@ def is_settled(modified: int, now: int) -> bool:
 def stamps_below(folder: Path) -> dict[str, tuple[int, int, int]]:
     """Return how the files below a folder lie: {name: (inode, time in nanoseconds, bytes)}, without hidden ones.
 
-    Raises: OSError when something cannot be looked at.
+    Raises: OSError when something cannot be looked at, or there are more files than a briefing may have.
     """
-    stamps = {}
+    stamps: dict[str, tuple[int, int, int]] = {}
     stack = [""]
     while stack:
         prefix = stack.pop()
@@ -152,4 +202,6 @@ def stamps_below(folder: Path) -> dict[str, tuple[int, int, int]]:
                 else:
                     found = entry.stat()
                     stamps[prefix + entry.name] = (found.st_ino, found.st_mtime_ns, found.st_size)
+                if len(stamps) > LIMITS.entries:
+                    raise OSError(errno.EOVERFLOW, os.strerror(errno.EOVERFLOW), str(folder))
     return stamps

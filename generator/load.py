@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from generator.characters import UNCLOSED_DIRECTION, unclosed_direction, unseen_in, visible
+from generator.dimensions import MAX_PIXELS, pixels_in
 from generator.errors import Place, Problem, nearest
 from generator.fields import FieldPath
 from generator.places import Places, spot_in
@@ -21,6 +22,7 @@ INFO_PATH = "docs/briefing.yml"
 ASSET_TYPES = tuple(
     "avif csv docx gif jpeg jpg json mp3 mp4 ods odt ogg pdf png pptx tsv txt vtt webm webp xlsx yaml yml zip".split()
 )
+PICTURE_TYPES = frozenset({"avif", "gif", "jpeg", "jpg", "png", "webp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +106,23 @@ def _load_file(root: Path, name: str, loaded: Loaded, places: Places) -> None:
         else:
             loaded.problems.append(_misplaced(path, folder if "/" in name else ""))
     elif ending.lower() in ASSET_TYPES:
+        if fault := _fault_of_picture(root / path) if ending.lower() in PICTURE_TYPES else None:
+            refuse(*fault)
         loaded.assets.append(name)
     else:
         refuse("files of this type are not published.", f"Published are {', '.join(ASSET_TYPES)}.")
+
+
+def _fault_of_picture(file: Path) -> tuple[str, str] | None:
+    try:
+        with file.open("rb") as opened:
+            pixels = pixels_in(opened)
+    except OSError as error:
+        return f"the file cannot be read: {error.strerror}.", "Check that it exists and that you may read it."
+    if pixels <= MAX_PIXELS:
+        return None
+    found = f"the picture has {pixels // 10**6:,} megapixels."
+    return found, f"Make it smaller: {MAX_PIXELS // 10**6} is the limit."
 
 
 def _read(root: Path, path: str, loaded: Loaded) -> str | None:

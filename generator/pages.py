@@ -12,24 +12,22 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from generator.choices import CHOICES
-from generator.errors import BriefbookError, Place, Problem
+from generator.errors import BriefbookError
 from generator.explorer import DATA_FOLDER, build_index, make_chunk, plan_chunks
 from generator.facts import Resolve
 from generator.fields import shorten, slug
 from generator.gazetteer import KnownPlace, places_of
 from generator.link import HOME, Briefing, HandPage
-from generator.lists import ListPlan, Maker, Page, escaped, make_overview, plan_overviews, years_of
+from generator.lists import ListPlan, Maker, Page, escaped, make_overview, plan_overviews
 from generator.noted import Lazy, Noted
 from generator.outlines import Outline, Outlines, RestPlan, Rests, make_rest
 from generator.pictures import FOLDER, Pictures
-from generator.places import Places
 from generator.profiles import neighbours_of, record_pages
 from generator.prose import BY_HAND, escape_inline
-from generator.records import KIND_BY_FOLDER, KINDS, Actor, Quote
+from generator.records import Actor, Quote
 from generator.render import PageLinks, build_environment, captions_of, front_matter, plain_text
 from generator.rows import Row, Rows
 from generator.ties import Ties, ties_of
-from generator.validate import Checked
 from generator.views import DATA, PATHS, VIEWS, build_view
 from generator.words import Words
 
@@ -305,57 +303,6 @@ def _network(maker: Maker, links: PageLinks) -> str:
     actor = maker.briefing.records.get(key) if key else None
     drawing = maker.pictures.neighbours(actor) if isinstance(actor, Actor) else None
     return maker.picture(links, f"{FOLDER}/{key}-network.svg", drawing)
-
-
-def _taken(briefing: Briefing) -> dict[str, str]:
-    """Return what lies where whatever the records are: {path in small letters: what}."""
-    made = {f"{HOME}.md": "the home page", "tags/index.md": "the list of topics", "years/index.md": "the list of years"}
-    made |= {"places/index.md": "the list of places", "404.md": "the page for addresses that lead nowhere"}
-    typed = [page.name.casefold() for page in briefing.pages.values()] + [name.casefold() for name in briefing.assets]
-    made |= {name: "the search index" for name in typed if f"{name.removesuffix('.md')}/".startswith("pagefind/")}
-    made |= {path: f"the {name}" for name, path in PATHS.items()} | {DATA: "the data of the timeline"}
-    made |= {f"{model.folder}/index.md": f"the list of {model.folder}" for model in KINDS}
-    return made
-
-
-def find_collisions(briefing: Briefing, checked: Iterable[Checked], places: Places) -> list[Problem]:
-    """Return a problem for each record, topic and hand-written page that would lie where another page does."""
-    written = {item.record.key: item for item in checked}
-    made = _taken(briefing)
-    problems: list[Problem] = []
-
-    def claim(path: str, what: str, owner: str, field: str, hint: str) -> None:
-        spot = path.casefold()  # as many disks see it
-        if spot in made:
-            item = written.get(owner)
-            place = places.of(item.path, (*item.at, field)) if item else Place(f"docs/{owner}")
-            message = f"{what} would lie where {made[spot]} lies."
-            problems.append(Problem(place=place, field=field, message=message, hint=hint))
-        made.setdefault(spot, what)
-
-    for key, record in briefing.records.items():
-        what = f"the page of the {record.kind} '{record.id}'"
-        claim(f"{key}.md", what, key, "id", "Give it another id.")
-    hint = "Write one of them throughout, or name them further apart."
-    for tag, key in sorted(tags_of(briefing).items()):
-        claim(f"tags/{slug(tag)}.md", f"the page of the topic '{tag}'", key, "tags", hint)
-    for place in places_of(briefing).values():
-        claim(f"{place.key}.md", f"the page of the place '{place.name}'", place.events[0], "place", hint)
-    made |= {f"years/{year}.md": f"the page of {year}" for item in briefing.records.values() for year in years_of(item)}
-    folders = tuple(f"{folder}/" for folder in (*KIND_BY_FOLDER, "tags", "places", "years"))
-    for name in (page.name for page in briefing.pages.values()):
-        is_index = name.rpartition("/")[2] == "README.md"
-        path = f"{name.removesuffix('README.md')}index.md" if is_index else name
-        if name.casefold().startswith(
-            folders
-        ):  # lists go on in folders below these, more of them as the briefing grows
-            made.setdefault(path.casefold(), "a page made from records, now or later,")
-        claim(path, "the page", name, "", "Move it, or give it another name.")
-    for name in briefing.assets:
-        if name.casefold().startswith(f"{DATA_FOLDER}/"):  # chunks, more of them as the briefing grows
-            made.setdefault(name.casefold(), "the data of the quotes, now or later,")
-        claim(name, "the file", name, "", "Move it, or give it another name.")
-    return problems
 
 
 def tags_of(briefing: Briefing) -> dict[str, str]:

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,13 @@ import yaml
 from pathspec import PathSpec
 
 from generator.check import check_book, check_links
+from generator.collisions import find_collisions, names_of_theme
 from generator.errors import Problem, RecordsInvalid, is_failure, sort_problems
-from generator.files import names_below
+from generator.files import LIMITS, Limits, names_below, too_much
 from generator.kept import Kept
 from generator.link import Briefing, LinkMemory, link_records, relink_records
 from generator.load import Loaded, join_loaded, load_file
-from generator.pages import PageMaker, find_collisions
+from generator.pages import PageMaker
 from generator.places import Places
 from generator.records import BriefingInfo, is_quiet
 from generator.validate import Checked, Judged, judge_alone, judge_record, validate_info, validate_records
@@ -49,6 +52,15 @@ class Project:
         """The folders that may hold a template, the first that has it counts: the briefing's own, then ours."""
         return self.root / "templates", package_templates()
 
+    def theme_dirs(self) -> tuple[Path, ...]:
+        """Return the folders of which a theme puts files into the site: of templates, of `mkdocs.yml`, of packages."""
+        theme = read_settings(self.root / "mkdocs.yml").get("theme")
+        settings = theme if isinstance(theme, dict) else {"name": theme}
+        own, name = settings.get("custom_dir"), settings.get("name")
+        folders = [folder / "theme" for folder in self.template_dirs]
+        folders += [self.root / own] if isinstance(own, str) else []
+        return *folders, *_package_themes(name if isinstance(name, str) else "mkdocs")
+
     def excluded(self) -> PathSpec[Any]:
         """Return what `exclude_docs` of `mkdocs.yml` leaves out: patterns as in .gitignore, names below `docs/`."""
         settings = read_settings(self.root / "mkdocs.yml")
@@ -63,6 +75,17 @@ def read_settings(file: Path) -> Mapping[str, object]:
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return {}  # the renderer, whose file it is, says what is wrong with it
     return settings if isinstance(settings, dict) else {}
+
+
+def _package_themes(name: str) -> Iterator[Path]:
+    """Yield the folders of a theme of this name, and of those that come in its place."""
+    for package in ("material", "zensical"):
+        spec = find_spec(package)
+        yield from (Path(folder, "templates") for folder in (spec and spec.submodule_search_locations) or ())
+    if name != "material":  # to look through all packages takes a fifth of a second
+        for entry in entry_points(group="mkdocs.themes", name=name):
+            spec = find_spec(entry.value)
+            yield from map(Path, (spec and spec.submodule_search_locations) or ())
 
 
 def package_templates() -> Path:
@@ -88,8 +111,9 @@ def without_collector() -> Iterator[None]:
 class Reader:
     """Reads a briefing, and then again after each edit, but only what changed."""
 
-    def __init__(self, project: Project, *, with_drafts: bool = False) -> None:
+    def __init__(self, project: Project, *, with_drafts: bool = False, limits: Limits = LIMITS) -> None:
         self._project = project
+        self._limits = limits
         self._with_drafts = with_drafts
         self._files: dict[str, Loaded] = {}  # by name below docs
         self._aliases: set[str] = set()  # files that are links: what they lead to may change without them
@@ -97,6 +121,7 @@ class Reader:
         self._judged: dict[int, Judged] = {}
         self._card: tuple[object, BriefingInfo | None, list[Problem]] = None, None, []
         self._assets: list[str] = []
+        self._of_theme: frozenset[str] = frozenset()
         self._links = LinkMemory()
         self._kept: Kept | None = None
         self._checked: tuple[Checked, ...] = ()
@@ -112,10 +137,11 @@ class Reader:
         """
         root = self._project.root
         self._kept = Kept(root) if changed is None else None
+        if changed is None:
+            self._of_theme = names_of_theme(self._project.theme_dirs())
         known = {} if changed is None else self._without(changed)
-        names, self._folder_problems = names_below(root, self._project.excluded())
-        self._files = known | self._load([name for name in names if name not in known])
-        self._files = {name: self._files[name] for name in names}
+        names, self._folder_problems = names_below(root, self._project.excluded(), self._limits)
+        self._files = self._load_all(names, known)
         self._aliases = {name for name in names if name not in known and (root / "docs" / name).is_symlink()}
         loaded = join_loaded(self._files.values(), self._folder_problems)
         self._assets = loaded.assets
@@ -143,16 +169,26 @@ class Reader:
         if self._kept:
             self._kept.keep(self._files, self._judged)
 
-    def _load(self, names: Sequence[str]) -> dict[str, Loaded]:
-        """Return what these files hold, by their names: what was kept of them, or else what is read, judged at once."""
-        found = {name: judged for name in names if self._kept and (judged := self._kept.judged_in(name)) is not None}
-        files = {name: Loaded(records=[item.raw for item in judged]) for name, judged in found.items()}
-        fresh = [name for name in names if name not in found]
-        read = partial(_load_and_judge, self._project.root)
+    def _load_all(self, names: Sequence[str], known: Mapping[str, Loaded]) -> dict[str, Loaded]:
+        """Return what these files hold: what is known or was kept of them, or else what is read, and judged at once.
+
+        Where they hold too many records, that is all that is known of them.
+        """
+        kept = {name: self._kept.judged_in(name) for name in names if name not in known} if self._kept else {}
+        found = {name: judged for name, judged in kept.items() if judged is not None}
+        files = {**known, **{name: Loaded(records=[item.raw for item in judged]) for name, judged in found.items()}}
+        fresh = [name for name in names if name not in files]
+        read, count = partial(_load_and_judge, self._project.root), sum(len(part.records) for part in files.values())
         for name, (part, judged) in zip(fresh, spread(read, fresh) if len(fresh) > MANY else read(fresh), strict=True):
             files[name], found[name] = part, judged
+            count += len(part.records)
+            if count > self._limits.records:
+                break
+        if count > self._limits.records:
+            self._folder_problems = [too_much(f"there are over {self._limits.records:,} records.")]
+            return {}
         self._judged |= {id(item.raw): item for judged in found.values() for item in judged}
-        return files
+        return {name: files[name] for name in names}
 
     def _without(self, changed: Iterable[str]) -> dict[str, Loaded]:
         """Return the files that are as they were: not among these names, and in no folder that is."""
@@ -207,7 +243,7 @@ class Reader:
             *self._wrong,
             *check_links(self.briefing, self._checked, places, is_whole=not self._wrong),
             *check_book(self.briefing, places),
-            *find_collisions(self.briefing, self._checked, places),
+            *find_collisions(self.briefing, self._checked, places, self._of_theme),
         ]
         return sort_problems(problems)
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.book import compose_book
+from generator.characters import turns
 from generator.markup import Markup, Reading
 from generator.paging import EN_DASH
 from generator.pipeline import Project, package_templates, read_briefing
@@ -131,6 +132,24 @@ def test_names_from_right_to_left_leave_what_is_beside_them_in_its_place(make_pr
     (in_contents,) = (line for line in lines if "دمحم..." in line)
     assert re.fullmatch(r"دمحم\.+\d+", in_contents)
     assert f"Who’swhoגבא{EN_DASH}םולש" in lines  # above the page that has the first name and the last
+
+
+def test_bookmarks_are_whole_names_and_set_apart_what_stands_among_other_words(make_project: MakeProject) -> None:
+    actors = {"actors/m.yml": "name: محمد\n", "actors/h.yml": "name: Café (אבג) 12\n"}
+    chapter = {"method.md": "# How\n\n## Before [[m]] 567 after\n\nWords.\n"}
+    project = make_project({**FILES, **actors, **chapter, "briefing.yml": "title: B\nbook: {pages: method.md}\n"})
+    assert command("briefbook", "pdf", cwd=project.root).returncode == 0
+    with pikepdf.open(project.root / "build" / "briefing.pdf") as pdf, pdf.open_outline() as outline:
+        titles = [*titles_in(outline.root)]
+    named = {title for title in titles if turns(title)}
+    assert named == {"محمد", "Café (אבג) 12", "Before \u2068محمد\u2069 567 after"}
+    assert {"Jane Doe", "The vote", "Minutes", "How"} <= {*titles}
+
+
+def titles_in(items: Iterable[pikepdf.OutlineItem]) -> Iterator[str]:
+    for item in items:
+        yield item.title
+        yield from titles_in(item.children)
 
 
 def lines_of(file: Path) -> Iterator[list[str]]:

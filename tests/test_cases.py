@@ -36,6 +36,13 @@ def test_case(path: Path, make_project: MakeProject, update_goldens: bool) -> No
     assert found == {key: case.get(key) for key in found}
 
 
+def test_there_are_sixty_broken_briefings_and_more() -> None:
+    told = [
+        yaml.safe_load(path.read_text("utf-8"))["problems"] or "" for path in CASES if path.parent.name == "problems"
+    ]
+    assert sum(": error: " in text for text in told) >= 60
+
+
 def _rewrite(path: Path, case: dict[str, object]) -> None:
     def block(value: object) -> object:
         if isinstance(value, dict):

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from generator.fields import slug
-from generator.pipeline import Project, check_briefing
+from generator.files import Limits
+from generator.pipeline import Project, Reader, check_briefing
 from tests.conftest import MakeProject
 
 ORDINARY = "error: this is not an ordinary file. Remove it, or put a file in its place."
@@ -73,6 +74,32 @@ def test_a_link_to_a_file_of_the_briefing_is_read(make_project: MakeProject) -> 
     (project.root / "docs" / "actors").mkdir()
     (project.root / "docs" / "actors" / "b.yml").symlink_to("../assets/a.yml")
     assert [record.caption for record in check_briefing(project)[0].records.values()] == ["A"]
+
+
+BRIEFING = {
+    "actors/all.yml": "- {id: a, name: A}\n- {id: b, name: B}\n- {id: c, name: C}\n",
+    "assets/x.png": "x" * 500,
+    "assets/.hidden/x.png": "x",
+    "page.md": "# Page\n",
+}  # and the card
+
+
+@pytest.mark.parametrize(
+    ("limits", "problem"),
+    [
+        (Limits(entries=6, text_bytes=82, records=3), []),
+        (Limits(entries=5), ["there are over 5 files and folders."]),
+        (Limits(text_bytes=81), ["there are over 81 bytes of records and pages."]),
+        (Limits(records=2), ["there are over 2 records."]),
+    ],
+)
+def test_a_briefing_that_is_too_large_is_one_problem(
+    make_project: MakeProject, limits: Limits, problem: list[str]
+) -> None:
+    briefing, problems = Reader(make_project(BRIEFING), limits=limits).read()
+    told = [str(one) for one in problems if one.severity == "error"]
+    assert told == [f"docs:1:1: error: {one} Make several briefings of it." for one in problem]
+    assert len(briefing.records) == (0 if problem else 3)
 
 
 def test_folders_that_go_too_deep_are_not_entered(make_project: MakeProject) -> None:

@@ -4,6 +4,7 @@ What is tried is the corpus beside this file, cut up, put together anew and mixe
 much for us is kept there. Whatever comes in, there are records and problems with places, or a page that is inert.
 """
 
+import html
 import re
 import tempfile
 from collections.abc import Mapping
@@ -17,13 +18,16 @@ from generator.characters import same_text, unclosed_direction, unseen_in, visib
 from generator.errors import Problem
 from generator.pipeline import Project, check_briefing, page_maker
 from generator.weigh import weigh_markdown
+from tests.test_hostile import scheme_of
 from tests.test_prose import render, tags_of
 
 CORPUS = {
     folder.name: [file.read_text("utf-8") for file in sorted(folder.glob("*.txt"))]
     for folder in (Path(__file__).parent / "corpus").iterdir()
 }
-ACTIVE = re.compile(r"<(script|style|form|iframe|object|svg|math|meta|link|base)\b|\son\w+=|javascript:|data:")
+ACTIVE = re.compile(r"<(script|style|form|iframe|object|svg|math|meta|link|base)\b|\son\w+=")
+ADDRESS = re.compile(r'\b(?:href|src)="([^"]*)"')
+SCHEMES = {"", "http", "https", "mailto"}
 ODD = st.text(
     st.characters(exclude_categories=["Cs"]) | st.sampled_from("\u200b\u202e\u2066\u0301\ufeff\x85\x02\r\t\0")
 )
@@ -68,11 +72,39 @@ def assert_places(problems: list[Problem], text: str) -> None:
             assert 1 <= problem.place.column <= len(lines[problem.place.line - 1]) + 2
 
 
-@given(FOLDERS, mixed("yaml", "[]{}:,-?&*!|>'\"%@`#\n  "))
-def test_any_yaml_is_a_record_or_a_problem(folder: str, text: str) -> None:
+def assert_inert(page: str) -> None:
+    tags = tags_of(render(page))
+    assert not ACTIVE.search(tags)
+    assert {scheme_of(html.unescape(address)) for address in ADDRESS.findall(tags)} <= SCHEMES
+
+
+def try_yaml(folder: str, text: str) -> None:
+    """Assert that some YAML is a record or a problem."""
     _, problems, pages = check({f"{folder}/a.yml": text})
     assert problems or pages
     assert_places(problems, text)
+
+
+def try_page(text: str) -> None:
+    """Assert that some Markdown is a page that is inert, or a problem."""
+    _, problems, pages = check({"page.md": text})
+    assert_places(problems, text)
+    if pages:
+        assert_inert(pages["page.md"])
+
+
+def try_prose(text: str) -> None:
+    """Assert that some Markdown in a record is inert, or a problem."""
+    lines = "".join(f"  {line}\n" for line in re.split(r"\r\n|\r|\n", text))
+    _, problems, pages = check({"events/e.yml": f"title: E\ndate: 2024\nsummary: |2\n{lines}", "page.md": "[[e]]\n"})
+    assert problems or pages
+    if pages:
+        assert_inert(pages["events/e.md"])
+
+
+@given(FOLDERS, mixed("yaml", "[]{}:,-?&*!|>'\"%@`#\n  "))
+def test_any_yaml_is_a_record_or_a_problem(folder: str, text: str) -> None:
+    try_yaml(folder, text)
 
 
 @given(FOLDERS, st.binary(max_size=200))
@@ -84,19 +116,12 @@ def test_any_bytes_are_a_record_or_a_problem(folder: str, data: bytes) -> None:
 
 @given(mixed("markdown", "[]()!*_`<>#|:^&\\{}~=+-.\n  "))
 def test_any_page_is_inert_or_a_problem(text: str) -> None:
-    _, problems, pages = check({"page.md": text})
-    assert_places(problems, text)
-    if pages:
-        assert not ACTIVE.search(tags_of(render(pages["page.md"])))
+    try_page(text)
 
 
 @given(mixed("markdown", "[]()!*_`<>#|:^&\\{}~=+-.\n  "))
 def test_any_prose_is_inert_or_a_problem(text: str) -> None:
-    lines = "".join(f"  {line}\n" for line in re.split(r"\r\n|\r|\n", text))
-    _, problems, pages = check({"events/e.yml": f"title: E\ndate: 2024\nsummary: |2\n{lines}", "page.md": "[[e]]\n"})
-    assert problems or pages
-    if pages:
-        assert not ACTIVE.search(tags_of(render(pages["events/e.md"])))
+    try_prose(text)
 
 
 @given(ODD)

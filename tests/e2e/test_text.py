@@ -28,7 +28,7 @@ READ = """() => {
 ORDER = """(words) => {
   const faults = [], isRtl = (text) => /[\\p{sc=Arabic}\\p{sc=Hebrew}]/u.test(text);
   const box = (node, from, to) => { const range = document.createRange(); range.setStart(node, from); range.setEnd(node, to); return range.getBoundingClientRect(); };
-  for (const block of document.querySelectorAll(".bb-page :is(p, li, dd, dt, td, figcaption), .bb-result :is(a, .bb-result-where), .bb-card p")) {
+  for (const block of document.querySelectorAll(".bb-page :is(p, li, dd, dt, td, figcaption), .bb-result :is(a, p), .bb-card p")) {
     if (block.querySelector("p, li, dd, td, blockquote, ul, table, details") || block.closest("details:not([open])")) continue;
     const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT), letters = [];
     for (let node = walker.nextNode(); node; node = walker.nextNode())
@@ -56,6 +56,8 @@ PICTURE = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
     "0000000c49444154789c63606060000000040001f61738550000000049454e44ae426082"
 )
+
+ARABIC = "قال الرئيس إن الاجتماع سيعقد في العاصمة غدا، "
 
 
 def words_of(at: int) -> str:
@@ -99,7 +101,8 @@ def records(at: int) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def typed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = start_briefing(tmp_path_factory.mktemp("typed") / "briefing", {"briefing.yml": "title: Typed\n"})
+    card = "title: Typed\nsummary: See [[arabic]].\n"
+    folder = start_briefing(tmp_path_factory.mktemp("typed") / "briefing", {"briefing.yml": card})
     (folder / "docs/assets").mkdir()
     (folder / "docs/assets/x.png").write_bytes(PICTURE)
     for at in range(len(TYPED)):
@@ -107,6 +110,8 @@ def typed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             file = folder / "docs" / name
             file.parent.mkdir(exist_ok=True)
             file.write_text(yaml.safe_dump(fields, allow_unicode=True), "utf-8")
+    summary = f"{ARABIC * 3}19 June 2024, okapi {ARABIC * 3}"
+    (folder / "docs/events/arabic.yml").write_text(f"title: Arabic\ndate: 2024\nsummary: {summary}\n", "utf-8")
     site = build(folder)
     with nginx(site, folder.parent / "nginx") as address:
         yield Served(site=site, address=address)
@@ -208,6 +213,28 @@ def test_words_from_right_to_left_leave_what_is_around_them_in_its_order(
     expect(page.locator(".bb-card")).to_be_visible()
     faults += page.evaluate(ORDER, " ".join(TYPED[at].split()))
     assert "\n".join(faults) == ""
+    page.close()
+
+
+def test_an_excerpt_from_right_to_left_leaves_a_date_in_its_order(browser: Browser, typed: Served) -> None:
+    page = browser.new_page()
+    page.goto(typed.address)
+    page.locator(".bb-search-button").click()
+    page.locator("pagefind-input input").fill("okapi")
+    words = page.locator(".bb-result", has=page.locator("a[href*='/events/arabic/']")).locator(".bb-result-words")
+    expect(words.locator("mark")).to_contain_text("okapi")
+    left = """(block) => {
+      const range = document.createRange(), nodes = document.createTreeWalker(block, NodeFilter.SHOW_TEXT), found = {};
+      for (let node = nodes.nextNode(); node; node = nodes.nextNode())
+        for (const { 0: word, index } of node.data.matchAll(/19|June|2024|okapi/g)) {
+          range.setStart(node, index), range.setEnd(node, index + word.length);
+          found[word] = range.getBoundingClientRect().left;
+        }
+      return found;
+    }"""
+    found = words.evaluate(left)
+    assert sorted(found, key=found.__getitem__) == ["19", "June", "2024", "okapi"]
+    assert words.get_attribute("dir") == "rtl"
     page.close()
 
 

@@ -6,6 +6,12 @@
   const base = new URL(script.dataset.base, document.baseURI).pathname;
   // Titles count most, and an actor's names as they do; long pages are not held against the words in them.
   const RANKING = { metaWeights: { title: 8, also: 8 }, termSimilarity: 2, termFrequency: 0.5, pageLength: 0.4 };
+  // What is read from right to left, from left to right, and what stands between: excerpts are HTML, with <mark> as its only element.
+  const FROM_RIGHT = "(?=[\\u0590-\\u08ff\\ufb1d-\\ufdff\\ufe70-\\ufefe\\u{10800}-\\u{10fff}\\u{1e800}-\\u{1efff}])[\\p{L}\\p{N}]";
+  const FROM_LEFT = `(?!${FROM_RIGHT})[\\p{L}\\p{N}]`;
+  const BETWEEN = "(?:</?mark>|&#?\\w+;|[^\\p{L}<&])*";
+  const run = (letter) => new RegExp(`</?mark>|&#?\\w+;|${letter}(?:${BETWEEN}${letter})*`, "gu");
+  const [RUNS_FROM_RIGHT, RUNS_FROM_LEFT] = [run(FROM_RIGHT), run(FROM_LEFT)];
   let loading = null;
   const words = () => JSON.parse(document.getElementById("bb-words").textContent);
 
@@ -69,13 +75,25 @@
   // A result says what kind of record it is, who said it or where it was, and when. The excerpt comes escaped from Pagefind, with <mark> around the words found.
   function showResult({ meta, url, excerpt }) {
     const words = element("p", { class: "bb-result-words" });
-    words.innerHTML = excerpt.replace(/[\u202a-\u202e\u2066-\u2069]/g, ""); // what ends a direction may have been cut off
+    setApart(words, excerpt.replace(/[\u202a-\u202e\u2066-\u2069]/g, "")); // what ends a direction may have been cut off
     const kind = element("span", { class: "bb-result-kind" }, meta.kind ?? "");
     const title = element("span", { class: "bb-result-title" }, element("bdi", {}, meta.title ?? url), " ", kind);
     const link = element("a", { class: "pf-result-link", href: url }, title);
     const where = [meta.who, meta.when].filter(Boolean).flatMap((said) => [" · ", element("bdi", {}, said)]).slice(1);
     link.addEventListener("click", () => link.closest("dialog").close());
     return element("li", { class: "bb-result" }, link, where.length ? element("p", { class: "bb-result-where" }, ...where) : "", words);
+  }
+
+  // An excerpt has lost the elements that keep names in Arabic from carrying numbers beside them away. It is set from the
+  // right when nearly all of it is read so; what is read the other way is set apart by characters.
+  function setApart(words, excerpt) {
+    words.innerHTML = excerpt;
+    const count = (letter) => words.textContent.match(new RegExp(`(?=\\p{L})${letter}`, "gu"))?.length ?? 0;
+    const [fromRight, fromLeft] = [count(FROM_RIGHT), count(FROM_LEFT)];
+    const isFromRight = fromRight > 3 * fromLeft || (document.dir === "rtl" && fromLeft <= 3 * fromRight);
+    words.dir = isFromRight ? "rtl" : "ltr";
+    const runs = isFromRight ? RUNS_FROM_LEFT : RUNS_FROM_RIGHT;
+    words.innerHTML = excerpt.replace(runs, (found) => (/^[<&]/.test(found) ? found : `\u2068${found}\u2069`));
   }
 
   // Pagefind's own dark colours follow the system; the site's follow the reader's choice.
