@@ -60,6 +60,14 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _IS_SPECIAL = re.compile(f"[{re.escape(''.join(_SPECIAL))}]")
+
+# Nearly all rows of lists are words, links, and marked words: to see that takes less time than to go from sign to sign.
+_LINK = re.compile(r"\[(?P<label>[^\[\]\\]*)\]\((?:<(?P<angled>[^<>\s\\]+)>|(?P<plain>[^<>\s\\()'\"]+))\)")
+_WORDS = f"[^{re.escape(''.join(_SPECIAL))}]*+"
+_LINKED = rf"{_WORDS}(?:(?<!!)\[{_WORDS}\]\((?:<[^<>\s\\]+>|[^<>\s\\()'\"]+)\){_WORDS})*+"
+_BOLD = f"<b>{_WORDS}</b>{_LINKED}"
+_MARKED_WORDS = rf"<span class=\"bb-(?:context|details|seen|step)\">{_LINKED}(?:{_BOLD})*+</span>{_LINKED}"
+_ROW = re.compile(rf"{_LINKED}(?:{_BOLD}|{_MARKED_WORDS})*+")
 _ADDRESS = re.compile(r"(?:https?://|mailto:)[\w.~:/?#@!$'()*+,;=%&-]+", re.ASCII)
 _ALONE = {"new": "\n", "broken": "\x00", "line": "<br>", "unbroken": "&nbsp;"}  # what has no parts
 _BROKEN = "  \x00"  # a line that ends in two spaces; to look for spaces would take longer than all else
@@ -225,6 +233,8 @@ class _Page:
             raise _UnknownError
         if not _IS_SPECIAL.search(text):  # most words have no sign in them, and need no search for tokens
             return text
+        if _ROW.fullmatch(text):
+            return _LINK.sub(self._linked, text)
         opened: list[str] = []
         rendered = _TOKEN.sub(partial(self._token, opened), text)
         if opened:
@@ -234,7 +244,7 @@ class _Page:
     def _token(self, opened: list[str], token: re.Match[str]) -> str:
         kind = token.lastgroup
         if kind == "plain" or kind == "angled":
-            return self._view.link(token[0]) or self._link(token)
+            return self._linked(token)
         if kind == "attributes":
             opened.append(token["opened"])
             return _span(token["opened"], token[kind])
@@ -253,6 +263,9 @@ class _Page:
             source = _sure(self._view.find(token[kind])).address
             return f'<img alt="{self._alternative(token["alt"])}" src="{source}">'
         return _sure(_ALONE.get(kind or ""))
+
+    def _linked(self, token: re.Match[str]) -> str:
+        return self._view.link(token[0]) or self._link(token)
 
     def _link(self, token: re.Match[str]) -> str:
         given = token["plain"] or token["angled"]

@@ -75,6 +75,11 @@ def same(text: str) -> bool:
 @example("Term\n:   one  \ntwo\n\nOther\n:   three\n\ntext")
 @example("![a\\*b &lt; c](<../pictures/x.svg>) ![a](b)")
 @example("text\n- no list")
+@example(
+    '- see![a](../b.md) and [c](<https://example.org/[d]>) <span class="bb-seen">[e](../f.md) <b>g</b> h</span> [i](../j.md)!'
+)
+@example('- <span class="bb-details">one <span class="bb-step">two</span></span> <b>three [four](../five.md)</b>')
+@example('- <span class="bb-page">one</span> <b>[two ](../three.md)</b>')
 @example("| a |\n|---|\n| |\n")
 @example("text <b>open\n\nshut</b>")
 def test_whatever_is_known_is_rendered_as_python_markdown_does(text: str) -> None:
