@@ -156,6 +156,7 @@ def build_known(
                 log.log(level, text)
 
     def meanwhile() -> None:
+        publishing.note_readers()
         _place_other_files(building, making)
         add(_render_some(path for path in anew if path in unsure))  # here, where what they lead to is looked at
 

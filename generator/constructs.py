@@ -7,9 +7,9 @@ and `briefbook build --verify` show.
 
 import html
 import re
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache, partial
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from markdown.extensions.toc import slugify, unique
 
@@ -40,7 +40,8 @@ _OTHER_START = re.compile(r"[ #>+:|=~?-]|\d+[.)]|!(?!\[)|</|<(?:details|summary)
 
 _OTHER_LINE = re.compile(rf"\n(?:{_OTHER_START.pattern})", re.ASCII)
 
-# Each begins with a sign of its own, which lets the search skip whatever is none of them.
+_SPECIAL = (*"\\`*_[]<>{}&\t\n\r\f\v\x85\u00a0", *map(chr, range(9)), *map(chr, range(14, 32)))
+# Each begins with a sign of its own, which lets the search skip whatever is none of them. What has no group is unknown.
 _TOKEN = re.compile(
     rf"""
     \\(?P<escaped>[\\`*_{{}}\[\]()>#+.!|-])
@@ -51,17 +52,48 @@ _TOKEN = re.compile(
     | <(?P<opened>{_SPANS})(?P<attributes>(?:\ [a-z-]+="[^"<>&]+")*)>
     | </(?P<closed>{_SPANS})>
     | <br(?P<line>)>
-    | \ \ \n(?P<broken>)
+    | \n(?<=\ \ \n)(?P<broken>)
     | \n(?<!\ \n)(?P<new>)
+    | \u00a0(?P<unbroken>)
+    | {"|".join(map(re.escape, _SPECIAL))}
     """,
     re.VERBOSE,
 )
-_SPECIAL = re.compile(r"[\\`*_\[\]<>{}&\t\n\r\f\v\x00-\x08\x0e-\x1f\x85\u2028\u2029]")
+_IS_SPECIAL = re.compile(f"[{re.escape(''.join(_SPECIAL))}]")
+
+# Nearly all rows of lists are words, links, and marked words: to see that takes less time than to go from sign to sign.
+_LINK = re.compile(r"\[(?P<label>[^\[\]\\]*)\]\((?:<(?P<angled>[^<>\s\\]+)>|(?P<plain>[^<>\s\\()'\"]+))\)")
+_WORDS = f"[^{re.escape(''.join(_SPECIAL))}]*+"
+_LINKED = rf"{_WORDS}(?:(?<!!)\[{_WORDS}\]\((?:<[^<>\s\\]+>|[^<>\s\\()'\"]+)\){_WORDS})*+"
+_BOLD = f"<b>{_WORDS}</b>{_LINKED}"
+_MARKED_WORDS = rf"<span class=\"bb-(?:context|details|seen|step)\">{_LINKED}(?:{_BOLD})*+</span>{_LINKED}"
+_ROW = re.compile(rf"{_LINKED}(?:{_BOLD}|{_MARKED_WORDS})*+")
 _ADDRESS = re.compile(r"(?:https?://|mailto:)[\w.~:/?#@!$'()*+,;=%&-]+", re.ASCII)
+_ALONE = {"new": "\n", "broken": "\x00", "line": "<br>", "unbroken": "&nbsp;"}  # what has no parts
+_BROKEN = "  \x00"  # a line that ends in two spaces; to look for spaces would take longer than all else
 _IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\u00a0": "&nbsp;"})
 
 T = TypeVar("T")
-Resolve = Callable[[str], str | None]  # an address below `docs/`, as the page has it -> as the site has it
+
+
+class Target(NamedTuple):
+    """Where an address leads, as the site has it from a page.
+
+    `links` are links, {Markdown: HTML}, that were rendered on pages from which it is the same; more may be put there.
+    """
+
+    address: str
+    links: dict[str, str]
+
+
+class View(Protocol):
+    """What a page sees of the site."""
+
+    def find(self, written: str) -> Target | None:
+        """Return where an address below `docs/` leads, as the page has it, or None when it is unknown."""
+
+    def link(self, written: str) -> str | None:
+        """Return the HTML of a link that was rendered before, where it is sure to be the same on this page."""
 
 
 class Heading(NamedTuple):
@@ -88,21 +120,23 @@ def knows(extensions: Mapping[str, Mapping[str, Any]]) -> bool:
     return set(extensions) <= EXTENSIONS and all(extensions.get(name, {}) == SETTINGS[name] for name in SETTINGS)
 
 
-def render(text: str, resolve: Resolve) -> Content | None:
+def render(text: str, view: View) -> Content | None:
     """Return a page's Markdown as HTML, or None when something in it is not known here."""
+    if "\u2028" in text or "\u2029" in text:  # which some take for ends of lines
+        return None
     if text.startswith(BY_HAND):
         if "bb-" in text:  # a class that the sanitiser takes away
             return None
         text = text.removeprefix(BY_HAND)
     try:
-        return _Page(resolve).render(text)
+        return _Page(view).render(text)
     except _UnknownError:
         return None
 
 
 class _Page:
-    def __init__(self, resolve: Resolve) -> None:
-        self._resolve = resolve
+    def __init__(self, view: View) -> None:
+        self._view = view
         self._headings: list[Heading] = []
         self._opened: list[str] = []  # tags of the boxes that we are in
         self._ids: set[str] = set()
@@ -111,8 +145,8 @@ class _Page:
     def render(self, text: str) -> Content:
         chunks = re.split(r"\n\n+", text.strip("\n"))
         # Addresses that are given count before those that are made.
-        headings = (_HEADING.fullmatch(chunk) for chunk in chunks if chunk[:1] == "#")
-        self._ids = {match[3] for match in headings if match and match[3]}
+        headings = (_parts_of_heading(chunk) for chunk in chunks if chunk[:1] == "#")
+        self._ids = {parts[2] for parts in headings if parts and parts[2]}
         before = ""
         for chunk in (*chunks, ""):
             kind = _kind_of(chunk)
@@ -130,7 +164,7 @@ class _Page:
         return Content("\n".join(self._out), tuple(self._headings))
 
     def _open(self, chunk: str) -> None:
-        tag, opened = _box(chunk)
+        tag, opened = _sure(_box(chunk))
         self._opened.append(tag)
         self._out.append(opened)
 
@@ -148,23 +182,23 @@ class _Page:
         self._out.append(f"<p>{self._lines(chunk)}</p>")
 
     def _list(self, chunk: str) -> None:
-        items = chunk.split("\n")
-        if not all(item.startswith("- ") for item in items):
+        items = chunk[2:].split("\n- ")
+        if chunk.count("\n") >= len(items):
             raise _UnknownError
-        self._out += ["<ul>", *(f"<li>{self._lines(item[2:])}</li>" for item in items), "</ul>"]
+        self._out += ["<ul>", *[f"<li>{self._lines(item)}</li>" for item in items], "</ul>"]
 
     def _facts(self, chunk: str) -> None:
         term, _, definition = chunk.partition("\n:   ")
         self._out += [f"<dt>{self._lines(term)}</dt>", f"<dd>{self._lines(definition)}</dd>"]
 
     def _heading(self, chunk: str) -> None:
-        match = _sure(_HEADING.fullmatch(chunk))
-        words = self._inline(match[2])
-        if "<" in words or match[2][-1] == "#" or not is_id(match[3] or "x"):
+        marks, text, given = _sure(_parts_of_heading(chunk))
+        words = self._inline(text)
+        if "<" in words or text[-1] == "#" or not is_id(given or "x"):
             raise _UnknownError
         name = " ".join(words.split())
-        id = match[3] or unique(slugify(html.unescape(name), "-"), self._ids)
-        level = len(match[1])
+        id = given or unique(slugify(html.unescape(name), "-"), self._ids)
+        level = len(marks)
         self._headings.append(Heading(level, id, name))
         address = f' id="{id}"' if is_id(id) else ""
         self._out.append(f"<h{level}{address}>{words}{_PERMALINK.format(id=id)}</h{level}>")
@@ -189,7 +223,7 @@ class _Page:
         yield "</tr>"
 
     def _lines(self, text: str) -> str:
-        if "|" in text or _OTHER_START.match(text) or ("\n" in text and _OTHER_LINE.search(text)):
+        if "|" in text or (text[:1] != "[" and _OTHER_START.match(text)) or ("\n" in text and _OTHER_LINE.search(text)):
             raise _UnknownError
         return self._inline(text)
 
@@ -197,32 +231,23 @@ class _Page:
         """Render the inside of a block: text, links, and what stands in a line."""
         if text != text.strip():
             raise _UnknownError
-        if not _SPECIAL.search(text):  # most words have no sign in them, and need no search for tokens
-            return text.replace("\u00a0", "&nbsp;")
-        parts: list[str] = []
+        if not _IS_SPECIAL.search(text):  # most words have no sign in them, and need no search for tokens
+            return text
+        if _ROW.fullmatch(text):
+            return _LINK.sub(self._linked, text)
         opened: list[str] = []
-        end = 0
-        for token in _TOKEN.finditer(text):
-            start, stop = token.span()
-            if end != start:
-                parts.append(_plain(text[end:start]))
-            end = stop
-            parts.append(self._token(token, opened))
-        if end != len(text):
-            parts.append(_plain(text[end:]))
+        rendered = _TOKEN.sub(partial(self._token, opened), text)
         if opened:
             raise _UnknownError
-        return "".join(parts)
+        return rendered.replace(_BROKEN, "<br>\n") if _BROKEN in rendered else rendered
 
-    def _token(self, token: re.Match[str], opened: list[str]) -> str:
+    def _token(self, opened: list[str], token: re.Match[str]) -> str:
         kind = token.lastgroup
         if kind == "plain" or kind == "angled":
-            address, label = token.group(kind, "label")
-            return f'<a href="{self._address(address)}">{self._inline(label)}</a>'
+            return self._linked(token)
         if kind == "attributes":
-            tag, attributes = token.group("opened", "attributes")
-            opened.append(tag)
-            return f"<{tag}{_attributes(tag, attributes)}>"
+            opened.append(token["opened"])
+            return _span(token["opened"], token[kind])
         if kind == "closed":
             if not opened or opened.pop() != token[kind]:
                 raise _UnknownError
@@ -235,21 +260,28 @@ class _Page:
             tag = "strong" if token["second"] else "em"
             return f"<{tag}>{self._inline(token[kind])}</{tag}>"
         if kind == "source":
-            return f'<img alt="{self._alternative(token["alt"])}" src="{_sure(self._resolve(token[kind]))}">'
-        return "\n" if kind == "new" else "<br>\n" if kind == "broken" else "<br>"
+            source = _sure(self._view.find(token[kind])).address
+            return f'<img alt="{self._alternative(token["alt"])}" src="{source}">'
+        return _sure(_ALONE.get(kind or ""))
+
+    def _linked(self, token: re.Match[str]) -> str:
+        return self._view.link(token[0]) or self._link(token)
+
+    def _link(self, token: re.Match[str]) -> str:
+        given = token["plain"] or token["angled"]
+        # Most links are such paths.
+        target = None if _ADDRESS.fullmatch(given) and not given.startswith("../") else _sure(self._view.find(given))
+        address = target.address if target else _outward(given)
+        link = f'<a href="{address}">{self._inline(token["label"])}</a>'
+        if target:
+            target.links[token[0]] = link
+        return link
 
     def _alternative(self, text: str) -> str:
         words = self._inline(text)
         if "<" in words:
             raise _UnknownError
         return words.replace('"', "&quot;")
-
-    def _address(self, given: str) -> str:
-        if given.startswith("../") or not _ADDRESS.fullmatch(given):  # most links are such paths
-            return _sure(self._resolve(given))
-        if "&" in given and ";" in given:  # which may be a character's name
-            raise _UnknownError
-        return given.replace("&", "&amp;")
 
 
 def _kind_of(chunk: str) -> str:
@@ -258,7 +290,7 @@ def _kind_of(chunk: str) -> str:
     if first == "<":
         if chunk.startswith(("</", "<p ")):
             return "close" if chunk[1] == "/" else "marked"
-        if chunk.endswith(" markdown>") and _OPEN.fullmatch(chunk):
+        if chunk.endswith(" markdown>") and _box(chunk):
             return "open"
     if first in _KINDS:
         return _KINDS[first]
@@ -279,17 +311,29 @@ def _cells(row: str) -> list[str]:
     return row[2:-2].split(" | ")
 
 
-def _plain(text: str) -> str:
-    if _SPECIAL.search(text):
+def _outward(address: str) -> str:
+    if "&" in address and ";" in address:  # which may be a character's name
         raise _UnknownError
-    return text.replace("\u00a0", "&nbsp;")
+    return address.replace("&", "&amp;")
+
+
+@lru_cache(4096)
+def _parts_of_heading(chunk: str) -> tuple[str, str, str | None] | None:
+    """Return the marks of a heading, its words, and its address where it is given: most pages have the same ones."""
+    match = _HEADING.fullmatch(chunk)
+    return (match[1], match[2], match[3]) if match else None
+
+
+@lru_cache(4096)
+def _box(chunk: str) -> tuple[str, str] | None:
+    """Return the tag of a box, and its start in HTML, or None: there are few of them, on all pages the same."""
+    match = _OPEN.fullmatch(chunk)
+    return match and (match[1], f"<{match[1]}{_attributes(match[1], match[2], is_block=True)}>")
 
 
 @cache
-def _box(chunk: str) -> tuple[str, str]:
-    """Return the tag of a box, and its start in HTML: there are few of them, on all pages the same."""
-    match = _sure(_OPEN.fullmatch(chunk))
-    return match[1], f"<{match[1]}{_attributes(match[1], match[2], is_block=True)}>"
+def _span(tag: str, attributes: str) -> str:
+    return f"<{tag}{_attributes(tag, attributes)}>"
 
 
 @cache

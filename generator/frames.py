@@ -30,7 +30,10 @@ FIELDS = ("title", "window", "description", "when", "who", "also", "record")
 WORTH = 3  # pages of a class: for fewer, its frame takes longer than it saves
 
 _MARK = re.compile(r"bbq(\w+?)q(.*?)qbb", re.DOTALL)
-_HEADINGS = re.compile(r"^(#{1,6}) ", re.MULTILINE)
+_HEADINGS = re.compile(r"\n(#{1,6}) ")  # which is found much sooner than starts of lines are
+# Nearly all front matter is words on lines of their own that need no signs to escape others.
+_FRONT = re.compile(r"---(?:\n[a-z]+: \"[^\"\\\x00-\x1f\x7f-\x9f\ufeff\ufffe\uffff]*\")+")
+_FIELD = re.compile(r"\n([a-z]+): \"([^\"]*)\"")
 _UNSURE = re.compile("[\x7f-\x9f\ufeff\ufffe\uffff]")  # which YAML reads in its own way
 _PAGE = re.compile(r"(?:[a-z0-9-]+/)+[a-z0-9-]+\.md")  # the same in an address, and in any form of it
 
@@ -199,7 +202,9 @@ def _class_of(file: File, led_to: Container[str]) -> _Class | None:
     while "/" in folder and folder not in led_to:
         folder = folder.rpartition("/")[0]
     depth = path.count("/") - folder.count("/") - 1
-    return _Class(folder, depth, tuple(front), front["kind"], tuple(len(mark) for mark in _HEADINGS.findall(body)))
+    return _Class(
+        folder, depth, tuple(front), front["kind"], tuple(len(mark) for mark in _HEADINGS.findall(f"\n{body}"))
+    )
 
 
 def _steps(file: File, made: _Class) -> dict[str, str]:
@@ -211,6 +216,8 @@ def _steps(file: File, made: _Class) -> dict[str, str]:
 def _read(text: str) -> tuple[dict[str, str], str] | None:
     """Return a page's front matter and Markdown, or None when that is not all words on lines of their own."""
     head, found, body = text.partition("\n---\n")
+    if found and _FRONT.fullmatch(head):
+        return dict(_FIELD.findall(head)), body
     if not head.startswith("---\n") or not found or _UNSURE.search(head):
         return None
     front = {}

@@ -113,11 +113,12 @@ class Publishing:
 
     def add_copy(self, name: str, docs: Tree, source: str) -> None:
         """Put a file that lies in `build/docs` into the site, too."""
-        file, stamp = docs.folder / source, docs.stamps[source]
         self._names.add(name)
-        self.site.share(name, file, stamp)
+        self.site.share(name, f"{docs.folder}/{source}", docs.stamps[source])
         if name.startswith("pictures/") and name.count("/") == 1 and name.endswith(".svg"):
-            self._note_needs(file.read_bytes())  # by itself, in a tab of its own, it is a document with a style
+            self._note_needs(
+                (docs.folder / source).read_bytes()
+            )  # by itself, in a tab of its own, it is a document with a style
 
     def finish(self) -> None:
         """Add the headers and the search index, and remove what is no longer there."""
@@ -130,6 +131,10 @@ class Publishing:
         self.site.keep_only(self._names)
         if self._renewed:
             self._ledger.tell("rendered with", self._renewed)
+
+    def note_readers(self) -> None:
+        """Have the ledger put in what pages looked up, if that waits."""
+        self._ledger.write_readers()
 
     def note_pages(self, pages: Iterable[Made]) -> None:
         """Have the ledger note pages as they are now."""
@@ -150,9 +155,9 @@ class Publishing:
         ledger.keep_files("site", changed, gone=self._last.keys() - site.stamps.keys())
         ledger.keep()
         with suppress(OSError):  # what is missing in the copy is seen by the next build
-            copy = Tree.as_known(site.folder, self._last)
+            copy, last_dir = Tree.as_known(site.folder, self._last), str(self._last_dir)
             for name, stamp in (changed if copy.stamps else site.stamps).items():
-                copy.share(name, self._last_dir / name, stamp)
+                copy.share(name, f"{last_dir}/{name}", stamp)
             copy.keep_only(site.stamps)
             self._mark.touch()
 
@@ -161,7 +166,7 @@ class Publishing:
             return True
         stamp, file = self._last.get(name), self._last_dir / name
         if stamp and stamp.digest == digest and stamp_of(file, digest) == stamp:
-            self.site.share(name, file, stamp)
+            self.site.share(name, str(file), stamp)
             return True
         return False
 

@@ -20,7 +20,7 @@ from mkdocs.structure.nav import get_navigation
 from mkdocs.structure.pages import Page as SitePage
 from mkdocs.structure.toc import get_toc
 
-from generator.constructs import Content, knows, render
+from generator.constructs import Content, Target, View, knows, render
 from generator.errors import BriefbookError
 from generator.link import Briefing
 from generator.pages import PageMaker
@@ -29,6 +29,7 @@ from generator.policy import protect_page
 from generator.render import template_faults
 
 NOT_FOUND = "404.html"
+MOST_LINKS = 40_000  # that are remembered of pages that see the same: some 12 MB
 
 _PATH = re.compile(r"((?:\.\./)*[a-z0-9/._-]+)((?:#[a-z0-9-]+)?)", re.IGNORECASE)  # as our templates write paths
 
@@ -53,45 +54,64 @@ class Addresses:
 
     def __init__(self, find: Callable[[str], File | None]) -> None:
         self._find = find
-        # As written -> as the site has it: from one folder, and from all that lie as deep, into other top folders. How
-        # deep an address lies is another thing for index pages.
+        # Links as pages had them -> as the site has them: from one folder, and from all pages that lie as deep, into
+        # other top folders. How deep an address lies is another thing for index pages.
         self._near: dict[tuple[str, int], dict[str, str]] = {}
         self._far: dict[tuple[int, int], dict[str, str]] = {}
 
-    def seen_from(self, file: File) -> Callable[[str], str | None]:
-        """Return what resolves an address in the Markdown of a page: as the site has it, or None when it is unknown."""
-        folder, _, own = file.src_uri.removesuffix("md").rpartition("/")
-        top, is_in_folder, _ = file.url.removeprefix("./").partition("/")  # that of the home page is "./"
+    def seen_from(self, file: File) -> "_View":
+        """Return what a page sees."""
         depth = file.url.removeprefix("./").count("/")
-        near = self._near.setdefault((folder, depth), {})
-        far = self._far.setdefault((file.src_uri.count("/"), depth), {}) if is_in_folder else near
-        up = "../" * file.src_uri.count("/")
-        beside = f"{up}{top}"
+        near = self._near.setdefault((file.src_uri.rpartition("/")[0], depth), {})
+        far = self._far.setdefault((file.src_uri.count("/"), depth), {})
+        for links in (near, far):
+            if len(links) > MOST_LINKS:
+                links.clear()
+        return _View(self._find, file, near, far)
 
-        def resolve(written: str) -> str | None:
-            if not written.startswith(beside) and written in far:
-                return far[written]
-            # Seen from itself, a page has another address, and so has what lies in the folder of its name.
-            is_own = own in written or f"{own[:-1]}/" in written
-            if not is_own and written in near:
-                return near[written]
-            path = _PATH.fullmatch(written)
-            if not path:
-                return None
-            # Our templates write all paths by way of the top, which MkDocs need not take apart.
-            target = self._find(path[1].removeprefix(up)) if written.startswith(up) else None
-            is_whole = target is not None and path[1] == up + target.src_uri
-            target = target or self._find(posixpath.normpath(posixpath.join(folder, path[1])))
-            if not target or target.inclusion.is_excluded():  # type: ignore[no-untyped-call]
-                return None
-            # Where no folder is shared, MkDocs has the whole way down from the top.
-            is_far = is_whole and far is not near and not target.url.startswith((f"{top}/", "."))
-            address = ("../" * depth + target.url if is_far else target.url_relative_to(file)) + path[2]
-            if not is_own:
-                (far if is_far else near)[written] = address
-            return address
 
-        return resolve
+class _View:
+    """What a page sees of the site; `near` and `far` are links, as `Addresses` has them."""
+
+    def __init__(
+        self, find: Callable[[str], File | None], file: File, near: dict[str, str], far: dict[str, str]
+    ) -> None:
+        self._file_at, self._file, self._near = find, file, near
+        self._own = file.src_uri.removesuffix("md").rpartition("/")[2]
+        # That of the home page is "./".
+        self._top, self._is_in_folder, _ = file.url.removeprefix("./").partition("/")
+        self._up = "../" * file.src_uri.count("/")
+        self._beside = f"{self._up}{self._top}"
+        self._far = far if self._is_in_folder else {}
+
+    def link(self, written: str) -> str | None:
+        """Return the HTML of a link that was rendered before, where it is sure to be the same on this page."""
+        if self._beside not in written and (found := self._far.get(written)):
+            return found
+        return None if self._is_own(written) else self._near.get(written)
+
+    def _is_own(self, written: str) -> bool:
+        """Tell whether a page may see itself, which has another address then, or what is in a folder of its name."""
+        return self._own in written or f"{self._own[:-1]}/" in written
+
+    def find(self, written: str) -> Target | None:
+        """Return where an address below `docs/` leads, as the page has it, or None when it is unknown."""
+        path = _PATH.fullmatch(written)
+        if not path:
+            return None
+        file, up = self._file, self._up
+        # Our templates write all paths by way of the top, which MkDocs need not take apart.
+        target = self._file_at(path[1].removeprefix(up)) if written.startswith(up) else None
+        is_whole = target is not None and path[1] == up + target.src_uri
+        folder = file.src_uri.rpartition("/")[0]
+        target = target or self._file_at(posixpath.normpath(posixpath.join(folder, path[1])))
+        if not target or target.inclusion.is_excluded():  # type: ignore[no-untyped-call]
+            return None
+        # Where no folder is shared, MkDocs has the whole way down from the top.
+        is_far = is_whole and self._is_in_folder and not target.url.startswith((f"{self._top}/", "."))
+        back = "../" * file.url.removeprefix("./").count("/")
+        address = (back + target.url if is_far else target.url_relative_to(file)) + path[2]
+        return Target(address, self._far if is_far else {} if self._is_own(written) else self._near)
 
 
 class Rendering:
@@ -141,7 +161,7 @@ class Rendering:
 
     def content_of(self, file: File, text: str) -> Content | None:
         """Return a page's Markdown as HTML when nothing is in it but what is known without Python-Markdown, or None."""
-        return render(text, self._resolver(file)) if self.is_known else None
+        return render(text, self._view_of(file)) if self.is_known else None
 
     def _render(self, page: SitePage) -> None:
         content = self.content_of(page.file, page.markdown or "")
@@ -152,7 +172,7 @@ class Rendering:
         page.toc = get_toc(nest_toc_tokens([heading._asdict() for heading in content.headings]))  # type: ignore[misc]
         page.present_anchor_ids = {heading.id for heading in content.headings}
 
-    def _resolver(self, file: File) -> Callable[[str], str | None]:
+    def _view_of(self, file: File) -> View:
         return self._addresses.seen_from(file)
 
     @template_faults()

@@ -95,7 +95,7 @@ class Tree:
             self.stamps[name] = _stamp(digest, found)
         return self.stamps[name]
 
-    def share(self, name: str, file: Path, stamp: Stamp) -> None:
+    def share(self, name: str, file: str, stamp: Stamp) -> None:
         """Make a file the same as one elsewhere, which has this stamp: where the disk can, a second name of it."""
         if self.stamps.get(name) == stamp:
             return

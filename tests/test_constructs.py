@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mkdocs.structure.files import File, InclusionLevel
 
-from generator.constructs import SETTINGS, Heading, knows, render
+from generator.constructs import SETTINGS, Heading, Target, knows, render
 from generator.markup import EXTENSIONS
 from generator.prose import escape_text, tame_words
 from generator.rendering import Addresses
@@ -42,9 +42,24 @@ def slowly(text: str) -> tuple[str, list[Heading]]:
     return html, found
 
 
+class UpView:
+    """What a page sees that sees all above it, at the addresses that are written."""
+
+    def __init__(self) -> None:
+        self.links: dict[str, str] = {}
+
+    def find(self, written: str) -> Target | None:
+        return Target(written, self.links) if written.startswith("../") else None
+
+    def link(self, written: str) -> str | None:
+        return self.links.get(written)
+
+
 def same(text: str) -> bool:
     """Tell whether a text is known, and see that it then is rendered as it should be."""
-    content = render(text, lambda address: address if address.startswith("../") else None)
+    view = UpView()
+    content = render(text, view)
+    assert content == render(text, view)  # once more, with the links that it has
     if content:
         html, headings = slowly(text)
         assert content.html == html
@@ -60,6 +75,11 @@ def same(text: str) -> bool:
 @example("Term\n:   one  \ntwo\n\nOther\n:   three\n\ntext")
 @example("![a\\*b &lt; c](<../pictures/x.svg>) ![a](b)")
 @example("text\n- no list")
+@example(
+    '- see![a](../b.md) and [c](<https://example.org/[d]>) <span class="bb-seen">[e](../f.md) <b>g</b> h</span> [i](../j.md)!'
+)
+@example('- <span class="bb-details">one <span class="bb-step">two</span></span> <b>three [four](../five.md)</b>')
+@example('- <span class="bb-page">one</span> <b>[two ](../three.md)</b>')
 @example("| a |\n|---|\n| |\n")
 @example("text <b>open\n\nshut</b>")
 def test_whatever_is_known_is_rendered_as_python_markdown_does(text: str) -> None:
@@ -110,4 +130,6 @@ def test_addresses_are_those_of_mkdocs_from_every_page_in_any_order() -> None:
             for target in paths:
                 for written in (f"{up}{target}", f"{up}./{target}", posixpath.relpath(target, folder or ".")):
                     wanted = files[target].url_relative_to(files[page])
-                    assert addresses.seen_from(files[page])(f"{written}#x") == f"{wanted}#x", (page, written)
+                    view, link = addresses.seen_from(files[page]), f"[{target}]({written}#x)"
+                    content = render(link, view)
+                    assert content and content.html == f'<p><a href="{wanted}#x">{target}</a></p>', (page, written)
