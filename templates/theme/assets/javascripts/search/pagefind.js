@@ -16,12 +16,14 @@ export function createInstance(options) {
   const pages = create(options);
   let full = null;
   let areWanted = false;
+  let turns = 0;
   loadFilters = () => {
     areWanted = true;
     return pages.filters();
   };
 
   async function search(words, asked = {}) {
+    const turn = ++turns;
     if (/^\s*".+"\s*$/.test(words ?? "")) {
       full ??= createFull(options);
       if (areWanted) await full.filters();
@@ -29,6 +31,7 @@ export function createInstance(options) {
     }
     if (!words || Object.values(asked.filters ?? {}).some((values) => values.length)) return pages.search(words, asked);
     const { unfilteredResultCount: count } = await pages.search(words, { ...asked, filters: NOWHERE });
+    if (turn !== turns) return null; // more was typed meanwhile
     const first = count > MOST ? await pages.search(words, { ...asked, filters: FIRST }) : null;
     if (!first?.results.length) return pages.search(words, asked);
     return { ...first, filters: first.totalFilters, results: withRest(first.results, count, () => pages.search(words, asked)) };
