@@ -19,11 +19,12 @@ import cbor2
 
 from generator.bundles import (
     ENTRY,
+    FULL,
     Entry,
     UnknownFormatError,
     cut,
     encode,
-    encode_chunk,
+    encode_chunks,
     encode_entry,
     entries,
     entry_of,
@@ -34,6 +35,7 @@ from generator.bundles import (
     short_name,
     shortened,
     tell_apart,
+    with_full,
 )
 from generator.ledger import Ledger
 from generator.search import run_pagefind
@@ -45,6 +47,7 @@ _FIELDS = "briefbook-fields.html"  # a page that has every field, so that fields
 _encode = json.JSONEncoder(ensure_ascii=False).encode  # once: `json.dumps` makes one for each of ten thousand pages
 _MADE = re.compile(r".*\.pf_(meta|fragment|index|filter)")
 
+Chunks = list[list[str]]  # first word, last word, name
 Files = dict[str, bytes]  # name in the bundle -> content
 Change = tuple[bytes | None, bytes | None]  # what a hit said, and what it says
 
@@ -111,14 +114,19 @@ class _Meta(NamedTuple):
 
 
 class _Index:
-    """A bundle of one language."""
+    """A bundle of one language, with its full index, if it has one."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.entry: dict[str, Any] = json.loads((folder / ENTRY).read_bytes())
-        ((self.language, self.of_language),) = self.entry["languages"].items()
-        self.name: str = self.of_language["hash"]
-        self.meta = _Meta(*cbor2.loads(read_file(folder / f"pagefind.{self.name}.pf_meta")))
+        languages: dict[str, Any] = self.entry["languages"]
+        ((self.language, self.of_language),) = ((of, said) for of, said in languages.items() if not of.endswith(FULL))
+        self.metas = [_meta_file(about["hash"]) for about in languages.values()]
+        self.meta, full = (self._meta(self.metas[at]) for at in (0, -1))
+        self.full_chunks = full.chunks
+
+    def _meta(self, name: str) -> _Meta:
+        return _Meta(*cbor2.loads(read_file(self.folder / name)))
 
     def fragment(self, name: str) -> bytes:
         return read_file(self.folder / _fragment_file(name))
@@ -164,17 +172,16 @@ def _amend(whole: _Index, some: _Index, numbers: Mapping[str, int], ledger: Ledg
     pages = _Pages(whole, some, numbers)
     files, names = pages.rename()
     words = _amended_words(pages, some, ledger)
-    chunks, more = _amended_chunks(whole, words, ledger)
+    chunks, full_chunks, more = _amended_chunks(whole, words, ledger)
     filters, others = _amended_filters(whole, some, pages)
     counted = [[name, page[1]] for name, page in zip(names, pages.all, strict=True)]
-    language = whole.language
-    data = encode([whole.meta.version, counted, chunks, filters, whole.meta.sorts, whole.meta.fields])
-    name = name_of(language, data)
-    entry = {**whole.entry, "languages": {language: {**whole.of_language, "hash": name}}}
-    files |= more | others | {f"pagefind.{name}.pf_meta": pack(data)}
+    meta = [whole.meta.version, counted, chunks, filters, whole.meta.sorts, whole.meta.fields]
+    languages, metas = with_full(whole.language, whole.of_language, meta, full_chunks)
+    files |= more | others | metas
+    entry = {**whole.entry, "languages": languages}
     files[ENTRY] = json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
     ledger.keep_words(words)
-    return Amended(files, _gone(whole, names, chunks, filters, name))
+    return Amended(files, _gone(whole, {*map(_fragment_file, names), *_named(chunks, full_chunks, filters), *metas}))
 
 
 class _Pages:
@@ -261,33 +268,42 @@ def _amended_entry(word: bytes, entry: bytes, changes: Mapping[bytes, Mapping[in
     return encode_entry(Entry(word, forms))
 
 
-def _amended_chunks(whole: _Index, words: dict[bytes, bytes], ledger: Ledger) -> tuple[list[list[str]], Files]:
-    """Return the list of chunks for the metadata, and those chunks that changed."""
+def _amended_chunks(whole: _Index, words: dict[bytes, bytes], ledger: Ledger) -> tuple[Chunks, Chunks, Files]:
+    """Return the lists of chunks for the metadata of the index and of the full one, and those chunks that changed."""
     lengths = ledger.lengths_of_words()
     old = cut(lengths.items())
-    names = {(chunk[0], chunk[-1], len(chunk)): name for chunk, (*_, name) in zip(old, whole.meta.chunks, strict=True)}
+    pairs = [(chunk[2], full[2]) for chunk, full in zip(whole.meta.chunks, whole.full_chunks, strict=True)]
+    known = {_key(chunk): names for chunk, names in zip(old, pairs, strict=True)}
     lengths |= {word: len(entry) for word, entry in words.items()}
     chunks = cut(sorted((word, length) for word, length in lengths.items() if length))
-    listed: list[list[str]] = []
+    listed: Chunks = []
+    full: Chunks = []
     files: Files = {}
     for (first, last), chunk in zip(ranges(chunks), chunks, strict=True):
-        name = names.get((chunk[0], chunk[-1], len(chunk)))
-        if name is None or not words.keys().isdisjoint(chunk):
-            data = _chunk(chunk, ledger.words_between(chunk[0], chunk[-1]) | words)
-            name = name_of(whole.language, data)
-            files[_chunk_file(name)] = pack(data)
-        listed.append([first, last, name])
-    kept = {name for *_, name in listed}
-    for chunk, (*_, name) in zip(old, whole.meta.chunks, strict=True):
-        if name not in kept and name != name_of(
-            whole.language, _chunk(chunk, ledger.words_between(chunk[0], chunk[-1]))
-        ):
-            raise _UnsureError("words that are not those of the index")
-    return listed, files
+        names = known.get(_key(chunk))
+        if names is None or not words.keys().isdisjoint(chunk):
+            made = _made_chunks(whole, chunk, ledger.words_between(chunk[0], chunk[-1]) | words)
+            names = (made[0][0], made[1][0])
+            files |= {_chunk_file(name): pack(data) for name, data in dict(made).items()}
+        listed.append([first, last, names[0]])
+        full.append([first, last, names[1]])
+    kept = {(name, full_name) for (*_, name), (*_, full_name) in zip(listed, full, strict=True)}
+    for chunk, pair in zip(old, pairs, strict=True):
+        if pair not in kept:
+            made = _made_chunks(whole, chunk, ledger.words_between(chunk[0], chunk[-1]))
+            if pair != (made[0][0], made[1][0]):
+                raise _UnsureError("words that are not those of the index")
+    return listed, full, files
 
 
-def _chunk(words: Sequence[bytes], encoded: Mapping[bytes, bytes]) -> bytes:
-    return encode_chunk([encoded[word] for word in words])
+def _key(chunk: Sequence[bytes]) -> tuple[bytes, bytes, int]:
+    return chunk[0], chunk[-1], len(chunk)
+
+
+def _made_chunks(whole: _Index, words: Sequence[bytes], encoded: Mapping[bytes, bytes]) -> list[tuple[str, bytes]]:
+    """Return a chunk of the index and that of the full one, each with its name."""
+    made = encode_chunks([encoded[word] for word in words], len(whole.meta.pages))
+    return [(name_of(whole.language, data), data) for data in made]
 
 
 def _amended_filters(whole: _Index, some: _Index, pages: _Pages) -> tuple[list[list[str]], Files]:
@@ -309,11 +325,15 @@ def _amended_filters(whole: _Index, some: _Index, pages: _Pages) -> tuple[list[l
     return listed, files
 
 
-def _gone(whole: _Index, names: list[str], chunks: list[list[str]], filters: list[list[str]], name: str) -> set[str]:
-    old = {_fragment_file(page[0]) for page in whole.meta.pages} - {*map(_fragment_file, names)}
-    old |= {_chunk_file(chunk[2]) for chunk in whole.meta.chunks} - {_chunk_file(chunk[2]) for chunk in chunks}
-    old |= {_filter_file(part[1]) for part in whole.meta.filters} - {_filter_file(part[1]) for part in filters}
-    return old | ({f"pagefind.{whole.name}.pf_meta"} - {f"pagefind.{name}.pf_meta"})
+def _gone(whole: _Index, kept: set[str]) -> set[str]:
+    named = {_fragment_file(page[0]) for page in whole.meta.pages}
+    named |= {*_named(whole.meta.chunks, whole.full_chunks, whole.meta.filters), *whole.metas}
+    return named - kept
+
+
+def _named(chunks: Chunks, full_chunks: Chunks, filters: list[list[str]]) -> set[str]:
+    """Return the files of chunks and filters that a metadata names."""
+    return {_chunk_file(chunk[2]) for chunk in (*chunks, *full_chunks)} | {_filter_file(part[1]) for part in filters}
 
 
 def _address_of(name: str) -> bytes:
@@ -327,6 +347,10 @@ def _fragment_file(name: str) -> str:
 
 def _chunk_file(name: str) -> str:
     return f"index/{name}.pf_index"
+
+
+def _meta_file(name: str) -> str:
+    return f"pagefind.{name}.pf_meta"
 
 
 def _filter_file(name: str) -> str:

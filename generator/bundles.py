@@ -7,6 +7,10 @@ Source: Pagefind 1.5, pagefind/src/index: gzip of a signature and CBOR (RFC 8949
 filters, sorts, fields]; page: [name of its fragment, words]; chunk: [first word, last word, name]; in a chunk: [[[word,
 hits, [[other form, hits]]]]], where a hit is [number of the page, counted from the hit before, places, places in
 fields]. A filter: [name, [[value, pages]]].
+
+A word that is on most pages would be most of what a search loads, and says little. So an index has but its first place
+on each page. Beside it there is a full index, for text between quotation marks: another metadata, of a language of its
+own, which names the same files but for the chunks with such words.
 """
 
 import gzip
@@ -14,7 +18,8 @@ import hashlib
 import re
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,16 +28,23 @@ import cbor2
 
 SIGNATURE = b"pagefind_dcd"  # with which Pagefind's own files start, before the CBOR
 ENTRY = "pagefind-entry.json"
+FULL = "-x-full"  # after the language of a full index
 _DIGITS = 16  # of a digest in a name
 _SHORT = 7  # of the digest by which Pagefind names a fragment, where it can
 _LEAST = 32_768  # bytes of a chunk; most have twice as many, as with Pagefind, which gzip makes a third
 _MOST = 4 * _LEAST  # more only where one word needs more
+
+_COMMON = 1000  # pages that a word is on at least, and half of all, to be one of those on most
+_LEAST_HIT = 5  # bytes
 
 _INTEGER = rb"(?:[\x00-\x17\x20-\x37]|[\x18\x38].|[\x19\x39]..|[\x1a\x3a].{4})"
 _ARRAY = rb"(?:[\x80-\x97]|\x98.|\x99..|\x9a.{4})"
 _HIT_PARTS = (_INTEGER, _ARRAY, _INTEGER, _ARRAY, _INTEGER)
 _HIT = re.compile(rb"\x83(%b)(%b%b*+%b%b*+)" % _HIT_PARTS, re.DOTALL)
 _HITS = re.compile(rb"(?:\x83%b%b%b*+%b%b*+)*+" % _HIT_PARTS, re.DOTALL)
+_PLACES = re.compile(rb"(%b)(%b*+)(%b)(%b*+)" % (_ARRAY, _INTEGER, _ARRAY, _INTEGER), re.DOTALL)
+_NEGATIVE = rb"(?:[\x20-\x37]|\x38.|\x39..|\x3a.{4})"  # a weight, or a field, of the places after it
+_FIRST = re.compile(rb"(%b?)(?=[\x00-\x1a])%b" % (_NEGATIVE, _INTEGER), re.DOTALL)
 _TEXTS, _ARRAYS = 3, 4  # major types
 
 Hits = dict[int, bytes]  # page -> what a hit says of it
@@ -111,6 +123,43 @@ def encode_entry(entry: Entry) -> bytes:
 def encode_chunk(encoded: Sequence[bytes]) -> bytes:
     """Return a chunk of the encoded entries of its words."""
     return b"".join((b"\x81", _lead(_ARRAYS, len(encoded)), *encoded))
+
+
+def encode_chunks(encoded: Sequence[bytes], page_count: int) -> tuple[bytes, bytes]:
+    """Return a chunk of an index of so many pages, and that of the full one, of the encoded entries of its words."""
+    return encode_chunk([lighten(entry, page_count) for entry in encoded]), encode_chunk(encoded)
+
+
+def lighten(encoded: bytes, page_count: int) -> bytes:
+    """Return the encoded entry of a word; of one on most pages, with but its first place on each, and in its fields."""
+    least = max(_COMMON, page_count // 2 + 1)
+    if len(encoded) < least * _LEAST_HIT:
+        return encoded
+    word, forms = entry_of(encoded)
+    light = {
+        form: {page: _first_places(hit) for page, hit in hits.items()} if len(hits) >= least else hits
+        for form, hits in forms.items()
+    }
+    return encode_entry(Entry(word, light))
+
+
+def with_full(
+    language: str, about: Mapping[str, Any], meta: Sequence[Any], full_chunks: Sequence[Sequence[str]]
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return what the entry of a bundle says of a language, and the files of its metadata.
+
+    There is a full index where it differs. It has no pages for Pagefind, which takes the language with the most.
+    """
+    metas = {language: (meta, about["page_count"])}
+    if full_chunks != meta[2]:
+        metas[language + FULL] = ([*meta[:2], full_chunks, *meta[3:]], 0)
+    languages, files = {}, {}
+    for code, (content, page_count) in metas.items():
+        data = encode(content)
+        name = name_of(language, data)
+        languages[code] = {**about, "hash": name, "page_count": page_count}
+        files[f"pagefind.{name}.pf_meta"] = pack(data)
+    return languages, files
 
 
 def cut(lengths: Iterable[tuple[bytes, int]]) -> list[list[bytes]]:
@@ -206,6 +255,18 @@ def _encode_hits(hits: Hits) -> bytes:
         step = page - before
         parts += (_STEPS[step] if step < len(_STEPS) else b"\x83" + _lead(0, step), hits[page])
         before = page
+    return b"".join(parts)
+
+
+@lru_cache(maxsize=2**16)
+def _first_places(hit: bytes) -> bytes:
+    found = _PLACES.fullmatch(hit)
+    if not found:
+        raise UnknownFormatError("a hit has other parts")
+    parts = []
+    for head, places in ((found[1], found[2]), (found[3], found[4])):
+        first = _FIRST.match(places)
+        parts.append(b"%b%b" % (b"\x82" if first[1] else b"\x81", first[0]) if first else head + places)
     return b"".join(parts)
 
 

@@ -3,12 +3,13 @@
 Pagefind numbers pages in the order in which the disk lists them, which is another on another disk and may be another
 after each build, and writes the values of filters in the order of a hash map. Here pages are numbered by their
 addresses, and values are sorted; words are cut into chunks so that a change moves few of the cuts. Files are named
-after their content and name each other: what changes is renamed.
+after their content and name each other: what changes is renamed. Of words on most pages, few places are left, and a
+full index beside it has all (`bundles.py`).
 """
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from generator.bundles import (
     UnknownFormatError,
     cut,
     encode,
-    encode_chunk,
+    encode_chunks,
     encode_entry,
     entries,
     name_of,
@@ -29,6 +30,7 @@ from generator.bundles import (
     read_file,
     shortened,
     tell_apart,
+    with_full,
 )
 
 _ADDRESS = re.compile(rb'"url":"((?:[^"\\]|\\.)*)"')
@@ -48,9 +50,12 @@ def settle_index(bundle: Path) -> Words:
     except ValueError as error:
         raise UnknownFormatError(f"{ENTRY} is cut off") from error
     words: Words = {}
-    for language in entry["languages"].values():
-        language["hash"], words = _settle_language(bundle, language["hash"])
-    entry_file.write_text(json.dumps(entry, ensure_ascii=False, separators=(",", ":")), "utf-8")
+    languages: dict[str, Any] = {}
+    for language, about in entry["languages"].items():
+        settled, words = _settle_language(bundle, language, about)
+        languages |= settled
+    content = json.dumps({**entry, "languages": languages}, ensure_ascii=False, separators=(",", ":"))
+    entry_file.write_text(content, "utf-8")
     return words if len(entry["languages"]) == 1 else {}
 
 
@@ -60,10 +65,9 @@ def address_in(fragment: bytes) -> bytes:
     return found[1] if found else b""
 
 
-def _settle_language(bundle: Path, name: str) -> tuple[str, Words]:
-    """Rewrite the index of one language, and return the new name of its metadata, and its words."""
-    language = name.rpartition("_")[0]
-    meta_file = bundle / f"pagefind.{name}.pf_meta"
+def _settle_language(bundle: Path, language: str, about: Mapping[str, Any]) -> tuple[dict[str, Any], Words]:
+    """Rewrite the index of one language, and return what the entry is to say of it, and its words."""
+    meta_file = bundle / f"pagefind.{about['hash']}.pf_meta"
     meta = cbor2.loads(read_file(meta_file))
     _, pages, chunks, filters, sorts, *_ = meta
     fragments = [_fragment(bundle, page[0]) for page in pages]
@@ -75,17 +79,17 @@ def _settle_language(bundle: Path, name: str) -> tuple[str, Words]:
         numbers[old] = new
     pages[:] = [pages[old] for old in order]
     words = _words_of(bundle, chunks, numbers)
-    chunks[:] = _write_chunks(bundle, language, words)
+    chunks[:], full_chunks = _write_chunks(bundle, language, words, len(pages))
     for part in filters:
         part[1] = _settle_filter(bundle, language, part[1], numbers)
     filters.sort()
     for sort in sorts:
         sort[1] = [numbers[page] for page in sort[1]]
     meta_file.unlink()
-    data = encode(meta)
-    new_name = name_of(language, data)
-    (bundle / f"pagefind.{new_name}.pf_meta").write_bytes(pack(data))
-    return new_name, words
+    languages, files = with_full(language, about, meta, full_chunks)
+    for name, content in files.items():
+        (bundle / name).write_bytes(content)
+    return languages, words
 
 
 def _fragment(bundle: Path, name: str) -> bytes:
@@ -113,14 +117,18 @@ def _words_of(bundle: Path, chunks: list[list[str]], numbers: Sequence[int]) -> 
     return dict(sorted(words.items()))
 
 
-def _write_chunks(bundle: Path, language: str, words: Words) -> list[list[str]]:
+def _write_chunks(bundle: Path, language: str, words: Words, page_count: int) -> tuple[list[list[str]], ...]:
+    """Write the chunks of the index and of the full one, and return the lists of both."""
     chunks = cut((word, len(entry)) for word, entry in words.items())
-    named = []
+    listed: tuple[list[list[str]], ...] = ([], [])
     for (first, last), chunk in zip(ranges(chunks), chunks, strict=True):
-        data = encode_chunk([words[word] for word in chunk])
-        named.append([first, last, name_of(language, data)])
-        (bundle / "index" / f"{named[-1][2]}.pf_index").write_bytes(pack(data))
-    return named
+        made = encode_chunks([words[word] for word in chunk], page_count)
+        names = [name_of(language, data) for data in made]
+        for named, name in zip(listed, names, strict=True):
+            named.append([first, last, name])
+        for name, data in dict(zip(names, made, strict=True)).items():  # most are the same
+            (bundle / "index" / f"{name}.pf_index").write_bytes(pack(data))
+    return listed
 
 
 def _settle_filter(bundle: Path, language: str, name: str, numbers: Sequence[int]) -> str:

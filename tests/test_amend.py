@@ -9,10 +9,11 @@ from html import escape
 from pathlib import Path
 from random import Random
 
+import cbor2
 import pytest
 
 from generator.amend import Edit, Last, amend_index
-from generator.bundles import read_file, short_name
+from generator.bundles import entries, read_file, short_name
 from generator.ledger import Ledger
 from generator.search import index_pages
 from tests.sites import build, contents, start_briefing
@@ -128,6 +129,29 @@ def test_word_comes_and_goes_with_its_forms(tmp_path: Path, ledger: Ledger) -> N
         assert kept.is_that_of_all(), text
 
 
+def test_word_on_most_pages_keeps_one_place_on_each_and_all_in_the_full_index(tmp_path: Path, ledger: Ledger) -> None:
+    told = {"kind": "Quote"}
+    texts = {f"q{number}.html": page(f"the q{number}", "the pier of the", told) for number in range(1010)}
+    kept = Kept(tmp_path, texts, ledger)
+    assert places_of(kept.bundle, "en", b"the") == {1}
+    assert places_of(kept.bundle, "en-x-full", b"the") == {3}
+    for count in (1, 9, 2):  # after the last, "pier" is on fewer than 1,000 pages
+        names = [name for name, text in kept.pages.items() if b"pier" in text][:count]
+        assert kept.amend({name: page(name, "the the the", told) for name in names})
+        assert kept.is_that_of_all()
+    assert kept.amend({"q1009.html": page("q1009.html", "nothing", told)})
+    assert kept.is_that_of_all()
+
+
+def places_of(bundle: Path, language: str, word: bytes) -> set[int]:
+    """Return in how many places of a page an index has a word, for all the pages with it."""
+    about = json.loads((bundle / "pagefind-entry.json").read_bytes())["languages"][language]
+    meta = cbor2.loads(read_file(bundle / f"pagefind.{about['hash']}.pf_meta"))
+    words = (entry for *_, name in meta[2] for entry in entries(read_file(bundle / "index" / f"{name}.pf_index")))
+    hits = next(entry.forms[b""] for entry in words if entry.word == word)
+    return {sum(1 for place in cbor2.loads(b"\x82" + hit)[0] if place >= 0) for hit in hits.values()}
+
+
 def test_fragments_whose_short_names_are_the_same_are_told_apart(tmp_path: Path, ledger: Ledger) -> None:
     told = {"kind": "Quote"}
     texts = {name: page(name, "number 000000", told) for name in ("a.html", "b.html", "c.html")}
@@ -189,7 +213,7 @@ def test_index_is_not_amended_with_words_of_another_one(tmp_path: Path, ledger: 
     start = {name: page(name, "some words", told) for name in ("a.html", "b.html", "c.html")}
     kept = Kept(tmp_path, start, ledger)
     words = ledger.words_between(b"", b"\xff")
-    for entries in (
+    for changed in (
         {b"some": words[b"some"].replace(b"\x01", b"\x02")},
         {b"some": b""},
         {b"some": b"\x83"},
@@ -197,7 +221,7 @@ def test_index_is_not_amended_with_words_of_another_one(tmp_path: Path, ledger: 
     ):
         kept.pages = {**start}
         ledger.forget_words()
-        ledger.keep_words(words | entries)
+        ledger.keep_words(words | changed)
         assert not kept.amend({"b.html": page("b.html", "words", told)})
     kept.pages = {**start}
     ledger.forget_words()

@@ -9,7 +9,17 @@ from typing import Any
 import cbor2
 import pytest
 
-from generator.bundles import SIGNATURE, UnknownFormatError, cut, entries, ranges, read_file
+from generator.bundles import (
+    SIGNATURE,
+    Entry,
+    UnknownFormatError,
+    cut,
+    encode_entry,
+    entries,
+    lighten,
+    ranges,
+    read_file,
+)
 from generator.settle import settle_index
 from tests.sites import contents
 
@@ -107,6 +117,19 @@ def test_change_of_a_word_moves_few_cuts() -> None:
     lengths[b"word00007"] += 3000
     after = cut(lengths.items())
     assert len([chunk for chunk in after if chunk not in before]) <= 2 < 8 < len(before)
+
+
+def test_word_on_most_pages_keeps_its_first_place_on_each_and_in_its_fields() -> None:
+    places, light = ([-25, 9, 300, -169, 2], [-3, 1, 4]), ([-25, 9], [-3, 1])
+    for hits, pages, is_light in ((1000, 1000, True), (999, 999, False), (2000, 4000, False), (2001, 4000, True)):
+        assert lighten(entry_with(hits, places), pages) == entry_with(hits, light if is_light else places)
+    assert lighten(entry_with(1000, ([4, 1], [])), 1000) == entry_with(1000, ([4], []))
+    assert lighten(entry_with(1000, ([], [1])), 1000) == entry_with(1000, ([], [1]))
+
+
+def entry_with(count: int, places: tuple[list[int], list[int]]) -> bytes:
+    hit = b"".join(map(cbor2.dumps, places))
+    return encode_entry(Entry(b"the", {b"": dict.fromkeys(range(count), hit)}))
 
 
 @pytest.mark.parametrize("end", [b"", b"\x80", b"\x81\x82", b"\x80\x80\x80", b"\x81\x82aA\x81\x83\x00\x9f\xff\x80"])

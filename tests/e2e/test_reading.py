@@ -1,5 +1,6 @@
 """What a reader does, in a browser, on a site that nginx serves below a sub-path."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -105,6 +106,36 @@ def test_search_is_narrowed_by_kind_and_says_what_each_result_is(page: Page) -> 
     page.wait_for_function(
         "new Set([...document.querySelectorAll('.bb-result-kind')].map(kind => kind.textContent)).size === 1"
     )
+
+
+def test_search_loads_what_it_narrows_by_when_that_is_wanted(page: Page) -> None:
+    loaded: list[str] = []
+    page.on("request", lambda request: loaded.append(request.url) if ".pf_filter" in request.url else None)
+    search(page, "Pyongyang")
+    expect(page.locator(".pf-result-link").first).to_be_visible()
+    assert loaded == []
+    page.get_by_role("combobox", name="Kind").click()
+    expect(page.get_by_role("option", name="Event")).to_be_visible()
+    assert loaded
+    expect(page.get_by_role("searchbox")).to_have_value("Pyongyang")
+
+
+def test_search_shows_more_as_the_reader_comes_to_the_end(page: Page) -> None:
+    search(page, "the")
+    expect(page.locator(".pf-summary")).to_have_text(re.compile(r"\d+ results"))
+    count = int((page.locator(".pf-summary").text_content() or "").split()[0])
+    assert count > 60
+    results = page.locator("pagefind-results li")
+    expect(page.locator(".pf-result-link").first).to_be_visible()
+    shown = results.count()
+    assert shown == 30
+    while shown < count:
+        page.locator(".bb-search-end").scroll_into_view_if_needed()
+        page.wait_for_function("shown => document.querySelectorAll('pagefind-results li').length > shown", arg=shown)
+        shown = results.count()
+    assert shown == count
+    addresses = page.locator(".pf-result-link").evaluate_all("links => links.map(link => link.href)")
+    assert len({*addresses}) == len(addresses) > 30
 
 
 def test_search_works_by_keyboard_alone_and_gives_the_focus_back(page: Page) -> None:

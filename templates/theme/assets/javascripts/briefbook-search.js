@@ -12,6 +12,8 @@
   const BETWEEN = "(?:</?mark>|&#?\\w+;|[^\\p{L}<&])*";
   const run = (letter) => new RegExp(`</?mark>|&#?\\w+;|${letter}(?:${BETWEEN}${letter})*`, "gu");
   const [RUNS_FROM_RIGHT, RUNS_FROM_LEFT] = [run(FROM_RIGHT), run(FROM_LEFT)];
+  const module = new URL("search/", script.src).href; // what Pagefind's interface takes for Pagefind
+  const SHOWN = 30; // results at once
   let loading = null;
   const words = () => JSON.parse(document.getElementById("bb-words").textContent);
 
@@ -36,8 +38,10 @@
       loaded(element("link", { rel: "stylesheet", href: `${bundle}pagefind-component-ui.css` })),
       loaded(element("script", { type: "module", src: `${bundle}pagefind-component-ui.js` })),
     ]);
-    const results = element("pagefind-results", { "hide-sub-results": "" });
+    const results = element("pagefind-results", { "hide-sub-results": "", "max-results": SHOWN });
     results.resultTemplate = showResult;
+    const end = element("div", { class: "bb-search-end" });
+    const filter = element("pagefind-filter-dropdown", { filter: "kind", label: said.search_kind, "single-select": "", "hide-clear": "" });
     const modal = element(
       "pagefind-modal",
       {},
@@ -45,16 +49,44 @@
       element(
         "pagefind-modal-body",
         {},
-        element("pagefind-filter-dropdown", { filter: "kind", label: said.search_kind, "single-select": "", "hide-clear": "" }),
+        filter,
         element("pagefind-summary", { "default-message": said.search_hint }),
         results,
+        end,
       ),
       element("pagefind-modal-footer", {}, keys("↑ ↓", said.choose, "Enter", said.open, "Esc", said.close)),
     );
-    PagefindComponents.configureInstance("default", { bundlePath: bundle, baseUrl: base, ranking: RANKING });
+    const asked = PagefindComponents.configureInstance("default", { bundlePath: module, baseUrl: base, ranking: RANKING });
+    filter.addEventListener("focusin", () => fillFilter(asked, modal), { once: true });
     new MutationObserver(() => nameFilter(modal)).observe(modal, { childList: true, subtree: true });
     document.body.append(modal);
+    showMore(asked, results, end);
     return modal;
+  }
+
+  async function fillFilter(asked, modal) {
+    const { wantFilters } = await import(`${module}pagefind.js`);
+    await wantFilters();
+    asked.triggerSearch(modal.querySelector("input").value); // Pagefind tells its filter of choices with the next results
+  }
+
+  // Pagefind's list makes room for each result at once, which takes ten seconds when they are ten thousand. Here it has the
+  // first of them, and more follow when the reader comes to its end.
+  function showMore(asked, results, end) {
+    let rest = [];
+    const observer = new IntersectionObserver(async ([seen]) => {
+      const next = seen.isIntersecting ? rest.splice(0, SHOWN) : [];
+      if (!next.length) return;
+      const mine = rest;
+      const found = await Promise.all(next.map((result) => result.data()));
+      if (mine !== rest) return; // something else was asked meanwhile
+      results.querySelector("ul").append(...found.map(showResult));
+      observer.unobserve(end);
+      observer.observe(end); // it may still be in sight
+    });
+    asked.on("loading", () => (rest = []));
+    asked.on("results", (found) => (rest = found.results.slice(SHOWN)));
+    observer.observe(end);
   }
 
   // A combobox is not named by what is in it, so Pagefind's filter would have no name for a screen reader.
