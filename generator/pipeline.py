@@ -249,8 +249,8 @@ class Reader:
 
 
 def _load_and_judge(root: Path, names: Iterable[str]) -> list[tuple[Loaded, list[Judged]]]:
-    parts = [load_file(root, name) for name in names]
-    return [(part, [judge_alone(raw, Places(root)) for raw in part.records]) for part in parts]
+    places, parts = Places(root), [load_file(root, name) for name in names]  # which reads a file with faults only once
+    return [(part, [judge_alone(raw, places) for raw in part.records]) for part in parts]
 
 
 def check_briefing(project: Project, *, with_drafts: bool = False) -> tuple[Briefing, tuple[Problem, ...]]:
