@@ -23,7 +23,7 @@ EXTENSIONS = frozenset(
 SETTINGS = {"toc": {"permalink": True}}  # of extensions whose settings show in what is rendered here
 
 _PERMALINK = '<a class="headerlink" href="#{id}" title="Permanent link">¶</a>'
-_BOXES = r"div|section|blockquote"
+_BOXES = r"div|section|blockquote|figure|figcaption"
 _SPANS = r"span|b|i|bdi|details|summary"
 
 _ATTRIBUTES = r"((?: [a-z-]+(?:=\"[^\"<>&]+\")?)*)"

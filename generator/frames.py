@@ -161,9 +161,9 @@ def swap_content(file: File, text: str, html: bytes, content_of: ContentOf) -> b
 
     Around the content a page of the theme that is known here hangs on its front matter and headings alone.
     """
-    before, now = _read(text), _read(file.content_string)
-    old, new = (content_of(file, read[1]) if read else None for read in (before, now))
-    if not before or not now or not old or not new or before[0] != now[0] or old.headings != new.headings:
+    (front, _, before), (front_now, _, now) = (page.partition("\n---\n") for page in (text, file.content_string))
+    old, new = content_of(file, before), content_of(file, now)
+    if not old or not new or front != front_now or not front.startswith("---\n") or old.headings != new.headings:
         return None
     around = html.split(old.html.encode("utf-8"))
     is_sure = len(around) == 2 and ("<h1" in old.html) == ("<h1" in new.html)  # which the theme adds where it lacks

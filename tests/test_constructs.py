@@ -19,7 +19,7 @@ PIECES = (
     "word|Two words|  \n|\n|\n\n|- |# |## | {: #place }|*|**|_|`|[|]|](|)|](../actors/jane-doe.md)|](<https://example.org/a?b=1&c=2>)"
     "|![|](<../pictures/x.svg>)|\\|\\*|\\[|\\]|&amp;|&lt;|&#124;|&nbsp;|&|<|>|<b>|</b>|<span class=\"bb-details\">|</span>|<br>"
     "|<div class=\"bb-list\" data-pagefind-ignore markdown>|</div>|<p class=\"bb-lead\" markdown>|</p>|<blockquote lang=\"ko\" "
-    "dir=\"ltr\" class=\"bb-quote\" markdown>|</blockquote>|:   |1. |> |!|:|\"|'|é|한국|العربية|\u00a0|=|---|{|}|(|)|#|.|1|+"
+    "dir=\"ltr\" class=\"bb-quote\" markdown>|</blockquote>|<figure class=\"bb-view\" markdown>|</figure>|:   |1. |> |!|:|\"|'|é|한국|العربية|\u00a0|=|---|{|}|(|)|#|.|1|+"
 ).split("|")  # fmt: skip
 
 
@@ -104,7 +104,8 @@ def test_what_templates_write_is_known() -> None:
         "# A title &amp; more\n\n<p class=\"bb-when\" markdown>1 May 2024 · [Here](../places/here.md)</p>\n\nProse **with** "
         "[links](../actors/x.md),\nof two lines  \nand three.\n\n<div class=\"bb-facts\" markdown>\n\nType\n:   Talks\n\nPlace\n"
         ":   Here\n\n</div>\n\n## Sources {: #sources }\n\n- [One](../sources/one.md) <span class=\"bb-seen\">([read it there]"
-        "(<https://example.org/?a=1&b=2>))</span>\n- Two"
+        "(<https://example.org/?a=1&b=2>))</span>\n- Two\n\n<figure class=\"bb-view\" markdown>\n\n![A map](<../pictures/map.svg>)"
+        "\n\n<figcaption markdown>\n\n<span class=\"bb-drawn\">3 of 4.</span> The others.\n\n</figcaption>\n\n</figure>"
     )  # fmt: skip
 
 
