@@ -30,7 +30,7 @@ from generator.ledger import Ledger, Made
 from generator.link import Briefing
 from generator.making import Making
 from generator.manifest import made_with
-from generator.pipeline import Project
+from generator.pipeline import Project, without_collector
 from generator.policy import find_sources, protect_page
 from generator.publishing import Publishing, Rendered, needs_of
 from generator.render import template_faults
@@ -128,6 +128,7 @@ def is_known(config: MkDocsConfig) -> bool:
     return set(config.plugins) <= OURS and not config.hooks and not config.extra_templates
 
 
+@without_collector()
 def build_known(
     config: MkDocsConfig, making: Making, publishing: Publishing, always: Sequence[str], executor: Executor | None
 ) -> str:
