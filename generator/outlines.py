@@ -110,7 +110,9 @@ class Outlines(Mapping[str, Outline]):
 
     def _sources(self, record: Record) -> tuple[tuple[str, int], ...]:
         """Return the sources that what a record's page says rests on, most cited first, with how many records do."""
-        groups = self.briefing.backlinks.get(record.key, {}) if isinstance(record, Actor | Event) else {}
+        if not isinstance(record, Actor | Event):  # whose own citations are all that there is to say
+            return ()
+        groups = self.briefing.backlinks.get(record.key, {})
         said = {backlink.key for name, backlinks in groups.items() if name != MENTIONED for backlink in backlinks}
         counts: Counter[str] = Counter()
         for key in (record.key, *sorted(said)):

@@ -91,8 +91,7 @@ class PageMaker:
     ) -> "PageMaker":
         """Return what makes pages of what was found out before."""
         made = cls.__new__(cls)
-        maker = _maker_of(briefing, arranged, template_dirs, words, {})
-        made._maker = replace(maker, outlines=Noted(planned.outlines), chosen=Noted(planned.choices))
+        made._maker = _maker_of(briefing, arranged, template_dirs, words, {}, planned)
         made.plans, made.rests, made.chunks = Noted(planned.plans), Noted(planned.rests), Noted(planned.chunks)
         made._made = {}
         return made
@@ -222,10 +221,17 @@ class PageMaker:
 
 
 def _maker_of(
-    briefing: Briefing, arranged: Arranged, template_dirs: Iterable[Path], words: Words, books: Mapping[str, str]
+    briefing: Briefing,
+    arranged: Arranged,
+    template_dirs: Iterable[Path],
+    words: Words,
+    books: Mapping[str, str],
+    planned: Planned | None = None,
 ) -> Maker:
     folders, noted, ties = tuple(template_dirs), _noted(briefing), Noted(arranged.ties)
     resolve = Resolve(briefing.records)
+    outlines = planned.outlines if planned else Outlines(briefing, arranged.captions, arranged.ties, resolve)
+    chosen = Noted(planned.choices if planned else Lazy(lambda name: CHOICES[name].choose(maker)))
     maker = Maker(
         whole=briefing,
         briefing=noted,
@@ -236,9 +242,9 @@ def _maker_of(
         places=Noted(arranged.places),
         ties=ties,
         neighbours=Noted(arranged.neighbours),
-        pictures=Pictures(noted, ties, words, folders, lambda: maker.chosen["last day"]),
-        outlines=Noted(Outlines(briefing, arranged.captions, arranged.ties, resolve)),
-        chosen=Noted(Lazy(lambda name: CHOICES[name].choose(maker))),
+        pictures=Pictures(noted, ties, words, folders, lambda: chosen["last day"]),
+        outlines=Noted(outlines),
+        chosen=chosen,
         topics=arranged.topics,
         books=books,
     )

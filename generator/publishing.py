@@ -116,9 +116,8 @@ class Publishing:
         self._names.add(name)
         self.site.share(name, f"{docs.folder}/{source}", docs.stamps[source])
         if name.startswith("pictures/") and name.count("/") == 1 and name.endswith(".svg"):
-            self._note_needs(
-                (docs.folder / source).read_bytes()
-            )  # by itself, in a tab of its own, it is a document with a style
+            # By itself, in a tab of its own, it is a document with a style.
+            self._note_needs((docs.folder / source).read_bytes())
 
     def finish(self) -> None:
         """Add the headers and the search index, and remove what is no longer there."""
