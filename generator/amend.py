@@ -12,6 +12,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +21,9 @@ import cbor2
 from generator.bundles import (
     ENTRY,
     FULL,
+    GONE,
     Entry,
+    Moves,
     UnknownFormatError,
     cut,
     encode,
@@ -32,6 +35,7 @@ from generator.bundles import (
     pack,
     ranges,
     read_file,
+    renumber,
     short_name,
     shortened,
     tell_apart,
@@ -53,10 +57,10 @@ Change = tuple[bytes | None, bytes | None]  # what a hit said, and what it says
 
 
 class Edit(NamedTuple):
-    """What the search reads of a page, before and now."""
+    """What the search reads of a page, before and now: None before of one that is new, and now of one that is gone."""
 
-    before: bytes
-    now: bytes
+    before: bytes | None
+    now: bytes | None
 
 
 class Last(NamedTuple):
@@ -82,26 +86,36 @@ def amend_index(
 ) -> Amended | None:
     """Return what edits change in an index, and tell the ledger of the words; or None where that is not certain.
 
-    `pages` are the names of all pages in it, and the ledger's words are its own. `work_dir` is made, and removed.
+    `pages` are the names of all pages in it now, and the ledger's words are its own. `work_dir` is made, and removed.
     Raises: BriefbookError as `index_pages`.
     """
     if not 0 < len(edits) <= MOST_PAGES or any(name.startswith("briefbook-") for name in pages):
         return None
     shutil.rmtree(work_dir, ignore_errors=True)  # a build was killed
     try:
-        whole = _Index(last.bundle)
-        order = sorted(pages, key=_address_of)
-        if len(whole.meta.pages) != len(order) or whole.meta.sorts:
+        whole, numbers = _Index(last.bundle), _Numbers(pages, edits)
+        if len(whole.meta.pages) != len(numbers.old) or whole.meta.sorts:
             return None
         _write_pages(work_dir, whole, edits)
         run_pagefind(work_dir, work_dir / "pagefind")
         some = _Index(work_dir / "pagefind")
         _compare_static(some, last.digests)
-        return _amend(whole, some, {page: at for at, page in enumerate(order) if page in edits}, ledger)
+        return _amend(whole, some, edits, numbers, ledger)
     except (_UnsureError, UnknownFormatError, LookupError, TypeError, ValueError, EOFError, OSError, zlib.error):
         return None
     finally:
         shutil.rmtree(work_dir, ignore_errors=True)
+
+
+class _Numbers:
+    """The numbers of pages, by name: in the order of their addresses, before an edit and now."""
+
+    def __init__(self, pages: Sequence[str], edits: Mapping[str, Edit]) -> None:
+        new, gone = ({name for name, edit in edits.items() if edit[at] is None} for at in (0, 1))
+        order = sorted({*pages, *gone}, key=_address_of)
+        self.old = {name: at for at, name in enumerate(name for name in order if name not in new)}
+        self.now = {name: at for at, name in enumerate(name for name in order if name not in gone)}
+        self.moves = Moves.to([self.now.get(name, GONE) for name in self.old]) if new or gone else None
 
 
 class _Meta(NamedTuple):
@@ -148,8 +162,9 @@ def _write_pages(folder: Path, whole: _Index, edits: Mapping[str, Edit]) -> None
     (folder / _FIELDS).write_text(f"{head}<div data-pagefind-body>{told or _FIELDS}</div></body></html>", "utf-8")
     for name, edit in edits.items():
         for file, content in ((folder / name, edit.now), (folder / _BEFORE / name, edit.before)):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
+            if content is not None:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(content)
 
 
 def _compare_static(some: _Index, digests: Mapping[str, str]) -> None:
@@ -161,7 +176,7 @@ def _compare_static(some: _Index, digests: Mapping[str, str]) -> None:
             raise _UnsureError(f"another {file.name}")
 
 
-def _amend(whole: _Index, some: _Index, numbers: Mapping[str, int], ledger: Ledger) -> Amended:
+def _amend(whole: _Index, some: _Index, edits: Mapping[str, Edit], numbers: _Numbers, ledger: Ledger) -> Amended:
     about = [
         ({**index.entry, "languages": 0}, {**index.of_language, "hash": 0, "page_count": 0}) for index in (whole, some)
     ]
@@ -169,14 +184,15 @@ def _amend(whole: _Index, some: _Index, numbers: Mapping[str, int], ledger: Ledg
         raise _UnsureError("another kind of index")
     if whole.meta.version != some.meta.version or whole.meta.fields != some.meta.fields or some.meta.sorts:
         raise _UnsureError("other metadata")
-    pages = _Pages(whole, some, numbers)
+    pages = _Pages(whole, some, edits, numbers)
     files, names = pages.rename()
     words = _amended_words(pages, some, ledger)
-    chunks, full_chunks, more = _amended_chunks(whole, words, ledger)
+    chunks, full_chunks, more = _amended_chunks(whole, words, len(numbers.now), ledger)
     filters, others = _amended_filters(whole, some, pages)
     counted = [[name, page[1]] for name, page in zip(names, pages.all, strict=True)]
     meta = [whole.meta.version, counted, chunks, filters, whole.meta.sorts, whole.meta.fields]
-    languages, metas = with_full(whole.language, whole.of_language, meta, full_chunks)
+    about_it = {**whole.of_language, "page_count": len(counted)}
+    languages, metas = with_full(whole.language, about_it, meta, full_chunks)
     files |= more | others | metas
     entry = {**whole.entry, "languages": languages}
     files[ENTRY] = json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
@@ -185,35 +201,50 @@ def _amend(whole: _Index, some: _Index, numbers: Mapping[str, int], ledger: Ledg
 
 
 class _Pages:
-    """The pages of an index as an edit leaves them, and what their numbers are in the index of some."""
+    """The pages of an index as an edit leaves them: the name of each one's fragment, and how many words it has."""
 
-    def __init__(self, whole: _Index, some: _Index, numbers: Mapping[str, int]) -> None:
-        self._whole, self._some = whole, some
-        self.all = [*whole.meta.pages]
+    def __init__(self, whole: _Index, some: _Index, edits: Mapping[str, Edit], numbers: _Numbers) -> None:
+        self._whole, self._some, self.numbers = whole, some, numbers
+        before = dict(zip(numbers.old, whole.meta.pages, strict=True))
+        self.all = [before.get(name, ["", 0]) for name in numbers.now]
         self._fresh: dict[int, str] = {}  # number -> name of its fragment in the index of some
-        self.before: dict[int, int] = {}  # number in the index of some -> number in the whole one
-        self.now: dict[int, int] = {}
+        self.before: dict[int, str] = {}  # number in the index of some -> name
+        self.now: dict[int, str] = {}
         found = {address_in(some.fragment(page[0])): number for number, page in enumerate(some.meta.pages)}
-        if len(found) != 2 * len(numbers) + 1 or len(some.meta.pages) != len(found):
+        if len(found) != 1 + sum(text is not None for edit in edits.values() for text in edit):
             raise _UnsureError("other pages")
-        for name, number in numbers.items():
-            before, now = found[_address_of(f"{_BEFORE}/{name}")], found[_address_of(name)]
-            self.before[before], self.now[now] = number, number
-            self._compare(name, number, before, now)
-            self._fresh[number], count = some.meta.pages[now]
-            self.all[number] = [self._fresh[number], count]
+        needed: set[str] = set()  # fields that pages may have been the last to have
+        for name, edit in edits.items():
+            if edit.before is not None:
+                at = found[_address_of(f"{_BEFORE}/{name}")]
+                self.before[at] = name
+                needed |= self._compare(name, before[name], at)
+            if edit.now is not None:
+                at, number = found[_address_of(name)], numbers.now[name]
+                self.now[at] = name
+                self._fresh[number], count = some.meta.pages[at]
+                self.all[number] = [self._fresh[number], count]
+        self._look_for(needed)
 
-    def _compare(self, name: str, number: int, before: int, now: int) -> None:
-        """See that a page was in the index at its place, and has all its fields still: it may be the last with one."""
-        old = self._whole.fragment(self.all[number][0])
-        was, then, then_now = (
-            json.loads(fragment)
-            for fragment in (old, *(self._some.fragment(self._some.meta.pages[at][0]) for at in (before, now)))
-        )
+    def _compare(self, name: str, known: Sequence[Any], at: int) -> set[str]:
+        """See that a page was in the index at its place, and return the fields that it had."""
+        old = self._whole.fragment(known[0])
+        was, then = (json.loads(fragment) for fragment in (old, self._some.fragment(self._some.meta.pages[at][0])))
         if address_in(old) != _address_of(name) or {**was, "url": ""} != {**then, "url": ""}:
             raise _UnsureError("another page")
-        if not {*was["meta"]} <= {*then_now["meta"]} or self.all[number][1] != self._some.meta.pages[before][1]:
-            raise _UnsureError("other fields")
+        if known[1] != self._some.meta.pages[at][1]:
+            raise _UnsureError("other words")
+        return {*was["meta"]}
+
+    def _look_for(self, fields: set[str]) -> None:
+        """See that there is a page with each of these fields: first among those that are edited."""
+        others = (number for number in range(len(self.all)) if number not in self._fresh)
+        for number in (*self._fresh, *islice(others, MOST_PAGES)):
+            if not fields:
+                return
+            fields = fields.difference(json.loads(self._fragment(number))["meta"])
+        if fields:
+            raise _UnsureError("fields less")
 
     def _fragment(self, number: int) -> bytes:
         name = self._fresh.get(number)
@@ -240,11 +271,11 @@ class _Pages:
 
 
 def _amended_words(pages: _Pages, some: _Index, ledger: Ledger) -> dict[bytes, bytes]:
-    """Return the entries of the words that an edit touched; b"" for one that is gone."""
+    """Return the entries of words that an edit made other ones; b"" for one that is gone."""
     amended = {}
     for *_, name in some.meta.chunks:
         for word, forms in entries(read_file(some.folder / _chunk_file(name))):
-            changes: dict[bytes, dict[int, Change]] = defaultdict(dict)
+            changes: dict[bytes, dict[str, Change]] = defaultdict(dict)
             for form, hits in forms.items():
                 before = {pages.before[at]: hit for at, hit in hits.items() if at in pages.before}
                 now = {pages.now[at]: hit for at, hit in hits.items() if at in pages.now}
@@ -252,28 +283,40 @@ def _amended_words(pages: _Pages, some: _Index, ledger: Ledger) -> dict[bytes, b
                     if before.get(page) != now.get(page):
                         changes[form][page] = (before.get(page), now.get(page))
             if changes:
-                amended[word] = _amended_entry(word, ledger.word(word), changes)
+                amended[word] = _amended_entry(word, ledger.word(word), changes, pages.numbers)
+    if moves := pages.numbers.moves:
+        all_words = ledger.words_between(b"", b"\xff")
+        moved = {word: renumber(entry, moves) for word, entry in all_words.items() if word not in amended}
+        amended |= {word: entry for word, entry in moved.items() if entry != all_words[word]}
     return amended
 
 
-def _amended_entry(word: bytes, entry: bytes, changes: Mapping[bytes, Mapping[int, Change]]) -> bytes:
+def _amended_entry(
+    word: bytes, entry: bytes, changes: Mapping[bytes, Mapping[str, Change]], numbers: _Numbers
+) -> bytes:
     forms = entry_of(entry).forms if entry else {}
     for form, pages in changes.items():
-        hits = forms.setdefault(form, {})
-        for page, (before, now) in pages.items():
-            if hits.pop(page, None) != before:
+        hits = forms.get(form, {})
+        for page, (before, _) in pages.items():
+            if hits.pop(numbers.old.get(page, GONE), None) != before:
                 raise _UnsureError("a word that was on another page")
-            if now is not None:
-                hits[page] = now
+    if numbers.moves:
+        to = numbers.moves.numbers
+        forms = {form: {to[page]: hit for page, hit in hits.items()} for form, hits in forms.items()}
+    for form, pages in changes.items():
+        forms.setdefault(form, {}).update({numbers.now[page]: now for page, (_, now) in pages.items() if now})
     return encode_entry(Entry(word, forms))
 
 
-def _amended_chunks(whole: _Index, words: dict[bytes, bytes], ledger: Ledger) -> tuple[Chunks, Chunks, Files]:
+def _amended_chunks(
+    whole: _Index, words: dict[bytes, bytes], page_count: int, ledger: Ledger
+) -> tuple[Chunks, Chunks, Files]:
     """Return the lists of chunks for the metadata of the index and of the full one, and those chunks that changed."""
     lengths = ledger.lengths_of_words()
-    old = cut(lengths.items())
+    old, old_count = cut(lengths.items()), len(whole.meta.pages)
     pairs = [(chunk[2], full[2]) for chunk, full in zip(whole.meta.chunks, whole.full_chunks, strict=True)]
-    known = {_key(chunk): names for chunk, names in zip(old, pairs, strict=True)}
+    # Which words are on most pages may hang on the number of pages.
+    known = {_key(chunk): names for chunk, names in zip(old, pairs, strict=True)} if page_count == old_count else {}
     lengths |= {word: len(entry) for word, entry in words.items()}
     chunks = cut(sorted((word, length) for word, length in lengths.items() if length))
     listed: Chunks = []
@@ -282,7 +325,9 @@ def _amended_chunks(whole: _Index, words: dict[bytes, bytes], ledger: Ledger) ->
     for (first, last), chunk in zip(ranges(chunks), chunks, strict=True):
         names = known.get(_key(chunk))
         if names is None or not words.keys().isdisjoint(chunk):
-            made = _made_chunks(whole, chunk, ledger.words_between(chunk[0], chunk[-1]) | words)
+            before = ledger.words_between(chunk[0], chunk[-1])
+            now = [words[word] if word in words else before[word] for word in chunk]
+            made = _made_chunks(whole.language, now, page_count)
             names = (made[0][0], made[1][0])
             files |= {_chunk_file(name): pack(data) for name, data in dict(made).items()}
         listed.append([first, last, names[0]])
@@ -290,7 +335,8 @@ def _amended_chunks(whole: _Index, words: dict[bytes, bytes], ledger: Ledger) ->
     kept = {(name, full_name) for (*_, name), (*_, full_name) in zip(listed, full, strict=True)}
     for chunk, pair in zip(old, pairs, strict=True):
         if pair not in kept:
-            made = _made_chunks(whole, chunk, ledger.words_between(chunk[0], chunk[-1]))
+            before = ledger.words_between(chunk[0], chunk[-1])
+            made = _made_chunks(whole.language, [before[word] for word in chunk], old_count)
             if pair != (made[0][0], made[1][0]):
                 raise _UnsureError("words that are not those of the index")
     return listed, full, files
@@ -300,10 +346,9 @@ def _key(chunk: Sequence[bytes]) -> tuple[bytes, bytes, int]:
     return chunk[0], chunk[-1], len(chunk)
 
 
-def _made_chunks(whole: _Index, words: Sequence[bytes], encoded: Mapping[bytes, bytes]) -> list[tuple[str, bytes]]:
+def _made_chunks(language: str, encoded: Sequence[bytes], page_count: int) -> list[tuple[str, bytes]]:
     """Return a chunk of the index and that of the full one, each with its name."""
-    made = encode_chunks([encoded[word] for word in words], len(whole.meta.pages))
-    return [(name_of(whole.language, data), data) for data in made]
+    return [(name_of(language, data), data) for data in encode_chunks(encoded, page_count)]
 
 
 def _amended_filters(whole: _Index, some: _Index, pages: _Pages) -> tuple[list[list[str]], Files]:
@@ -311,11 +356,14 @@ def _amended_filters(whole: _Index, some: _Index, pages: _Pages) -> tuple[list[l
     found = {of: some.filter(name) for of, name in some.meta.filters}
     if not found.keys() <= {of for of, _ in whole.meta.filters}:
         raise _UnsureError("another filter")
+    now, moves = pages.numbers.now, pages.numbers.moves
+    to: Sequence[int] = moves.numbers if moves else range(len(now))
+    changed = {GONE, *(now[page] for page in pages.now.values())}
     listed, files = [], {}
     for of, name in whole.meta.filters:
-        values = {value: {*numbers}.difference(pages.now.values()) for value, numbers in whole.filter(name).items()}
-        for value, numbers in found.get(of, {}).items():
-            values.setdefault(value, set()).update(pages.now[number] for number in numbers if number in pages.now)
+        values = {value: {to[number] for number in at} - changed for value, at in whole.filter(name).items()}
+        for value, at in found.get(of, {}).items():
+            values.setdefault(value, set()).update(now[pages.now[number]] for number in at if number in pages.now)
         kept = sorted([value, sorted(numbers)] for value, numbers in values.items() if numbers)
         if not kept:
             raise _UnsureError("a filter less")

@@ -17,18 +17,22 @@ import gzip
 import hashlib
 import re
 import zlib
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise, takewhile
+from itertools import accumulate, chain, pairwise, takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import cbor2
 
+from generator.noted import Lazy
+
 SIGNATURE = b"pagefind_dcd"  # with which Pagefind's own files start, before the CBOR
 ENTRY = "pagefind-entry.json"
 FULL = "-x-full"  # after the language of a full index
+GONE = -1  # the number of a page that is no longer there
 _DIGITS = 16  # of a digest in a name
 _SHORT = 7  # of the digest by which Pagefind names a fragment, where it can
 _LEAST = 32_768  # bytes of a chunk; most have twice as many, as with Pagefind, which gzip makes a third
@@ -40,7 +44,7 @@ _LEAST_HIT = 5  # bytes
 _INTEGER = rb"(?:[\x00-\x17\x20-\x37]|[\x18\x38].|[\x19\x39]..|[\x1a\x3a].{4})"
 _ARRAY = rb"(?:[\x80-\x97]|\x98.|\x99..|\x9a.{4})"
 _HIT_PARTS = (_INTEGER, _ARRAY, _INTEGER, _ARRAY, _INTEGER)
-_HIT = re.compile(rb"\x83(%b)(%b%b*+%b%b*+)" % _HIT_PARTS, re.DOTALL)
+_HIT = re.compile(rb"(\x83%b)(%b%b*+%b%b*+)" % _HIT_PARTS, re.DOTALL)
 _HITS = re.compile(rb"(?:\x83%b%b%b*+%b%b*+)*+" % _HIT_PARTS, re.DOTALL)
 _PLACES = re.compile(rb"(%b)(%b*+)(%b)(%b*+)" % (_ARRAY, _INTEGER, _ARRAY, _INTEGER), re.DOTALL)
 _NEGATIVE = rb"(?:[\x20-\x37]|\x38.|\x39..|\x3a.{4})"  # a weight, or a field, of the places after it
@@ -56,6 +60,22 @@ class Entry(NamedTuple):
 
     word: bytes
     forms: Forms
+
+
+class Moves(NamedTuple):
+    """What becomes of the numbers of pages when some come or go: the new one of each, in the same order, or GONE.
+
+    `edges` are the pages from which on it is more, or less, that a number changes by.
+    """
+
+    numbers: Sequence[int]
+    edges: Sequence[int]
+
+    @classmethod
+    def to(cls, numbers: Sequence[int]) -> "Moves":
+        """Return the moves to these numbers."""
+        by = [new - old for old, new in enumerate(numbers)]
+        return cls(numbers, [at for at, (before, now) in enumerate(pairwise((0, *by))) if before != now])
 
 
 class UnknownFormatError(Exception):
@@ -117,6 +137,20 @@ def encode_entry(entry: Entry) -> bytes:
     parts = [b"\x83", _lead(_TEXTS, len(entry.word)), entry.word, _encode_hits(own), _lead(_ARRAYS, len(others))]
     for form, hits in others:
         parts += (b"\x82", _lead(_TEXTS, len(form)), form, _encode_hits(hits))
+    return b"".join(parts)
+
+
+def renumber(encoded: bytes, moves: Moves) -> bytes:
+    """Return the encoded entry of a word that is on none of the pages that are gone. Raises: UnknownFormatError."""
+    _, at = _text(encoded, 1)
+    hits, end = _renumber_hits(encoded, at, moves)
+    count, following = _head(encoded, end, _ARRAYS)
+    parts = [encoded[:at], hits, encoded[end:following]]
+    for _ in range(count):
+        _, at = _text(encoded, following + 1)
+        hits, end = _renumber_hits(encoded, at, moves)
+        parts += (encoded[following:at], hits)
+        following = end
     return b"".join(parts)
 
 
@@ -233,29 +267,49 @@ def _entry(data: bytes, at: int) -> tuple[Entry, int]:
 
 
 def _hits(data: bytes, at: int) -> tuple[Hits, int]:
+    steps, rests, end = _run(data, at)
+    hits = dict(zip(accumulate(map(_STEP_OF.__getitem__, steps)), rests, strict=True))
+    if len(hits) != len(steps):
+        raise UnknownFormatError("a word is on one page twice")
+    return hits, end
+
+
+def _run(data: bytes, at: int) -> tuple[list[bytes], list[bytes], int]:
+    """Return how far each hit is from the one before, as it is written, what else it says, and where the hits end."""
     count, at = _head(data, at, _ARRAYS)
     run = _HITS.match(data, at)
-    found = _HIT.findall(run[0]) if run else []
+    found: list[tuple[bytes, bytes]] = _HIT.findall(run[0]) if run else []
     if not run or len(found) != count:
         raise UnknownFormatError("a hit has other parts")
-    hits: Hits = {}
-    page = 0
-    for step, rest in found:
-        page += step[0] if len(step) == 1 else int.from_bytes(step[1:], "big")
-        hits[page] = rest
-    if len(hits) != count:
-        raise UnknownFormatError("a word is on one page twice")
-    return hits, run.end()
+    return [step for step, _ in found], [rest for _, rest in found], run.end()
+
+
+def _renumber_hits(data: bytes, at: int, moves: Moves) -> tuple[bytes, int]:
+    """Return the hits of a word with other numbers of pages, and where they end: few are written anew."""
+    steps, rests, end = _run(data, at)
+    pages = [*accumulate(map(_STEP_OF.__getitem__, steps))]
+    touched = {bisect_left(pages, edge) for edge in moves.edges} - {len(pages)}
+    if not touched:
+        return data[at:end], end
+    for hit in touched:
+        page, before = moves.numbers[pages[hit]], moves.numbers[pages[hit - 1]] if hit else 0
+        if page < before:
+            raise UnknownFormatError("a word is on a page that is gone")
+        steps[hit] = _encode_step(page - before)
+    return _lead(_ARRAYS, len(pages)) + b"".join(chain.from_iterable(zip(steps, rests, strict=True))), end
 
 
 def _encode_hits(hits: Hits) -> bytes:
     parts = [_lead(_ARRAYS, len(hits))]
     before = 0
     for page in sorted(hits):
-        step = page - before
-        parts += (_STEPS[step] if step < len(_STEPS) else b"\x83" + _lead(0, step), hits[page])
+        parts += (_encode_step(page - before), hits[page])
         before = page
     return b"".join(parts)
+
+
+def _encode_step(step: int) -> bytes:
+    return _STEPS[step] if step < len(_STEPS) else b"\x83" + _lead(0, step)
 
 
 @lru_cache(maxsize=2**16)
@@ -296,3 +350,4 @@ def _lead(kind: int, number: int) -> bytes:
 
 
 _STEPS = tuple(b"\x83" + _lead(0, step) for step in range(256))
+_STEP_OF: Lazy[bytes, int] = Lazy(lambda step: step[1] if len(step) == 2 else int.from_bytes(step[2:], "big"))

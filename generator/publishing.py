@@ -194,10 +194,10 @@ class Publishing:
     def _amend_index(self, of: str, files: Mapping[str, str]) -> dict[str, str] | None:
         """Amend the index of the last site, and return the digests of its files; or None where that cannot be done."""
         before = self._last_read
-        changed = [name for name, digest in self._read.items() if before.get(name) != digest]
-        if _key_of(before) != of or before.keys() != self._read.keys() or len(changed) > MOST_PAGES:
+        changed = [name for name in before.keys() | self._read.keys() if before.get(name) != self._read.get(name)]
+        if _key_of(before) != of or len(changed) > MOST_PAGES:
             return None
-        edits = {name: self._edit_of(name, before[name]) for name in changed}
+        edits = {name: self._edit_of(name, before.get(name)) for name in changed}
         sure = {name: edit for name, edit in edits.items() if edit}
         if len(sure) < len(edits):
             return None
@@ -209,14 +209,17 @@ class Publishing:
         kept = {name: digest for name, digest in files.items() if name not in gone}
         return kept | self._put_index(amended.files.items())
 
-    def _edit_of(self, name: str, digest: str) -> Edit | None:
+    def _edit_of(self, name: str, digest: str | None) -> Edit | None:
         """Return what the search read of a page of the last site, and reads now, where the last one is there."""
+        now = (self.feed.folder / name).read_bytes() if name in self._read else None
+        if digest is None:
+            return Edit(None, now)
         try:
             before = searchable((self._last_dir / name).read_bytes())
         except OSError:
             return None
         is_known = before is not None and sha256(before).hexdigest() == digest
-        return Edit(before or b"", (self.feed.folder / name).read_bytes()) if is_known else None
+        return Edit(before, now) if is_known else None
 
     def _index_all(self) -> dict[str, str]:
         """Index all pages, and return the digests of the files of the index."""

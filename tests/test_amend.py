@@ -75,10 +75,11 @@ class Kept:
         bundle.parent.mkdir(exist_ok=True)
         return index_pages(self.folder / "all", bundle)
 
-    def amend(self, changed: Mapping[str, bytes]) -> bool:
-        """Amend the index after edits, and tell whether that could be done."""
-        edits = {name: Edit(self.pages[name], content) for name, content in changed.items()}
-        self.pages |= changed
+    def amend(self, changed: Mapping[str, bytes | None]) -> bool:
+        """Amend the index after edits, None for pages that are gone, and tell whether that could be done."""
+        edits = {name: Edit(self.pages.get(name), content) for name, content in changed.items()}
+        after = {**self.pages, **changed}
+        self.pages = {name: content for name, content in after.items() if content is not None}
         digests = {name: sha256(content).hexdigest() for name, content in contents(self.bundle).items()}
         amended = amend_index(Last(self.bundle, digests), [*self.pages], edits, self.ledger, self.folder / "work")
         for name in amended.gone if amended else ():
@@ -107,6 +108,25 @@ def test_amended_index_is_that_of_all_pages(tmp_path: Path, ledger: Ledger, seed
     for count in (1, 2, 1, 5, 20):
         names = texts.random.sample(texts.names, count)
         assert kept.amend({name: texts.page() for name in names})
+        assert kept.is_that_of_all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_pages_come_and_go(tmp_path: Path, ledger: Ledger, seed: int) -> None:
+    texts = Texts(seed, 300)  # more than steps of one byte reach over
+    kept = Kept(tmp_path, texts.pages, ledger)
+    first, last = ("0.html", "actors/0/index.html"), ("z/z/index.html", "한.html")
+    changes: list[dict[str, bytes | None]] = [
+        {"quotes/q1-/index.html": texts.page()},
+        {name: texts.page() for name in (*first, *last)},
+        dict.fromkeys(first),
+        {"quotes/q7/index.html": None, "quotes/q70/index.html": None, "sources/s/index.html": texts.page()},
+        {"quotes/q8/index.html": None, "quotes/q8-8/index.html": kept.pages["quotes/q8/index.html"]},  # renamed
+        {name: texts.page() for name in texts.random.sample(texts.names[30:], 5)},
+        dict.fromkeys(sorted(texts.pages)[:20]),
+    ]
+    for changed in changes:
+        assert kept.amend({name: content for name, content in changed.items() if content or name in kept.pages})
         assert kept.is_that_of_all()
 
 
@@ -141,6 +161,11 @@ def test_word_on_most_pages_keeps_one_place_on_each_and_all_in_the_full_index(tm
         assert kept.is_that_of_all()
     assert kept.amend({"q1009.html": page("q1009.html", "nothing", told)})
     assert kept.is_that_of_all()
+    for _ in range(2):  # and "the" is on fewer, and on as many again, though its own entry is the same in between
+        assert kept.amend(dict.fromkeys([name for name in kept.pages if name.startswith("q1")][:30]))
+        assert kept.is_that_of_all()
+        assert kept.amend({f"r{number}.html": page("r", "the", told) for number in range(30)})
+        assert kept.is_that_of_all()
 
 
 def places_of(bundle: Path, language: str, word: bytes) -> set[int]:
@@ -188,11 +213,13 @@ def _numbers_alike(bundle: Path, *addresses: str) -> tuple[str, str]:
 
 def test_index_is_not_amended_where_that_is_not_certain(tmp_path: Path, ledger: Ledger) -> None:
     told = {"kind": "Quote", "when": "2020"}
-    start = {name: page(name, "some words", told) for name in ("a.html", "b.html", "c.html")}
+    start = {name: page(name, "some words", {"kind": "Quote"}) for name in ("a.html", "b.html", "c.html")}
+    start["b.html"] = page("b.html", "some words", told)
     kept = Kept(tmp_path, start, ledger)
-    unsure = {
-        "another field": page("b", "words", {**told, "place": "Here"}),
+    unsure: dict[str, bytes | None] = {
         "a field less": page("b", "words", {"kind": "Quote"}),
+        "another field": page("b", "words", {**told, "place": "Here"}),
+        "the last with a field": None,
         "another language": page("b", "words", told).replace(b'lang="en"', b'lang="de"'),
         "nothing to search": b'<!doctype html><html lang="en"><body><p>words</p>',
         "another filter": page("b", "words", told).replace(b"kind[data-kind]", b"sort[data-kind]"),
