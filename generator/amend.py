@@ -25,12 +25,17 @@ from generator.bundles import (
     Entry,
     Moves,
     UnknownFormatError,
+    chunk_file,
     cut,
     encode,
+    encode_chunk,
     encode_chunks,
     encode_entry,
     entries,
     entry_of,
+    filter_file,
+    fragment_file,
+    meta_file,
     name_of,
     pack,
     ranges,
@@ -135,7 +140,7 @@ class _Index:
         self.entry: dict[str, Any] = json.loads((folder / ENTRY).read_bytes())
         languages: dict[str, Any] = self.entry["languages"]
         ((self.language, self.of_language),) = ((of, said) for of, said in languages.items() if not of.endswith(FULL))
-        self.metas = [_meta_file(about["hash"]) for about in languages.values()]
+        self.metas = [meta_file(about["hash"]) for about in languages.values()]
         self.meta, full = (self._meta(self.metas[at]) for at in (0, -1))
         self.full_chunks = full.chunks
 
@@ -143,10 +148,10 @@ class _Index:
         return _Meta(*cbor2.loads(read_file(self.folder / name)))
 
     def fragment(self, name: str) -> bytes:
-        return read_file(self.folder / _fragment_file(name))
+        return read_file(self.folder / fragment_file(name))
 
     def filter(self, name: str) -> dict[str, list[int]]:
-        _, values = cbor2.loads(read_file(self.folder / _filter_file(name)))
+        _, values = cbor2.loads(read_file(self.folder / filter_file(name)))
         return dict(values)
 
 
@@ -197,7 +202,7 @@ def _amend(whole: _Index, some: _Index, edits: Mapping[str, Edit], numbers: _Num
     entry = {**whole.entry, "languages": languages}
     files[ENTRY] = json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
     ledger.keep_words(words)
-    return Amended(files, _gone(whole, {*map(_fragment_file, names), *_named(chunks, full_chunks, filters), *metas}))
+    return Amended(files, _gone(whole, {*map(fragment_file, names), *_named(chunks, full_chunks, filters), *metas}))
 
 
 class _Pages:
@@ -266,7 +271,7 @@ class _Pages:
                 index, known = (
                     (self._some, self._fresh[number]) if number in self._fresh else (self._whole, self.all[number][0])
                 )
-                files[_fragment_file(name)] = (index.folder / _fragment_file(known)).read_bytes()
+                files[fragment_file(name)] = (index.folder / fragment_file(known)).read_bytes()
         return files, names
 
 
@@ -274,7 +279,7 @@ def _amended_words(pages: _Pages, some: _Index, ledger: Ledger) -> dict[bytes, b
     """Return the entries of words that an edit made other ones; b"" for one that is gone."""
     amended = {}
     for *_, name in some.meta.chunks:
-        for word, forms in entries(read_file(some.folder / _chunk_file(name))):
+        for word, forms in entries(read_file(some.folder / chunk_file(name))):
             changes: dict[bytes, dict[str, Change]] = defaultdict(dict)
             for form, hits in forms.items():
                 before = {pages.before[at]: hit for at, hit in hits.items() if at in pages.before}
@@ -329,15 +334,14 @@ def _amended_chunks(
             now = [words[word] if word in words else before[word] for word in chunk]
             made = _made_chunks(whole.language, now, page_count)
             names = (made[0][0], made[1][0])
-            files |= {_chunk_file(name): pack(data) for name, data in dict(made).items()}
+            files |= {chunk_file(name): pack(data) for name, data in dict(made).items()}
         listed.append([first, last, names[0]])
         full.append([first, last, names[1]])
-    kept = {(name, full_name) for (*_, name), (*_, full_name) in zip(listed, full, strict=True)}
-    for chunk, pair in zip(old, pairs, strict=True):
-        if pair not in kept:
+    kept = {name for *_, name in full}
+    for chunk, (_, name) in zip(old, pairs, strict=True):
+        if name not in kept:  # a full chunk has all that the other is made of
             before = ledger.words_between(chunk[0], chunk[-1])
-            made = _made_chunks(whole.language, [before[word] for word in chunk], old_count)
-            if pair != (made[0][0], made[1][0]):
+            if name != name_of(whole.language, encode_chunk([before[word] for word in chunk])):
                 raise _UnsureError("words that are not those of the index")
     return listed, full, files
 
@@ -369,37 +373,21 @@ def _amended_filters(whole: _Index, some: _Index, pages: _Pages) -> tuple[list[l
             raise _UnsureError("a filter less")
         data = encode([of, kept])
         listed.append([of, name_of(whole.language, data)])
-        files[_filter_file(listed[-1][1])] = pack(data)
+        files[filter_file(listed[-1][1])] = pack(data)
     return listed, files
 
 
 def _gone(whole: _Index, kept: set[str]) -> set[str]:
-    named = {_fragment_file(page[0]) for page in whole.meta.pages}
+    named = {fragment_file(page[0]) for page in whole.meta.pages}
     named |= {*_named(whole.meta.chunks, whole.full_chunks, whole.meta.filters), *whole.metas}
     return named - kept
 
 
 def _named(chunks: Chunks, full_chunks: Chunks, filters: list[list[str]]) -> set[str]:
     """Return the files of chunks and filters that a metadata names."""
-    return {_chunk_file(chunk[2]) for chunk in (*chunks, *full_chunks)} | {_filter_file(part[1]) for part in filters}
+    return {chunk_file(chunk[2]) for chunk in (*chunks, *full_chunks)} | {filter_file(part[1]) for part in filters}
 
 
 def _address_of(name: str) -> bytes:
     """Return the address at which Pagefind finds a page, in JSON."""
     return _encode(f"/{name.removesuffix('index.html')}")[1:-1].encode("utf-8")
-
-
-def _fragment_file(name: str) -> str:
-    return f"fragment/{name}.pf_fragment"
-
-
-def _chunk_file(name: str) -> str:
-    return f"index/{name}.pf_index"
-
-
-def _meta_file(name: str) -> str:
-    return f"pagefind.{name}.pf_meta"
-
-
-def _filter_file(name: str) -> str:
-    return f"filter/{name}.pf_filter"

@@ -26,24 +26,32 @@ class WaysBack:
         self._given: defaultdict[str, dict[str, list[Naming]]] = defaultdict(dict)  # key named -> author -> ways
         self._turned: dict[str, Mapping[str, tuple[Backlink, ...]]] = {}
         self._touched: set[str] = set()
+        self._authors: set[str] = set()  # who gave, or took back, since all was last turned
         self._order: tuple[list[str], frozenset[str]] = [], frozenset()
 
     def forget(self, author: str, names: Iterable[Naming]) -> None:
         """Take back what this author gave."""
+        self._authors.add(author)
         for named, _, _ in names:
             self._given[named].pop(author, None)
             self._touched.add(named)
 
     def give(self, author: str, names: Iterable[Naming]) -> None:
         """Note what this author names."""
+        self._authors.add(author)
         for naming in names:
             self._given[naming[0]].setdefault(author, []).append(naming)
             self._touched.add(naming[0])
 
+    def authors_of(self, named: str) -> Iterable[str]:
+        """Return the keys of those who name a record, drafts among them."""
+        return self._given.get(named, {}).keys()
+
     def turned(self, order: list[str], drafts: frozenset[str]) -> dict[str, Mapping[str, tuple[Backlink, ...]]]:
         """Return {key named: {heading: what names it, in this order of keys}}, without drafts."""
         rank = {key: number for number, key in enumerate(order)}
-        anew = self._touched if self._order == (order, drafts) else self._given.keys() | self._touched
+        is_in_order = self._order[1] == drafts and self._without(self._order[0]) == self._without(order)
+        anew = self._touched if is_in_order else self._given.keys() | self._touched
         for named in anew:
             given = self._given.get(named, {})
             authors = sorted(
@@ -53,9 +61,13 @@ class WaysBack:
                 self._turned[named] = _by_heading(naming for author in authors for naming in given[author])
             else:
                 self._turned.pop(named, None)
-        self._touched = set()
+        self._touched, self._authors = set(), set()
         self._order = order, drafts
         return dict(self._turned)
+
+    def _without(self, order: list[str]) -> list[str]:
+        """Return an order without those whose place in it counts only where they are named anew."""
+        return [key for key in order if key not in self._authors]
 
 
 def _by_heading(names: Iterable[Naming]) -> dict[str, tuple[Backlink, ...]]:

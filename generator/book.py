@@ -23,10 +23,10 @@ from generator.link import HOME, Briefing
 from generator.markup import WITH_PAGE, Markup, Node, Nodes, Reading
 from generator.network import choose_network, drawn_edges, network_picture
 from generator.outlines import section_names
-from generator.pictures import Drawing, Pictures
+from generator.pictures import Drawing, Pictures, templates_of_pictures
 from generator.prose import escape_inline, escape_text
 from generator.records import Actor, Citation, Event, Quote, Record, Source
-from generator.render import PageLinks, captions_of
+from generator.render import Captions, PageLinks
 from generator.ties import ties_of
 from generator.timeline import choose_items, items_of, timeline_picture
 from generator.words import Words
@@ -76,7 +76,7 @@ def compose_book(
     """Return the book of a briefing, or of a dossier from it; `template_dirs` hold the templates of its pictures."""
     part = dossier.part if dossier else briefing
     places = places_of(briefing)
-    links = BookLinks("", briefing, captions_of(briefing), words, places)
+    links = BookLinks("", briefing, Captions(briefing), words, places)
     composer = _Composer(part, words, tuple(template_dirs), places_of(part), links, Resolve(briefing.records), reading)
     return composer.book(dossier)
 
@@ -130,7 +130,8 @@ class _Composer:
     def _pictures(self) -> dict[str, Drawing]:
         """Return the timeline and the network of the main actors, drawn for a page of the book."""
         ties = ties_of(self.briefing)
-        pictures = Pictures(self.briefing, ties, self.words, self.template_dirs, lambda: last_day(self.briefing))
+        environment = templates_of_pictures(self.template_dirs)
+        pictures = Pictures(self.briefing, ties, self.words, environment, lambda: last_day(self.briefing))
         items = items_of(self.briefing, choose_items(self.briefing).items)
         timeline = timeline_picture(pictures, items, PICTURE_WIDTH, EVENTS_DRAWN)
         found = {"timeline": timeline.drawing} if timeline else {}

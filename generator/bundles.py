@@ -103,6 +103,26 @@ def name_of(language: str, data: bytes) -> str:
     return f"{language}_{hashlib.sha256(SIGNATURE + data).hexdigest()[:_DIGITS]}"
 
 
+def fragment_file(name: str) -> str:
+    """Return where in a bundle a fragment lies."""
+    return f"fragment/{name}.pf_fragment"
+
+
+def chunk_file(name: str) -> str:
+    """Return where in a bundle a chunk of the words lies."""
+    return f"index/{name}.pf_index"
+
+
+def meta_file(name: str) -> str:
+    """Return where in a bundle the metadata of an index lies."""
+    return f"pagefind.{name}.pf_meta"
+
+
+def filter_file(name: str) -> str:
+    """Return where in a bundle a filter lies."""
+    return f"filter/{name}.pf_filter"
+
+
 def encode(value: Any) -> bytes:
     """Return the CBOR of a value."""
     return bytes(cbor2.dumps(value))
@@ -192,7 +212,7 @@ def with_full(
         data = encode(content)
         name = name_of(language, data)
         languages[code] = {**about, "hash": name, "page_count": page_count}
-        files[f"pagefind.{name}.pf_meta"] = pack(data)
+        files[meta_file(name)] = pack(data)
     return languages, files
 
 

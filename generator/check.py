@@ -10,7 +10,7 @@ from generator.load import INFO_PATH
 from generator.mend import BLANK_DATE
 from generator.names import MAX_NESTED
 from generator.places import Places
-from generator.records import Actor, Event, Quote, Record
+from generator.records import KINDS, Actor, Event, Quote, Record
 from generator.validate import Checked, field_name
 
 
@@ -54,10 +54,11 @@ Finding = tuple[str, FieldPath, str, str]  # key, field, what was found, what to
 def _cycles(briefing: Briefing) -> Iterator[Finding]:
     """Find records that are part of themselves, or follow themselves, however long the way round."""
     for name in ("part_of", "follows"):
+        with_it = tuple(model for model in KINDS if name in model.model_fields)
         onward = {
-            record.key: tuple(_key(type(record), id) for id in getattr(record, name))
+            record.key: tuple(_key(type(record), id) for id in ids)
             for record in briefing.records.values()
-            if getattr(record, name, ())
+            if isinstance(record, with_it) and (ids := getattr(record, name))
         }
         for cycle in _loops(onward):
             key = min(cycle)

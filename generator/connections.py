@@ -73,10 +73,18 @@ def _end(timer: asyncio.TimerHandle | None) -> None:
 class Server(uvicorn.Server):
     """Serves an app from when `start` is done until it is interrupted, and has `stop` end what would go on.
 
+    `started` is called when it can be asked, and ended in good order.
+
     `start` runs before anything is answered: meanwhile clients wait, and an interrupt ends the process at once.
     """
 
-    def __init__(self, app: ASGIApp, start: Callable[[], Awaitable[None]], stop: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        start: Callable[[], Awaitable[None]],
+        started: Callable[[], None],
+        stop: Callable[[], None],
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -89,12 +97,14 @@ class Server(uvicorn.Server):
             )
         )
         self._start = start
+        self._tell = started
         self._stop = stop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer, when all is ready."""
         await self._start()
         await super().startup(sockets)
+        self._tell()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End all that waits, then the connections."""

@@ -68,6 +68,11 @@ def names_below(
     return names, problems
 
 
+def is_still_a_file(path: Path) -> bool:
+    """Tell whether there is an ordinary file, none too long, where there was one."""
+    return not path.is_symlink() and _kind_of(path)[0] is None
+
+
 def too_much(message: str) -> Problem:
     """Return what is wrong with a briefing that holds more than `Limits` allow."""
     return Problem(place=Place("docs"), field="", message=message, hint="Make several briefings of it.")
@@ -80,7 +85,7 @@ def _sort_out(docs: Path, excluded: PathSpec[Any] | None, limits: Limits) -> tup
     text_bytes = 0
     known: dict[str, str] = {}
     for name, fault, size in _entries(docs, limits.entries):
-        if excluded is not None and excluded.match_file(name):
+        if excluded and excluded.match_file(name):
             continue
         twin = known.setdefault(same_text(name).casefold(), name) if not fault else name
         if twin != name:
@@ -141,15 +146,13 @@ def _fault_of_link(entry: os.DirEntry[str], inside: Path) -> Fault | None:
 
 
 def _fault_of_name(name: str, path: str) -> Fault | None:
-    letters = anyascii(name.encode("utf-8", "ignore").decode("utf-8"))
-    plain = f"Rename it, as '{re.sub('[^A-Za-z0-9._]+', '-', letters)[:60].strip('-')}'."
     try:
         size, whole = len(name.encode("utf-8")), len(path.encode("utf-8"))
     except UnicodeEncodeError:
-        return "the name is not UTF-8.", plain
+        return "the name is not UTF-8.", _plainly(name)
     unseen, forbidden = unseen_in(name), _FORBIDDEN.search(name)
     if unseen:
-        return f"the character U+{ord(unseen):04X}, which cannot be seen, is in the name.", plain
+        return f"the character U+{ord(unseen):04X}, which cannot be seen, is in the name.", _plainly(name)
     if forbidden or name.endswith((" ", ".")):
         found = f"'{forbidden[0]}' in a name" if forbidden else "a name that ends in a space or a full stop"
         return f"Windows does not allow {found}.", "Rename it."
@@ -160,11 +163,16 @@ def _fault_of_name(name: str, path: str) -> Fault | None:
     if whole > MAX_PATH_BYTES:
         return f"the path has {whole} bytes.", f"Put it higher up: {MAX_PATH_BYTES} bytes is the limit."
     if name != same_text(name):
-        return "the name has letters in pieces, which other disks write as one (NFC).", plain
+        return "the name has letters in pieces, which other disks write as one (NFC).", _plainly(name)
     return None
 
 
-def _kind_of(entry: os.DirEntry[str]) -> tuple[Fault | None, int]:
+def _plainly(name: str) -> str:
+    letters = anyascii(name.encode("utf-8", "ignore").decode("utf-8"))
+    return f"Rename it, as '{re.sub('[^A-Za-z0-9._]+', '-', letters)[:60].strip('-')}'."
+
+
+def _kind_of(entry: os.DirEntry[str] | Path) -> tuple[Fault | None, int]:
     """Return what is wrong with a thing by its kind, and how many bytes it has."""
     try:
         status = entry.stat()

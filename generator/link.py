@@ -4,7 +4,6 @@ Follows every id by which a record names another, in fields and in prose, finds 
 notes the way back. Never reads files, never renders text.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,11 +11,13 @@ from typing import Any, NamedTuple
 
 from generator.backlinks import MENTIONED, Backlink, Naming, WaysBack
 from generator.characters import same_text
-from generator.errors import Known, Place, Problem, nearest
+from generator.errors import Known, Problem, nearest
 from generator.fields import FieldPath, Part, Refers, marked_values
-from generator.load import INFO_PATH, RawPage, unseen_in_page
+from generator.front import read_front
+from generator.load import INFO_PATH, RawPage
 from generator.mend import BLANK
-from generator.names import NameIndex, forms_of, names_of
+from generator.names import NameIndex, as_line, forms_of, may_name, names_of
+from generator.noted import Lazy
 from generator.order import keys_in_order
 from generator.places import Places
 from generator.prose import (
@@ -29,20 +30,14 @@ from generator.prose import (
     Words,
     read_page,
     read_prose,
-    strip_markdown,
 )
 from generator.records import KIND_BY_FOLDER, Actor, BriefingInfo, Record
 from generator.validate import Checked, field_name
-from generator.yaml_text import read_yaml
 
 HOME = "index"
-PAGE_FIELDS = ("title", "description", "hide")
 
 LinkedPiece = Words | Verbatim | Mention | Target
 Prose = tuple[LinkedPiece, ...]
-
-_FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE | re.DOTALL)
-_TITLE = re.compile(r"^# +(.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +98,60 @@ class Linked:
     page: HandPage | None = None
 
 
-@dataclass(slots=True)
-class LinkMemory:
-    """What linking found last time: what is the same object, in the same world, is not linked again.
-
-    The `world` is what a link may lead to: the names of actors, the keys of records, drafts, files, and what could
-    not be read.
+class World(NamedTuple):
+    """What a link may lead to: the names of actors, with their keys, and the keys of records. `others` are drafts,
+    files, and what could not be read.
     """
 
-    world: tuple[object, ...] = ()
+    names: Mapping[str, list[str]]
+    keys: frozenset[str]
+    others: tuple[frozenset[str], ...]
+
+
+@dataclass(slots=True)
+class LinkMemory:
+    """What linking found last time: what is the same object is not linked again, unless the world around it is another
+    and that touches it.
+    """
+
+    world: World = field(default_factory=lambda: World({}, frozenset(), ()))
     names: NameIndex = field(default_factory=lambda: NameIndex({}))
     linked: dict[str, Linked] = field(default_factory=dict)  # by key of the author
+    texts: Lazy[str, str] = field(init=False)  # all words of an author, as far as they are asked for
     ways_back: WaysBack = field(default_factory=WaysBack)
     prose: dict[tuple[str, FieldPath], Prose] = field(default_factory=dict)
     linker: "_Linker | None" = None
+
+    def __post_init__(self) -> None:
+        self.texts = Lazy(lambda key: _words_of(self.linked[key].of))
+
+    def enter(self, world: World) -> frozenset[str]:
+        """Take it that this is the world now, and return the authors whose links may be others in it."""
+        before, self.world = self.world, world
+        if before == world:
+            return frozenset()
+        old_names = self.names
+        if before.names != world.names:
+            self.names = NameIndex(world.names)
+        if before.others != world.others:
+            return frozenset(self.linked)
+        ids = {_id_of(key) for key in before.keys ^ world.keys}  # of which there are more now, or fewer
+        named = (key for key in before.keys | world.keys if _id_of(key) in ids)
+        touched = {author for key in named for author in self.ways_back.authors_of(key)}
+        touched |= {key for key, linked in self.linked.items() if linked.problems}
+        forms = self.names.changed(old_names)
+        return frozenset(touched | {key for key in self.linked if forms and may_name(forms, self.texts[key])})
+
+
+def _id_of(key: str) -> str:
+    return key.partition("/")[2]
+
+
+def _words_of(author: object) -> str:
+    """Return all text in which an author may name somebody."""
+    if isinstance(author, RawPage):
+        return as_line(author.text)
+    return "\n".join(as_line(marked.text) for marked in marked_values(author)) if isinstance(author, Part) else ""
 
 
 def link_records(
@@ -171,7 +206,7 @@ def relink_records(
     assert linker, "a briefing was linked before"
     changed = {item.record.key: item.record for item in quietly}
     linker.records = records = {**briefing.records, **changed}
-    linker.is_same_world = True
+    linker.touched = frozenset()
     linker.linked = dict(memory.linked)
     for item in quietly:
         linker.link(item.record, Author(item.record.key, item.path, item.at))
@@ -189,8 +224,8 @@ def link_alone(
 
     `files` are those below `docs/` to which prose may lead.
     """
-    text = "\n".join(" ".join(marked.text.split()) for marked in marked_values(item.record))
-    found = {name: keys for name, keys in names.items() if any(form in text for form in forms_of(name))}
+    text = _words_of(item.record)
+    found = {name: keys for name, keys in names.items() if may_name(forms_of(name), text)}
     unread: dict[str, Any] = dict.fromkeys(keys)
     linker = _Linker(places, unread, frozenset(), frozenset(files), frozenset(), LinkMemory())
     linker.memory.names = NameIndex(found)
@@ -211,25 +246,23 @@ class _Linker:
     known: dict[tuple[tuple[str, ...], bool], Known] = field(default_factory=dict)  # (kinds, with folder) -> names
     linked: dict[str, Linked] = field(default_factory=dict)
     keys_by_id: dict[str, list[str]] = field(init=False)
-    is_same_world: bool = field(init=False)
+    touched: frozenset[str] = field(init=False)
     now: Linked = field(init=False)
 
     def __post_init__(self) -> None:
         named = names_of(
             record for key, record in self.records.items() if isinstance(record, Actor) and key not in self.drafts
         )
-        world = (named, frozenset(self.records), self.drafts, self.files, self.unreadable)
-        self.is_same_world = self.memory.world == world
-        if not self.is_same_world:
-            self.memory.world, self.memory.names = world, NameIndex(named)
+        others = self.drafts, self.files, self.unreadable
+        self.touched = self.memory.enter(World(named, frozenset(self.records), others))
         self.keys_by_id = defaultdict(list)
         for key in self.records:
-            self.keys_by_id[key.partition("/")[2]].append(key)
+            self.keys_by_id[_id_of(key)].append(key)
 
     def link(self, part: Part | RawPage, author: Author) -> None:
         """Link a record, the card or a page, unless that was done before."""
         before = self.memory.linked.get(author.key)
-        if self.is_same_world and before and before.of is part and before.author == author:
+        if before and before.of is part and before.author == author and author.key not in self.touched:
             self.linked[author.key] = before
             return
         self.now = self.linked[author.key] = Linked(part, author)
@@ -245,6 +278,7 @@ class _Linker:
             before, after = memory.linked.get(key), self.linked.get(key)
             if before is after:
                 continue
+            memory.texts.pop(key, None)
             if before:
                 memory.ways_back.forget(key, before.names)
                 for at in before.prose:
@@ -268,32 +302,9 @@ class _Linker:
 
     def _link_page(self, page: RawPage, author: Author) -> HandPage:
         """Resolve all that a hand-written page names."""
-        match = _FRONT_MATTER.match(page.text)
-        front_matter = self._front_matter(page, match[1]) if match else {}
-        body = page.text[match.end() :] if match else page.text
-        heading = _TITLE.search(body)
-        stem = page.name.removesuffix(".md").rpartition("/")[2]
-        from_heading = (
-            strip_markdown(heading[1].rstrip().rstrip("#")) if heading else stem.replace("-", " ").capitalize()
-        )
-        title = str(front_matter.get("title") or from_heading)
-        self.now.problems += unseen_in_page(page, heading[0] if heading else "", {"title": title, **front_matter})
-        return HandPage(page.name, front_matter, title, tuple(self._link(read_page(body), author, ())))
-
-    def _front_matter(self, page: RawPage, text: str) -> Mapping[str, object]:
-        """Return what a page says of itself. Only these fields: others could choose templates, or load things."""
-        values = read_yaml("\n" + text, page.path, self.now.problems)  # the blank line makes the line numbers right
-        if values is not None and not isinstance(values, dict):
-            hint = "Write lines of 'name: value' between the two lines of hyphens."
-            self._refuse(Author(page.name, page.path), (), "the front matter has no fields.", hint)
-        for name in values if isinstance(values, dict) else ():
-            if name not in PAGE_FIELDS:
-                at = max(0, page.text.find(f"\n{name}")) + 1
-                place = Place(page.path, page.text.count("\n", 0, at) + 1)
-                near = nearest(name, PAGE_FIELDS)
-                hint = f"Did you mean '{near}'?" if near else f"A page may have {', '.join(PAGE_FIELDS)}."
-                self.now.problems.append(Problem(place=place, field=name, message="there is no such field.", hint=hint))
-        return values if isinstance(values, dict) else {}
+        front = read_front(page)
+        self.now.problems += front.problems
+        return HandPage(page.name, front.fields, front.title, tuple(self._link(read_page(front.body), author, ())))
 
     def _link(self, pieces: Iterable[Piece], author: Author, at: FieldPath) -> Iterator[LinkedPiece]:
         for piece in pieces:

@@ -50,6 +50,7 @@ class NameIndex:
         found = {form: named for name, named in keys.items() if name not in self.nested for form in forms_of(name)}
         self._names = sorted(found)
         self._keys = [found[name][0] if len(found[name]) == 1 else None for name in self._names]
+        self._links = dict(zip(self._names, self._keys, strict=True))
         self._longest = max(map(len, self._names), default=0)
         self._search = AhoCorasick(self._names, matchkind=MatchKind.Standard) if self._names else None
 
@@ -72,6 +73,11 @@ class NameIndex:
             if key is not None:
                 yield FoundName(start, reached, key)
 
+    def changed(self, since: "NameIndex") -> list[str]:
+        """Return the forms of names that link another actor than they did, or now hide others, or no longer do."""
+        before, now = since._links, self._links
+        return [form for form in before.keys() | now.keys() if before.get(form, "") != now.get(form, "")]
+
     def _matches(self, text: str) -> Iterator[tuple[int, int, int]]:
         """Yield all names in a text, in each other too: name, start, end. A long text is searched piece by piece."""
         assert self._search, "find() looked"
@@ -85,6 +91,16 @@ class NameIndex:
 def forms_of(name: str) -> set[str]:
     """Return the ways in which a name may be stored: its accents as parts of letters (NFC), or on their own (NFD)."""
     return {name, unicodedata.normalize("NFD", name)}
+
+
+def may_name(forms: Iterable[str], text: str) -> bool:
+    """Tell whether a text, with single spaces as `as_line` has it, may have one of these forms of names in it."""
+    return any(as_line(form) in text for form in forms)
+
+
+def as_line(text: str) -> str:
+    """Return a text on one line with single spaces: names in it may go on in the next line."""
+    return " ".join(text.split())
 
 
 def _nested(names: Iterable[str]) -> Iterator[str]:

@@ -4,6 +4,7 @@ Only look-ups are noted. Who goes through all of a mapping chooses or arranges, 
 """
 
 from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 Key = TypeVar("Key")
@@ -60,6 +61,26 @@ class Noted(dict[Key, Value], Generic[Key, Value]):
 
     def items(self) -> ItemsView[Key, Value]:  # type: ignore[override]
         return self.whole.items()
+
+
+class Deferred(Mapping[Key, Value], Generic[Key, Value]):
+    """A mapping that is made when it is first asked for anything."""
+
+    def __init__(self, make: Callable[[], Mapping[Key, Value]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Mapping[Key, Value]:
+        return self._make()
+
+    def __getitem__(self, key: Key) -> Value:
+        return self._made[key]
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
 
 
 class Lazy(dict[Key, Value], Generic[Key, Value]):

@@ -5,11 +5,12 @@ writes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from jinja2 import Environment
 
 from generator.choices import CHOICES
 from generator.errors import BriefbookError
@@ -19,13 +20,13 @@ from generator.fields import shorten, slug
 from generator.gazetteer import KnownPlace, places_of
 from generator.link import HOME, Briefing, HandPage
 from generator.lists import ListPlan, Maker, Page, escaped, make_overview, plan_overviews
-from generator.noted import Lazy, Noted
+from generator.noted import Deferred, Lazy, Noted
 from generator.outlines import Outline, Outlines, RestPlan, Rests, make_rest
-from generator.pictures import FOLDER, Pictures
+from generator.pictures import FOLDER, Pictures, templates_of_pictures
 from generator.profiles import neighbours_of, record_pages
-from generator.prose import BY_HAND, escape_inline
+from generator.prose import BY_HAND
 from generator.records import Actor, Quote
-from generator.render import PageLinks, build_environment, captions_of, front_matter, plain_text
+from generator.render import Captions, PageLinks, build_environment, front_matter, plain_text
 from generator.rows import Row, Rows
 from generator.ties import Ties, ties_of
 from generator.views import DATA, PATHS, VIEWS, build_view
@@ -63,6 +64,21 @@ class Planned(NamedTuple):
     choices: Mapping[str, Any]
 
 
+class _Tools(NamedTuple):
+    """What pages are made with, whatever the records are: templates of pages and of pictures, words, PDFs by key."""
+
+    pages: Environment
+    pictures: Environment
+    words: Words
+    books: Mapping[str, str]
+
+    @classmethod
+    def of(cls, template_dirs: Iterable[Path], words: Words, books: Mapping[str, str]) -> "_Tools":
+        folders = tuple(template_dirs)
+        pages = build_environment((folder / "pages" for folder in folders), words)
+        return cls(pages, templates_of_pictures(folders), words, books)
+
+
 class PageMaker:
     """Makes the pages of a briefing: home, records, overviews, topics, years, pictures, and the hand-written ones.
 
@@ -74,14 +90,11 @@ class PageMaker:
     def __init__(
         self, briefing: Briefing, template_dirs: Iterable[Path], words: Words, books: Mapping[str, str] | None = None
     ) -> None:
-        arranged = Arranged(
-            captions=captions_of(briefing),
-            places=places_of(briefing),
-            ties=ties_of(briefing),
-            neighbours=neighbours_of(briefing),
-            topics={tag: f"tags/{slug(tag)}" for tag in sorted(tags_of(briefing))},
-        )
-        self._maker = _maker_of(briefing, arranged, template_dirs, words, books or {})
+        self._begin(briefing, _arranged(briefing), _Tools.of(template_dirs, words, books or {}))
+
+    def _begin(self, briefing: Briefing, arranged: Arranged, tools: _Tools, planned: Planned | None = None) -> None:
+        self._arranged, self._tools = arranged, tools
+        self._maker = _maker_of(briefing, arranged, tools, planned)
         # By group: those that `find` made, by their paths, and what makes the rest
         self._made: dict[str, tuple[dict[str, Page], Iterator[Page]]] = {}
 
@@ -91,30 +104,20 @@ class PageMaker:
     ) -> "PageMaker":
         """Return what makes pages of what was found out before."""
         made = cls.__new__(cls)
-        made._maker = _maker_of(briefing, arranged, template_dirs, words, {}, planned)
+        made._begin(briefing, arranged, _Tools.of(template_dirs, words, {}), planned)
         made.plans, made.rests, made.chunks = Noted(planned.plans), Noted(planned.rests), Noted(planned.chunks)
-        made._made = {}
         return made
 
-    def after(self, briefing: Briefing, quietly: Iterable[str]) -> "PageMaker":
-        """Return what makes the pages after an edit of these records, for which `is_quiet`."""
-        old = self._maker
-        captions = {key: escape_inline(briefing.records[key].caption) for key in quietly}
-        noted = _noted(briefing)
-        made = copy(self)
-        made._maker = maker = replace(
-            old,
-            whole=briefing,
-            briefing=noted,
-            captions=Noted({**old.captions.whole, **captions}),
-            rows=Rows(briefing, noted, old.rows.resolve, old.words),
-            pictures=old.pictures.after(noted, lambda: maker.chosen["last day"]),
-            outlines=Noted(Outlines(briefing, old.captions.whole, old.ties.whole, old.rows.resolve)),
-            chosen=Noted(Lazy(lambda name: CHOICES[name].choose(maker))),
-        )
-        made._made = {}
-        for name in ("plans", "rests"):  # of actors by their type, of sources that are cited
-            made.__dict__.pop(name, None)
+    def after(self, briefing: Briefing, *, is_quiet: bool = False) -> "PageMaker":
+        """Return what makes the pages after edits of records, by the templates as they were read.
+
+        `is_quiet` tells that this is so (see there) for each of the edits.
+        """
+        made = self.__class__.__new__(self.__class__)
+        arranged = self._arranged._replace(captions=Captions(briefing)) if is_quiet else _arranged(briefing)
+        made._begin(briefing, arranged, self._tools)
+        if is_quiet and "chunks" in self.__dict__:
+            made.chunks = self.chunks
         return made
 
     @property
@@ -220,33 +223,37 @@ class PageMaker:
         return build_view(maker, group) if group in VIEWS else {HOME: _home, EXPLORER: build_index}[group](maker)
 
 
-def _maker_of(
-    briefing: Briefing,
-    arranged: Arranged,
-    template_dirs: Iterable[Path],
-    words: Words,
-    books: Mapping[str, str],
-    planned: Planned | None = None,
-) -> Maker:
-    folders, noted, ties = tuple(template_dirs), _noted(briefing), Noted(arranged.ties)
+def _arranged(briefing: Briefing) -> Arranged:
+    """Return what is found out among all records: when it is asked for, as the preview needs little of it."""
+    return Arranged(
+        captions=Captions(briefing),
+        places=Deferred(lambda: places_of(briefing)),
+        ties=Deferred(lambda: ties_of(briefing)),
+        neighbours=Deferred(lambda: neighbours_of(briefing)),
+        topics=Deferred(lambda: {tag: f"tags/{slug(tag)}" for tag in sorted(tags_of(briefing))}),
+    )
+
+
+def _maker_of(briefing: Briefing, arranged: Arranged, tools: _Tools, planned: Planned | None) -> Maker:
+    noted, ties = _noted(briefing), Noted(arranged.ties)
     resolve = Resolve(briefing.records)
     outlines = planned.outlines if planned else Outlines(briefing, arranged.captions, arranged.ties, resolve)
     chosen = Noted(planned.choices if planned else Lazy(lambda name: CHOICES[name].choose(maker)))
     maker = Maker(
         whole=briefing,
         briefing=noted,
-        environment=build_environment((folder / "pages" for folder in folders), words),
+        environment=tools.pages,
         captions=Noted(arranged.captions),
-        rows=Rows(briefing, noted, resolve, words),
-        words=words,
+        rows=Rows(briefing, noted, resolve, tools.words),
+        words=tools.words,
         places=Noted(arranged.places),
         ties=ties,
         neighbours=Noted(arranged.neighbours),
-        pictures=Pictures(noted, ties, words, folders, lambda: chosen["last day"]),
+        pictures=Pictures(noted, ties, tools.words, tools.pictures, lambda: chosen["last day"]),
         outlines=Noted(outlines),
         chosen=chosen,
         topics=arranged.topics,
-        books=books,
+        books=tools.books,
     )
     return maker
 

@@ -7,11 +7,12 @@ its colours from the reader's scheme. Layout is decided here; the templates in `
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from copy import copy
 from datetime import date
 from math import cos, pi, sin
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from jinja2 import Environment
 
 from generator.characters import isolated
 from generator.dates import PartialDate
@@ -38,24 +39,23 @@ class Drawing(NamedTuple):
     title: str
 
 
+def templates_of_pictures(template_dirs: Iterable[Path]) -> Environment:
+    """Return what reads the templates of pictures."""
+    return new_environment((folder / FOLDER for folder in template_dirs), autoescape=True)
+
+
 class Pictures:
     """Draws the pictures of one briefing: what is shown is looked up in it. `last_day` is that up to which it lasts."""
 
     def __init__(
-        self, briefing: Briefing, ties: Ties, words: Words, template_dirs: Iterable[Path], last_day: Callable[[], date]
+        self, briefing: Briefing, ties: Ties, words: Words, environment: Environment, last_day: Callable[[], date]
     ) -> None:
         self.briefing = briefing
         self.ties = ties
         self.words = words
         self.last_day = last_day
         self._places: dict[str, Drawing] = {}
-        self.environment = new_environment((folder / FOLDER for folder in template_dirs), autoescape=True)
-
-    def after(self, briefing: Briefing, last_day: Callable[[], date]) -> "Pictures":
-        """Return what draws the pictures after an edit that left all ties and places as they were."""
-        made = copy(self)
-        made.briefing, made.last_day = briefing, last_day
-        return made
+        self.environment = environment
 
     def draw(self, name: str, title: str, width: float, height: float, **values: Any) -> Drawing:
         """Return the picture that the template `<name>.svg.j2` makes of these values.

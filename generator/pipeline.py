@@ -17,7 +17,7 @@ from pathspec import PathSpec
 from generator.check import check_book, check_links
 from generator.collisions import find_collisions, names_of_theme
 from generator.errors import Problem, RecordsInvalid, is_failure, sort_problems
-from generator.files import LIMITS, Limits, names_below, too_much
+from generator.files import LIMITS, Limits, is_still_a_file, names_below, too_much
 from generator.kept import Kept
 from generator.link import Briefing, LinkMemory, link_records, relink_records
 from generator.load import Loaded, join_loaded, load_file
@@ -137,10 +137,11 @@ class Reader:
         """
         root = self._project.root
         self._kept = Kept(root) if changed is None else None
+        changed = None if changed is None else [*changed]
         if changed is None:
             self._of_theme = names_of_theme(self._project.theme_dirs())
         known = {} if changed is None else self._without(changed)
-        names, self._folder_problems = names_below(root, self._project.excluded(), self._limits)
+        names = [*self._files] if changed and self._are_there_still(changed) else self._list_files()
         self._files = self._load_all(names, known)
         self._aliases = {name for name in names if name not in known and (root / "docs" / name).is_symlink()}
         loaded = join_loaded(self._files.values(), self._folder_problems)
@@ -168,6 +169,15 @@ class Reader:
         """Keep what was read, if all was: the next reader then reads only the files that changed."""
         if self._kept:
             self._kept.keep(self._files, self._judged)
+
+    def _are_there_still(self, names: Iterable[str]) -> bool:
+        """Tell whether these files were there before, and still are: then nothing came or went."""
+        docs = self._project.root / "docs"
+        return all(name in self._files and is_still_a_file(docs / name) for name in (*names, *self._aliases))
+
+    def _list_files(self) -> list[str]:
+        names, self._folder_problems = names_below(self._project.root, self._project.excluded(), self._limits)
+        return names
 
     def _load_all(self, names: Sequence[str], known: Mapping[str, Loaded]) -> dict[str, Loaded]:
         """Return what these files hold: what is known or was kept of them, or else what is read, and judged at once.

@@ -67,7 +67,9 @@ class Preview:
                     return
                 briefing, self.problems = self._reader.read(names)
                 if not is_failure(self.problems, strict=False):
-                    self._show(briefing, page_maker(briefing, self._project), is_new=not is_of_records)
+                    known = self._maker if is_of_records else None
+                    maker = known.after(briefing) if known else page_maker(briefing, self._project)
+                    self._show(briefing, maker, is_new=known is None)
             except BriefbookError as error:
                 self._refuse("mkdocs.yml", error)
             self._is_to_check = False
@@ -89,10 +91,11 @@ class Preview:
         keys = self._reader.read_quietly(names)
         if keys is None or not self._renderer or not self._maker or not self._reader.briefing:
             return False
-        self._show(self._reader.briefing, self._maker.after(self._reader.briefing, keys), is_new=False)
+        self._show(self._reader.briefing, self._maker.after(self._reader.briefing, is_quiet=True), is_new=False)
         self._is_to_check = True
         return True
 
+    @without_collector()
     def answer(self, address: str) -> Answer | None:
         """Return what is at an address, "actors/jane-doe/", or None when there is nothing."""
         with self._lock:

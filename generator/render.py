@@ -7,6 +7,7 @@ import json
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from generator.dates import PartialDate
 from generator.errors import BriefbookError
 from generator.gazetteer import KnownPlace
 from generator.link import HOME, Briefing, Prose
+from generator.noted import Lazy
 from generator.prose import Mention, Target, escape_inline, escape_text, strip_markdown, tame_words
 from generator.prose import Words as PlainWords
 from generator.words import Words
@@ -93,11 +95,29 @@ class PageLinks:
         return str(piece.text)
 
 
-def captions_of(briefing: Briefing) -> dict[str, str]:
-    """Return {key: caption as Markdown} of all that can be linked to."""
-    captions = {key: escape_inline(record.caption) for key, record in briefing.records.items()}
-    pages = {key: escape_inline(page.title) for key, page in briefing.pages.items()}
-    return {**captions, **pages, HOME: escape_inline(briefing.info.title)}
+class Captions(Mapping[str, str]):
+    """The captions, as Markdown, of all that can be linked to, {key: caption}: each made when it is looked up."""
+
+    def __init__(self, briefing: Briefing) -> None:
+        self._named = briefing.records, briefing.pages
+        self._home = escape_inline(briefing.info.title)
+        self._made = Lazy(self._make)
+
+    def _make(self, key: str) -> str:
+        records, pages = self._named
+        if key == HOME:
+            return self._home
+        return escape_inline(pages[key].title if key in pages else records[key].caption)
+
+    def __getitem__(self, key: str) -> str:
+        return self._made[key]
+
+    def __iter__(self) -> Iterator[str]:
+        records, pages = self._named
+        return chain(records, pages, (HOME,))
+
+    def __len__(self) -> int:
+        return sum(map(len, self._named)) + 1
 
 
 def plain_text(briefing: Briefing, prose: Prose) -> str:

@@ -58,9 +58,11 @@ def serve_preview(project: Project, address: str, tell: Tell, ready: Callable[[s
 
     async def start() -> None:
         await service.start(on_failure=server.end)
+
+    def started() -> None:
         ready(f"http://{host}:{found}/{taken}")
 
-    server = Server(_Guard(service.app(), host), start, service.stop)
+    server = Server(_Guard(service.app(), host), start, started, service.stop)
     server.run(sockets=[listener])
     service.raise_failure()
 

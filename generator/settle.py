@@ -19,11 +19,15 @@ from generator.bundles import (
     ENTRY,
     Entry,
     UnknownFormatError,
+    chunk_file,
     cut,
     encode,
     encode_chunks,
     encode_entry,
     entries,
+    filter_file,
+    fragment_file,
+    meta_file,
     name_of,
     pack,
     ranges,
@@ -67,8 +71,8 @@ def address_in(fragment: bytes) -> bytes:
 
 def _settle_language(bundle: Path, language: str, about: Mapping[str, Any]) -> tuple[dict[str, Any], Words]:
     """Rewrite the index of one language, and return what the entry is to say of it, and its words."""
-    meta_file = bundle / f"pagefind.{about['hash']}.pf_meta"
-    meta = cbor2.loads(read_file(meta_file))
+    old_meta = bundle / meta_file(about["hash"])
+    meta = cbor2.loads(read_file(old_meta))
     _, pages, chunks, filters, sorts, *_ = meta
     fragments = [_fragment(bundle, page[0]) for page in pages]
     _rename_fragments(bundle, pages, language, fragments)
@@ -85,7 +89,7 @@ def _settle_language(bundle: Path, language: str, about: Mapping[str, Any]) -> t
     filters.sort()
     for sort in sorts:
         sort[1] = [numbers[page] for page in sort[1]]
-    meta_file.unlink()
+    old_meta.unlink()
     languages, files = with_full(language, about, meta, full_chunks)
     for name, content in files.items():
         (bundle / name).write_bytes(content)
@@ -93,15 +97,14 @@ def _settle_language(bundle: Path, language: str, about: Mapping[str, Any]) -> t
 
 
 def _fragment(bundle: Path, name: str) -> bytes:
-    return read_file(bundle / "fragment" / f"{name}.pf_fragment")
+    return read_file(bundle / fragment_file(name))
 
 
 def _rename_fragments(bundle: Path, pages: list[list[Any]], language: str, fragments: Sequence[bytes]) -> None:
     shorts = [shortened(page[0], language) for page in pages]
-    folder = bundle / "fragment"
     for page, name in zip(pages, tell_apart(shorts, language, fragments.__getitem__), strict=True):
         if page[0] != name:
-            (folder / f"{page[0]}.pf_fragment").rename(folder / f"{name}.pf_fragment")
+            (bundle / fragment_file(page[0])).rename(bundle / fragment_file(name))
             page[0] = name
 
 
@@ -109,7 +112,7 @@ def _words_of(bundle: Path, chunks: list[list[str]], numbers: Sequence[int]) -> 
     """Take the words out of Pagefind's chunks, with the new numbers of pages."""
     words: Words = {}
     for *_, name in chunks:
-        file = bundle / "index" / f"{name}.pf_index"
+        file = bundle / chunk_file(name)
         for word, forms in entries(read_file(file)):
             numbered = {form: {numbers[page]: hit for page, hit in hits.items()} for form, hits in forms.items()}
             words[word] = encode_entry(Entry(word, numbered))
@@ -127,15 +130,15 @@ def _write_chunks(bundle: Path, language: str, words: Words, page_count: int) ->
         for named, name in zip(listed, names, strict=True):
             named.append([first, last, name])
         for name, data in dict(zip(names, made, strict=True)).items():  # most are the same
-            (bundle / "index" / f"{name}.pf_index").write_bytes(pack(data))
+            (bundle / chunk_file(name)).write_bytes(pack(data))
     return listed
 
 
 def _settle_filter(bundle: Path, language: str, name: str, numbers: Sequence[int]) -> str:
-    file = bundle / "filter" / f"{name}.pf_filter"
+    file = bundle / filter_file(name)
     of, values = cbor2.loads(read_file(file))
     data = encode([of, sorted([value, sorted(numbers[page] for page in pages)] for value, pages in values)])
     new_name = name_of(language, data)
     file.unlink()
-    (file.parent / f"{new_name}.pf_filter").write_bytes(pack(data))
+    (bundle / filter_file(new_name)).write_bytes(pack(data))
     return new_name

@@ -48,11 +48,10 @@ def serve() -> Iterator[int]:
 
     async def start() -> None:
         news.tell("version", "1")
-        ready.set()
 
     listener = socket.create_server(("127.0.0.1", 0), backlog=400)
     routes = [Route("/", page), Route("/much", much), Route("/stream", stream)]
-    server = Server(Starlette(routes=routes), start, news.end)
+    server = Server(Starlette(routes=routes), start, ready.set, news.end)
     thread = Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     ready.wait()
