@@ -93,6 +93,7 @@ def build_with_mkdocs(
             if config.strict and warned:
                 raise BriefbookError(f"Aborted with {warned} warnings in strict mode!")
             ledger.tell("can be followed", not obstacle and not warned and config.use_directory_urls)
+            ledger.tell("navigation is written", config.nav is not None)
             publishing.publish()
         return obstacle
 
@@ -108,10 +109,10 @@ def build_plainly(project: Project, briefing: Briefing, folder: Path) -> None:
         mkdocs_build(config)
 
 
-def verify_site(project: Project, briefing: Briefing) -> list[str]:
-    """Build the site once more as MkDocs does it by itself, and return which files differ from `build/site`.
+def verify_site(project: Project, briefing: Briefing) -> None:
+    """Build the site once more as MkDocs does it by itself, and compare every file with `build/site`.
 
-    Raises: as `build_with_mkdocs`.
+    Raises: as `build_with_mkdocs`; BriefbookError when files differ.
     """
     with TemporaryDirectory(prefix=".plain-", dir=project.root / "build") as name:
         plain = Path(name) / "site"
@@ -120,7 +121,10 @@ def verify_site(project: Project, briefing: Briefing) -> list[str]:
         differ = (
             name for name in found & wanted if (project.site_dir / name).read_bytes() != (plain / name).read_bytes()
         )
-        return sorted([*(found ^ wanted), *differ])
+        differing = sorted([*(found ^ wanted), *differ])
+    if differing:
+        some = ", ".join(differing[:5])
+        raise BriefbookError(f"{len(differing)} files are not what MkDocs makes by itself, such as {some}.")
 
 
 def is_known(config: MkDocsConfig) -> bool:
@@ -288,6 +292,7 @@ def _shared(rendering: Rendering) -> str:
         ],
         "made_with": made_with(),
         "navigation": [(page.title, page.url) for page in rendering.nav.pages],
-        "date": os.environ.get("SOURCE_DATE_EPOCH", ""),
+        # Material shows it on no page, and it is another with each new record.
+        "date": "" if is_plain(config) else os.environ.get("SOURCE_DATE_EPOCH", ""),
     }
     return sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()

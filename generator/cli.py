@@ -4,7 +4,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -149,7 +149,8 @@ def build(context: click.Context, /, strict: bool, renderer: str, verify: bool, 
             if verify:
                 from generator.building import verify_site
 
-                _compare(verify_site(project, briefing))
+                verify_site(project, briefing)
+                click.echo("Every file is what MkDocs makes by itself.")
     click.echo(f"The briefing lies in {project.site_dir / 'index.html'}")
     click.echo("To read it with its search: 'briefbook serve' or 'make serve', or put the folder on any web server.")
 
@@ -170,12 +171,13 @@ def _build_all(
     project: Project, ledger: "Ledger", renderer: str, strict: bool, layout: Mapping[str, str] | None
 ) -> Briefing:
     """Build the site with all that has to be read and made for it; with a layout, the books too."""
-    from generator.building import build_with_mkdocs  # MkDocs takes a while to load
+    from generator.following import follow_pages  # MkDocs takes a while to load
     from generator.making import make_pages
-    from generator.shortcut import forget, look_at, remember
+    from generator.shortcut import forget, is_same_world, look_at, remember
     from generator.site import build_with_other
 
     seen = look_at(project)
+    may_follow = renderer == "mkdocs" and layout is None and is_same_world(ledger, seen)
     forget(ledger)
     briefing, problems = _check(project, strict)
     books = _print_books(project, briefing, layout["paper"], layout["links"]) if layout else {}
@@ -183,22 +185,19 @@ def _build_all(
     making = make_pages(briefing, project, books, ledger)
     ledger.keep()
     _tell(f"Rendering the site with {renderer}")
+    obstacle = ""
     if renderer != "mkdocs":
         build_with_other(project, briefing, renderer, strict=strict)
-    elif obstacle := build_with_mkdocs(project, briefing, making, ledger, strict=strict):
-        click.echo(f"{obstacle}: MkDocs rendered every page in full.", err=True)
-    elif not books:
+    elif not (may_follow and follow_pages(project, briefing, making, ledger)):
+        from generator.building import build_with_mkdocs
+
+        if obstacle := build_with_mkdocs(project, briefing, making, ledger, strict=strict):
+            click.echo(f"{obstacle}: MkDocs rendered every page in full.", err=True)
+    if renderer == "mkdocs" and not obstacle and not books:
         remember(ledger, briefing, problems, seen)
         ledger.keep()
     write_folder(project.root / "build" / "schema", build_schemas())
     return briefing
-
-
-def _compare(differing: Sequence[str]) -> None:
-    if differing:
-        some = ", ".join(differing[:5])
-        raise BriefbookError(f"{len(differing)} files are not what MkDocs makes by itself, such as {some}.")
-    click.echo("Every file is what MkDocs makes by itself.")
 
 
 def _print_books(project: Project, briefing: Briefing, paper: str, links: str) -> dict[str, str]:

@@ -30,7 +30,8 @@ _ATTRIBUTES = r"((?: [a-z-]+(?:=\"[^\"<>&]+\")?)*)"
 
 _HEADING = re.compile(r"(#{1,6}) (\S.*?)(?: \{: #([a-z0-9-]+) \})?")
 _OPEN = re.compile(rf"<({_BOXES}){_ATTRIBUTES} markdown>")
-_CLOSE = re.compile(rf"</({_BOXES})>")
+_FOLD = re.compile(rf"<details{_ATTRIBUTES} markdown>\n<summary>([\w ',.\u2019]+)</summary>")
+_CLOSE = re.compile(rf"</({_BOXES}|details)>")
 _MARKED = re.compile(rf"<p{_ATTRIBUTES} markdown>(.+)</p>")
 _ATTRIBUTE = re.compile(r' ([a-z-]+)(?:="([^"]+)")?')
 _DELIMITERS = re.compile(r"\|(?:---\|)+")
@@ -46,6 +47,7 @@ _TOKEN = re.compile(
     rf"""
     \\(?P<escaped>[\\`*_{{}}\[\]()>#+.!|-])
     | &(?P<entity>(?:\#\d{{1,6}}|lt|gt|amp|quot|nbsp);)
+    | \[!\[(?P<pictured>[^\[\]\\]*(?:\\.[^\[\]\\]*)*)\]\(<(?P<shown>[^<>\s\\]+)>\)\]\((?P<leading>[^<>\s\\()'"]+)\)
     | \[(?<!!\[)(?P<label>[^\[\]\\]*(?:\\.[^\[\]\\]*)*)\]\((?:<(?P<angled>[^<>\s\\]+)>|(?P<plain>[^<>\s\\()'"]+))\)
     | !\[(?P<alt>[^\[\]\\]*(?:\\.[^\[\]\\]*)*)\]\(<(?P<source>[^<>\s\\]+)>\)
     | \*(?P<second>\*?)(?=[^\s*])(?P<stressed>[^*]*[^\s*])\*(?P=second)(?!\*)
@@ -168,6 +170,12 @@ class _Page:
         self._opened.append(tag)
         self._out.append(opened)
 
+    def _fold(self, chunk: str) -> None:
+        match = _sure(_FOLD.fullmatch(chunk))
+        self._opened.append("details")
+        words = self._inline(match[2])
+        self._out += [f"<details{_attributes('details', match[1], is_block=True)}>", f"<summary>{words}</summary>"]
+
     def _close(self, chunk: str) -> None:
         match = _sure(_CLOSE.fullmatch(chunk))
         if not self._opened or self._opened.pop() != match[1]:
@@ -260,8 +268,10 @@ class _Page:
             tag = "strong" if token["second"] else "em"
             return f"<{tag}>{self._inline(token[kind])}</{tag}>"
         if kind == "source":
-            source = _sure(self._view.find(token[kind])).address
-            return f'<img alt="{self._alternative(token["alt"])}" src="{source}">'
+            return self._picture(token["alt"], token[kind])
+        if kind == "leading":  # a picture that is a link
+            target = _sure(self._view.find(token[kind])).address
+            return f'<a href="{target}">{self._picture(token["pictured"], token["shown"])}</a>'
         return _sure(_ALONE.get(kind or ""))
 
     def _linked(self, token: re.Match[str]) -> str:
@@ -277,11 +287,12 @@ class _Page:
             target.links[token[0]] = link
         return link
 
-    def _alternative(self, text: str) -> str:
-        words = self._inline(text)
+    def _picture(self, alternative: str, source: str) -> str:
+        words = self._inline(alternative)
         if "<" in words:
             raise _UnknownError
-        return words.replace('"', "&quot;")
+        words = words.replace('"', "&quot;")
+        return f'<img alt="{words}" src="{_sure(self._view.find(source)).address}">'
 
 
 def _kind_of(chunk: str) -> str:
@@ -292,6 +303,8 @@ def _kind_of(chunk: str) -> str:
             return "close" if chunk[1] == "/" else "marked"
         if chunk.endswith(" markdown>") and _box(chunk):
             return "open"
+        if chunk.startswith("<details "):
+            return "fold"
     if first in _KINDS:
         return _KINDS[first]
     if chunk.startswith("- "):

@@ -1,21 +1,32 @@
-"""A site that follows edits by the short cut: only the pages that they touch are rendered, in frames told before."""
+"""A site that follows edits: only the pages that they touch are rendered, nearly all in frames told before.
 
-from collections.abc import Mapping
+After an edit by the short cut no more is read; after others, all was read, and the pages are made. Then MkDocs may
+render a page that has no frame.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
 from mkdocs.structure.files import File
 
 from generator.constructs import Content, render
-from generator.frames import ContentOf, render_stored, swap_content
+from generator.frames import Framed, render_stored, swap_content
 from generator.ledger import Ledger, Made
-from generator.pipeline import Project, without_collector
-from generator.policy import find_sources
-from generator.publishing import Publishing
-from generator.rendering import Addresses
+from generator.link import Briefing
+from generator.making import Making
+from generator.pipeline import Project, build_day, without_collector
+from generator.policy import find_sources, protect_page
+from generator.publishing import Publishing, needs_of
+from generator.rendering import Addresses, Renderer
 from generator.shortcut import Remade, Shortcut
+from generator.sitemap import SITEMAP, packed, sitemap_after
 from generator.tree import Tree
 from generator.write import MARK
+
+MOST_PAGES = 400  # that are rendered here, one after the other: more are rendered sooner in several processes
 
 
 @without_collector()
@@ -32,73 +43,138 @@ def follow_edits(project: Project, ledger: Ledger, shortcut: Shortcut) -> bool:
         return False
     texts = {path: text.encode("utf-8") for path, text in remade.texts.items()}
     changed = {path: data for path, data in texts.items() if sha256(data).hexdigest() != before[path].digest}
-    publishing = Publishing(project, Path(ledger.told("site")), ledger, trusts_feed=True)
-    pages = _render(project, ledger, publishing, before, changed) if publishing.reuse_all() else None
+    following = _Following(project, ledger, before, ledger.has_page)
+    pages = following.render(changed)
     if pages is None:
         return False
     docs = Tree.as_known(project.pages_dir, {})
-    noted = []
-    for path, data in changed.items():
-        made = before[path]._replace(digest=docs.put(path, data).digest)
-        publishing.add_copy(path, docs, path)
-        noted.append(_add_page(publishing, made, pages[path]) if path in pages else made)
-    publishing.finish()
-    publishing.note_pages(noted)
+    made = {path: before[path]._replace(digest=docs.put(path, data).digest) for path, data in changed.items()}
+    following.add(made, pages, docs)
     ledger.keep_files("docs", {path: docs.stamps[path] for path in changed})
     _tell(ledger, remade)
     shortcut.remember()
-    publishing.publish()
+    following.publishing.publish()
     return True
 
 
-def _render(
-    project: Project, ledger: Ledger, publishing: Publishing, before: Mapping[str, Made], changed: Mapping[str, bytes]
-) -> dict[str, bytes] | None:
-    """Return the HTML of the pages that changed; None when one of them needs MkDocs, or more than its page changes."""
+@without_collector()
+def follow_pages(project: Project, briefing: Briefing, making: Making, ledger: Ledger) -> bool:
+    """Bring the site up to date after a whole reading of which few pages came that are others, and tell whether it is.
 
-    def find(path: str) -> File | None:
-        is_there = ledger.has_page(path) or (project.root / "docs" / path).is_file()
-        return File(path, str(project.pages_dir), "", use_directory_urls=True) if is_there else None
+    All that pages share has to be as it was. Nothing of the site is written when this cannot be done here.
+    Raises: as `follow_edits`.
+    """
+    before, now = making.before, making.pages
+    gone = [made for path, made in before.items() if path not in now]
+    changed = {path: made for path, made in now.items() if path not in before or made.digest != before[path].digest}
+    if not making.has_same_copies or not ledger.told("can be followed") or len(changed) + len(gone) > MOST_PAGES:
+        return False
+    if any(path.removesuffix(".md") in briefing.pages for path in changed):  # they may lead to what is not there yet
+        return False
+    is_in_nav = any(made.path in ledger.told("in navigation") for made in gone)
+    if is_in_nav or (now.keys() != before.keys() and not ledger.told("navigation is written")):
+        return False
+    following = _Following(project, ledger, before, now.__contains__)
+    following.renderer = cache(lambda: Renderer(project, briefing, making.maker))
+    pages = following.render({path: (project.pages_dir / path).read_bytes() for path in changed})
+    listed = following.listed(now, build_day(briefing)) if pages is not None else None
+    if pages is None or listed is None or not following.has_same_needs(now, pages):
+        return False
+    for made in gone:
+        following.publishing.drop_page(made)
+    for name, content in listed.items():
+        following.publishing.add(name, content)
+    following.add(changed, pages, making.docs)
+    following.publishing.publish()
+    return True
 
-    def content_of(file: File, text: str) -> Content | None:
-        return render(text, addresses.seen_from(file))
 
-    addresses, in_nav = Addresses(find), ledger.told("in navigation")
-    pages = {}
-    for path, data in changed.items():
-        if path.endswith(".svg") and path.count("/") == 1 and not _has_same_policy(project, before[path], data):
-            return None
-        if path.endswith(".md"):
-            file = File(path, str(project.pages_dir), "", use_directory_urls=True)
-            file.content_string = data.decode("utf-8")
-            framed = render_stored(file, in_nav, ledger.frame, content_of)
-            html = framed.html if framed else _swapped(project, publishing, before[path], file, content_of)
-            if html is None:
+class _Following:
+    """A site that takes over what the last one had, and what pages `before` were, by path."""
+
+    def __init__(
+        self, project: Project, ledger: Ledger, before: Mapping[str, Made], is_page: Callable[[str], bool]
+    ) -> None:
+        self._project, self._ledger, self._before, self._is_page = project, ledger, before, is_page
+        self.renderer: Callable[[], Renderer] | None = None  # for what takes MkDocs
+        self.publishing = Publishing(project, Path(ledger.told("site")), ledger, trusts_feed=True)
+        self._is_good = self.publishing.reuse_all()
+        self._in_nav = ledger.told("in navigation")
+        self._addresses = Addresses(self._find)
+
+    def _find(self, path: str) -> File | None:
+        is_there = self._is_page(path) or (self._project.root / "docs" / path).is_file()
+        return File(path, str(self._project.pages_dir), "", use_directory_urls=True) if is_there else None
+
+    def _content_of(self, file: File, text: str) -> Content | None:
+        return render(text, self._addresses.seen_from(file))
+
+    def render(self, texts: Mapping[str, bytes]) -> dict[str, Framed] | None:
+        """Return the pages that are made of these texts, by path; None when that takes MkDocs, or more changes."""
+        pages: dict[str, Framed] = {}
+        for path, data in texts.items() if self._is_good else ():
+            if path.endswith(".svg") and path.count("/") == 1 and not self._has_same_policy(path, data):
                 return None
-            pages[path] = html
-    return pages
+            if path.endswith(".md"):
+                file = File(path, str(self._project.pages_dir), "", use_directory_urls=True)
+                file.content_string = data.decode("utf-8")
+                framed = render_stored(file, self._in_nav, self._ledger.frame, self._content_of)
+                page = framed or self._swapped(file) or self._rendered(path)
+                if page is None:
+                    return None
+                pages[path] = page
+        return pages if self._is_good else None
 
+    def _swapped(self, file: File) -> Framed | None:
+        made = self._before.get(file.src_uri)
+        text = self._last(made.path, made.digest) if made else None
+        html = (self.publishing.site.folder / made.name).read_bytes() if made and text is not None else None
+        if made is None or text is None or html is None:
+            return None
+        swapped = swap_content(file, text.decode("utf-8"), html, self._content_of)
+        return Framed(swapped, made.needs) if swapped else None  # which stands around the content
 
-def _swapped(project: Project, publishing: Publishing, made: Made, file: File, content_of: ContentOf) -> bytes | None:
-    text, html = _last_text(project, made), (publishing.site.folder / made.name).read_bytes()
-    return swap_content(file, text.decode("utf-8"), html, content_of) if text is not None else None
+    def _rendered(self, path: str) -> Framed | None:
+        raw = self.renderer().unprotected(path) if self.renderer else None
+        return Framed(protect_page(raw), needs_of(find_sources(raw))) if raw else None
 
+    def _has_same_policy(self, path: str, data: bytes) -> bool:
+        """Tell whether a picture that counts for the policy of the site needs of it what it needed."""
+        text = self._last(path, self._before[path].digest) if path in self._before else None
+        return text is not None and find_sources(text) == find_sources(data)
 
-def _has_same_policy(project: Project, made: Made, data: bytes) -> bool:
-    """Tell whether a picture that counts for the policy of the site needs of it what it needed."""
-    text = _last_text(project, made)
-    return text is not None and find_sources(text) == find_sources(data)
+    def _last(self, path: str, digest: str) -> bytes | None:
+        """Return what the last site has at a path, if it is what it was."""
+        content = (self.publishing.site.folder / path).read_bytes()
+        return content if sha256(content).hexdigest() == digest else None
 
+    def has_same_needs(self, now: Mapping[str, Made], pages: Mapping[str, Framed]) -> bool:
+        """Tell whether all pages together need of the policy what they needed; so do pictures that come or go."""
+        needs = {pages[path].needs if path in pages else made.needs for path, made in now.items()}
+        moved = now.keys() ^ self._before.keys()
+        has_pictures = any(path.endswith(".svg") and path.count("/") == 1 for path in moved)
+        return not has_pictures and needs == {made.needs for made in self._before.values()}
 
-def _last_text(project: Project, made: Made) -> bytes | None:
-    """Return what lies in `build/docs`, if it is as it was made."""
-    text = (project.pages_dir / made.path).read_bytes()
-    return text if sha256(text).hexdigest() == made.digest else None
+    def listed(self, now: Iterable[str], day: date) -> dict[str, bytes] | None:
+        """Return the files of the sitemap that change; None where that is not certain."""
+        text = (self.publishing.site.folder / SITEMAP).read_text("utf-8")
+        before, after = ([path for path in paths if path.endswith(".md")] for paths in (self._before, now))
+        listed = sitemap_after(text, before, after, day)
+        if listed is None or listed == text:
+            return None if listed is None else {}
+        return {SITEMAP: listed.encode("utf-8"), f"{SITEMAP}.gz": packed(listed, day)}
 
-
-def _add_page(publishing: Publishing, made: Made, html: bytes) -> Made:
-    # What it needs of the policy stands around its content, which is as it was.
-    return publishing.add_page(made, made.name, publishing.put_page(made.path, made.name, html, made.needs))
+    def add(self, changed: Mapping[str, Made], pages: Mapping[str, Framed], docs: Tree) -> None:
+        """Put what changed into the new site, and have the ledger note it."""
+        publishing, noted = self.publishing, []
+        for path, made in changed.items():
+            publishing.add_copy(path, docs, path)
+            if page := pages.get(path):
+                name = made.name or File(path, "", "", use_directory_urls=True).dest_uri
+                made = publishing.add_page(made, name, publishing.put_page(path, name, page.html, page.needs))
+            noted.append(made)
+        publishing.finish()
+        publishing.note_pages(noted)
 
 
 def _tell(ledger: Ledger, remade: Remade) -> None:

@@ -1,15 +1,15 @@
 """The theme around a page, rendered once for all pages of a class, with gaps for what differs among them.
 
 Pages of a class are none of the navigation's, lie equally deep in folders, have the same fields in their front matter,
-the same kind, and headings of the same levels. MkDocs renders one page of such a class whose title, fields and headings
-are marks; where a mark comes out, and how the theme wrote it, tells what to fill in. A class whose marks come out in
-any other way is left to MkDocs.
+and the same kind. MkDocs renders one page of such a class whose title, fields and headings are marks; where a mark
+comes out, and how the theme wrote it, tells what to fill in. What the theme writes between the headings, in its table
+of contents, is found out by their levels (`joints.py`); pages with headings of other levels are classes of their own. A
+class whose marks come out in any other way is left to MkDocs.
 """
 
 import json
 import re
-from collections import Counter
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
@@ -20,6 +20,18 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, set_exclusions
 
 from generator.constructs import Content, Heading
+from generator.joints import (
+    OTHER_SAMPLE,
+    OUTLINE,
+    SAMPLE,
+    Gap,
+    Joints,
+    Part,
+    is_regular,
+    joints_of,
+    outline_of,
+    without_outline,
+)
 from generator.pipeline import package_templates
 from generator.policy import find_sources, protect_page
 from generator.publishing import needs_of
@@ -27,7 +39,6 @@ from generator.rendering import Rendering, unpackaged_theme_dirs
 
 # Of the front matter, each with words of its own.
 FIELDS = ("title", "window", "description", "when", "who", "also", "record")
-WORTH = 3  # pages of a class: for fewer, its frame takes longer than it saves
 
 _MARK = re.compile(r"bbq(\w+?)q(.*?)qbb", re.DOTALL)
 _HEADINGS = re.compile(r"\n(#{1,6}) ")  # which is found much sooner than starts of lines are
@@ -47,7 +58,6 @@ _WAYS: tuple[Callable[[str], str], ...] = (
 _ODD = "x <i>&amp;&lt;\u00e9 </i>y"  # has another form in each of these ways
 
 ContentOf = Callable[[File, str], Content | None]
-Gap = tuple[str, Callable[[str], str]]  # whose words, and how the theme writes them
 
 
 class _Class(NamedTuple):
@@ -55,7 +65,7 @@ class _Class(NamedTuple):
     depth: int  # how many folders below that a page lies
     fields: tuple[str, ...]
     kind: str
-    levels: tuple[int, ...]
+    levels: tuple[int, ...] | None  # of its headings; None for all that are regular
 
 
 class Framed(NamedTuple):
@@ -66,24 +76,39 @@ class Framed(NamedTuple):
 
 
 class _Frame(NamedTuple):
-    parts: tuple[bytes | Gap, ...]
+    parts: tuple[Part, ...]
     needs: str
+    joints: Joints | None  # between headings, where their levels are regular
 
-    def fill(self, words: Mapping[str, str]) -> bytes:
-        return b"".join(
-            part if isinstance(part, bytes) else part[1](words[part[0]]).encode("utf-8", errors="xmlcharrefreplace")
-            for part in self.parts
-        )
+    def fill(self, words: Mapping[str, str], headings: Sequence[Heading]) -> bytes:
+        words = {**words, **_words(headings)}
+        outline = b""
+        if self.joints:
+            outline = _filled(outline_of([heading.level for heading in headings], self.joints), words)
+        return b"".join(outline if part == OUTLINE else _filled((part,), words) for part in self.parts)
 
     def told(self) -> list[Any]:
         """Return the frame as JSON can have it: texts and gaps, and what pages in it need of the policy."""
-        parts = [part.decode() if isinstance(part, bytes) else [part[0], _WAYS.index(part[1])] for part in self.parts]
-        return [parts, self.needs]
+        return [_told(self.parts), self.needs, _told(self.joints) if self.joints else None]
 
     @classmethod
-    def of(cls, told: tuple[list[Any], str]) -> "_Frame":
-        parts = (part.encode() if isinstance(part, str) else (part[0], _WAYS[part[1]]) for part in told[0])
-        return cls(tuple(parts), told[1])
+    def of(cls, told: tuple[list[Any], str, list[Any] | None]) -> "_Frame":
+        return cls(tuple(_read_parts(told[0])), told[1], Joints(*_read_parts(told[2])) if told[2] else None)
+
+
+def _filled(parts: Iterable[Part], words: Mapping[str, str]) -> bytes:
+    return b"".join(
+        part if isinstance(part, bytes) else part[1](words[part[0]]).encode("utf-8", errors="xmlcharrefreplace")
+        for part in parts
+    )
+
+
+def _told(parts: Iterable[Part]) -> list[Any]:
+    return [part.decode() if isinstance(part, bytes) else [part[0], _WAYS.index(part[1])] for part in parts]
+
+
+def _read_parts(told: Iterable[Any]) -> Iterator[Any]:
+    return (part.encode() if isinstance(part, str) else (part[0], _WAYS[part[1]]) for part in told)
 
 
 class Frames:
@@ -94,13 +119,13 @@ class Frames:
         self.in_nav: set[str] = set()
         self._classes: dict[str, _Class] = {}  # by the path of a page
         self._frames: dict[_Class, _Frame | None] = {}
+        self._joints: Joints | None = None
         if rendering.is_known and is_plain(rendering.config):
             self.in_nav = in_nav = {page.file.src_uri for page in rendering.nav.pages}
             led_to = _folders_of(in_nav)
             made_of = ((file.src_uri, _class_of(file, led_to)) for file in files if file.src_uri not in in_nav)
             self._classes = {path: made for path, made in made_of if made}
-            counts = Counter(self._classes.values())
-            self._frames = {made: self._frame(made) for made, count in counts.items() if count >= WORTH}
+            self._frames = {made: self._frame(made) for made in dict.fromkeys(self._classes.values())}
 
     def render(self, file: File) -> Framed | None:
         """Return the page that is made of a file, or None when MkDocs has to render it."""
@@ -113,9 +138,20 @@ class Frames:
         return {json.dumps(made): frame.told() for made, frame in self._frames.items() if frame}
 
     def _frame(self, made: _Class) -> _Frame | None:
-        """Render the page of marks of a class, and find the gaps in it; None when the theme does what is not known."""
+        """Return the frame of a class, or None when the theme does what is not known."""
+        frame = self._frame_for(made, made.levels or SAMPLE)
+        if frame is None or made.levels:
+            return frame
+        if self._joints is None:
+            other = self._frame_for(made, OTHER_SAMPLE)
+            self._joints = joints_of(frame.parts, other.parts) if other else None
+        parts = without_outline(frame.parts, SAMPLE, self._joints) if self._joints else None
+        return _Frame(parts, frame.needs, self._joints) if parts else None
+
+    def _frame_for(self, made: _Class, levels: Sequence[int]) -> _Frame | None:
+        """Render a page of marks of a class, and find the gaps in it; None when the theme does what is not known."""
         marks = {name: f"bbq{name}q{_ODD}qbb" for name in made.fields if name in FIELDS}
-        file = self._page_of_marks(made, marks)
+        file = self._page_of_marks(made, levels, marks)
         html = protect_page(self.rendering.html_of(file)).decode("utf-8")
         content = self.rendering.content_of(file, file.content_string.partition("\n---\n")[2])
         before, found, after = html.partition(content.html) if content else ("", "", "")
@@ -124,9 +160,9 @@ class Frames:
         marks |= {**_steps(file, made), **_words(content.headings)}
         parts = [*_parts(before, marks), ("content", str), *_parts(after, marks)]
         known = tuple(part for part in parts if part is not None)
-        return _Frame(known, needs_of(find_sources(html.encode("utf-8")))) if len(known) == len(parts) else None
+        return _Frame(known, needs_of(find_sources(html.encode("utf-8"))), None) if len(known) == len(parts) else None
 
-    def _page_of_marks(self, made: _Class, marks: Mapping[str, str]) -> File:
+    def _page_of_marks(self, made: _Class, levels: Sequence[int], marks: Mapping[str, str]) -> File:
         config = self.rendering.config
         path = "/".join((made.folder, *(f"bbqpath{at}qqbb" for at in range(made.depth + 1)))) + ".md"
         front = {**marks, "kind": made.kind, "markdown": path}
@@ -135,7 +171,7 @@ class Frames:
             "---",
             *(f"{name}: {json.dumps(front[name])}" for name in made.fields),
             "---",
-            *(f"\n{'#' * level} bbq{at}q{words}qbb {{: #bbqid{at}qqbb }}" for at, level in enumerate(made.levels)),
+            *(f"\n{'#' * level} bbq{at}q{words}qbb {{: #bbqid{at}qqbb }}" for at, level in enumerate(levels)),
             "\nbbqcontentqqbb\n",
         ]
         file = File(path, config.docs_dir, str(config.site_dir), config.use_directory_urls)
@@ -177,10 +213,10 @@ def _folders_of(in_nav: Iterable[str]) -> set[str]:
 def _framed(file: File, made: _Class, frame: _Frame, content_of: ContentOf) -> Framed | None:
     read = _read(file.content_string)
     content = content_of(file, read[1]) if read else None
-    if not read or not content or tuple(heading.level for heading in content.headings) != made.levels:
+    if not read or not content or _levels_of([heading.level for heading in content.headings]) != made.levels:
         return None
-    words = {**read[0], "content": content.html, **_steps(file, made), **_words(content.headings)}
-    return Framed(frame.fill(words), frame.needs)
+    words = {**read[0], "content": content.html, **_steps(file, made)}
+    return Framed(frame.fill(words, content.headings), frame.needs)
 
 
 def is_plain(config: MkDocsConfig) -> bool:
@@ -202,9 +238,12 @@ def _class_of(file: File, led_to: Container[str]) -> _Class | None:
     while "/" in folder and folder not in led_to:
         folder = folder.rpartition("/")[0]
     depth = path.count("/") - folder.count("/") - 1
-    return _Class(
-        folder, depth, tuple(front), front["kind"], tuple(len(mark) for mark in _HEADINGS.findall(f"\n{body}"))
-    )
+    levels = _levels_of([len(mark) for mark in _HEADINGS.findall(f"\n{body}")])
+    return _Class(folder, depth, tuple(front), front["kind"], levels)
+
+
+def _levels_of(levels: Sequence[int]) -> tuple[int, ...] | None:
+    return None if is_regular(levels) else tuple(levels)
 
 
 def _steps(file: File, made: _Class) -> dict[str, str]:

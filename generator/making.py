@@ -31,10 +31,16 @@ class _Group(NamedTuple):
 
 @dataclass(slots=True)
 class Making:
-    """The pages of a build as they lie in `build/docs`, by path."""
+    """The pages of a build as they lie in `build/docs`, by path, and those of the last build.
 
+    `has_same_copies` tells that all that is copied there is what it was.
+    """
+
+    maker: PageMaker
     docs: Tree
     pages: dict[str, Made] = field(default_factory=dict)
+    before: Mapping[str, Made] = field(default_factory=dict)
+    has_same_copies: bool = False
 
 
 _maker: PageMaker | None = None
@@ -56,7 +62,7 @@ def make_pages(briefing: Briefing, project: Project, books: Mapping[str, str], l
     changed = [*changed_inputs(ledger.input_digests(), inputs)]
     stale = _stale_groups(ledger, known.values(), changed, groups, docs)
     fresh = groups - stale
-    making = Making(docs, {path: made for path, made in known.items() if made.part in fresh})
+    making = Making(_maker, docs, {path: made for path, made in known.items() if made.part in fresh}, known)
     if len(stale) > len(groups) / 2:
         _maker.prepare()
     take_inputs(_maker)  # what was looked up to plan the pages belongs to none of them
@@ -69,7 +75,8 @@ def make_pages(briefing: Briefing, project: Project, books: Mapping[str, str], l
             old = known.get(path)
             kept = old if old and old.digest == stamp.digest else Made(path, group.name, stamp.digest)
             making.pages[path] = kept._replace(part=group.name)
-    gone = docs.keep_only((*making.pages, *_copy_others(briefing, project, books, docs, ledger), MARK))
+    copies, making.has_same_copies = _copy_others(briefing, project, books, docs, ledger)
+    gone = docs.keep_only((*making.pages, *copies, MARK))
     (project.pages_dir / MARK).touch()
     ledger.keep_readers(looked_up)
     ledger.keep_pages((), gone=known.keys() - making.pages.keys())
@@ -120,8 +127,11 @@ def _stale_groups(
 
 def _copy_others(
     briefing: Briefing, project: Project, books: Mapping[str, str], docs: Tree, ledger: Ledger
-) -> list[str]:
-    """Bring the copies of assets and books up to date, and return their names; what is as it was is not read."""
+) -> tuple[list[str], bool]:
+    """Bring the copies of assets and books up to date, and return their names, and whether all are what they were.
+
+    What is as it was is not read.
+    """
     files = {name: project.root / "docs" / name for name in briefing.assets}
     files |= {path: project.root / "build" / path for path in books.values()}
     before = ledger.told("copies") or {}
@@ -134,4 +144,5 @@ def _copy_others(
             digest = docs.put(name, file.read_bytes()).digest
         copies[name] = [lay, digest]
     ledger.tell("copies", copies)
-    return [*files]
+    digests, last_digests = ({name: digest for name, (_, digest) in of.items()} for of in (copies, before))
+    return [*files], digests == last_digests

@@ -1,10 +1,11 @@
 """The recipe: load > validate > link > pages > write, for the command and the MkDocs plugin alike."""
 
 import gc
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -301,6 +302,11 @@ def write_pages(briefing: Briefing, project: Project, folder: Path, books: Mappi
     copies = [(name, project.root / "docs" / name) for name in briefing.assets]
     copies += [(path, project.root / "build" / path) for path in (books or {}).values()]
     return write_folder(folder, ((page.path, page.text) for page in pages), copies)
+
+
+def build_day(briefing: Briefing) -> date:
+    """Return the day that a site is dated to: `SOURCE_DATE_EPOCH` may say another than that of the newest record."""
+    return datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH", last_change(briefing))), UTC).date()
 
 
 def last_change(briefing: Briefing) -> int:

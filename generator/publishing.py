@@ -103,6 +103,11 @@ class Publishing:
         self._note_page(made, name)
         return made._replace(html="") if page.warnings else made
 
+    def drop_page(self, made: Made) -> None:
+        """Leave a page, or a picture, of the last site out: it is gone."""
+        self._names -= {made.path, made.name}
+        self._read.pop(made.name, None)
+
     def add(self, name: str, content: bytes) -> None:
         """Put a file into the site; a page gets its policy."""
         if name.endswith(".html"):

@@ -214,11 +214,15 @@ class Renderer(Rendering):
 
     def page_at(self, address: str) -> bytes | None:
         """Return the page at an address, "actors/jane-doe/", or None when there is none."""
-        for path in _paths_of(address, uses_folders=self.config.use_directory_urls):
-            file = self.files.get_file_from_path(path)
-            if file is not None and file.is_documentation_page() and self._maker.has(path):
-                return protect_page(self.html_of(file))
-        return None
+        found = map(self.unprotected, _paths_of(address, uses_folders=self.config.use_directory_urls))
+        page = next(filter(None, found), None)
+        return protect_page(page) if page else None
+
+    def unprotected(self, path: str) -> bytes | None:
+        """Return the page that is made of a file below docs, without its policy, or None when there is none."""
+        file = self.files.get_file_from_path(path)
+        is_page = file is not None and file.is_documentation_page() and self._maker.has(path)
+        return self.html_of(file) if file and is_page else None
 
     def file_at(self, address: str) -> bytes | Path | None:
         """Return what is at an address beside pages: bytes that were made, a file, or None."""

@@ -100,6 +100,12 @@ def remember(ledger: Ledger, briefing: Briefing, problems: Iterable[Problem], se
     ledger.tell("short cut", told)
 
 
+def is_same_world(ledger: Ledger, seen: Seen) -> bool:
+    """Tell whether pages are made with what the last build made them with, as far as the ledger knows."""
+    told = ledger.told("short cut")
+    return bool(told and seen.world) and told["world"] == seen.world
+
+
 def forget(ledger: Ledger) -> None:
     """Tell the ledger that the next build has to be a whole one."""
     ledger.tell("short cut", None)

@@ -145,6 +145,50 @@ def test_edit_that_is_followed_has_all_pages_indexed_where_the_index_cannot_be_a
     assert found == built(folder)
 
 
+def test_records_that_come_go_or_move_are_followed_without_mkdocs_and_give_a_clean_build(tmp_path: Path) -> None:
+    folder, random = tmp_path / "large", Random(3)
+    maker = REPOSITORY / "benchmarks" / "make_records.py"
+    subprocess.run([sys.executable, str(maker), "600", str(folder)], check=True)
+    settings = folder / "mkdocs.yml"
+    settings.write_text(re.sub("^site_url: .*", "site_url: https://example.org/a/", settings.read_text(), flags=re.M))
+    built(folder)
+    quotes = sorted(file for file in (folder / "docs" / "quotes").rglob("*.yml") if "\ndate: " in file.read_text())
+    new = folder / "docs" / "quotes" / "zz-new.yml"
+    last = 'title: The last\ndate: 2031-02-03\nplace: {name: "Nowhere & else"}\ntags: [Only here]\n'
+    followed = []
+    for turn in range(9):
+        quote = random.choice(quotes)
+        text = quote.read_text()
+        if turn % 3 == 0:
+            new.write_text(text)
+        elif turn % 3 == 1:
+            quote.write_text(re.sub(r"^date: .*", f"date: {1960 + turn}-03-04", text, flags=re.M))
+        else:
+            new.rename(new.with_name(f"quote-{turn}.yml"))
+        followed.append(is_followed(folder))
+    edit(folder, "events/the-last.yml", last)  # by which the site is of another day
+    followed.append(is_followed(folder))
+    (folder / "docs" / "events" / "the-last.yml").unlink()
+    followed.append(is_followed(folder))
+    assert sum(followed) > 7
+    assert command("briefbook", "verify", cwd=folder).returncode == 0
+    found = contents(folder / "build" / "site")
+    assert found["sitemap.xml"].count(b"quote-") == 3
+    shutil.rmtree(folder / "build")
+    assert found == built(folder)
+
+
+def is_followed(folder: Path) -> bool:
+    """Build, and tell whether MkDocs could be left out of it."""
+    code = (
+        "import sys; from generator.cli import main\n"
+        "try: main(['build'])\nfinally: print('by MkDocs' if 'generator.building' in sys.modules else 'followed')"
+    )
+    done = command("python", "-c", code, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.endswith("followed\n")
+
+
 def follow(folder: Path) -> bool:
     """Build by the short cut, if that can be done, in a process as the command is one."""
     code = (
@@ -234,6 +278,18 @@ def test_unknown_plugins_are_left_to_mkdocs(tmp_path: Path) -> None:
     settings.write_text(f"{settings.read_text()}\nhooks: [hook.py]\n")
     (folder / "hook.py").write_text("def on_page_content(html, **told):\n    return html + '<p>hooked</p>'\n")
     assert b"hooked" in built(folder)["actors/jane-doe/index.html"]
+
+
+def test_pages_that_would_be_in_the_navigation_are_left_to_mkdocs(tmp_path: Path) -> None:
+    folder = start_briefing(tmp_path / "b")
+    settings = folder / "mkdocs.yml"
+    settings.write_text(re.sub(r"^nav:\n(?:  .*\n)+", "", settings.read_text(), flags=re.M))
+    built(folder)
+    edit(folder, "actors/new.yml", "name: New\nsummary: With [[jane-doe]].\n")
+    assert not is_followed(folder)
+    found = contents(folder / "build" / "site")
+    shutil.rmtree(folder / "build")
+    assert found == built(folder)
 
 
 OTHER_SETTINGS = {

@@ -17,7 +17,7 @@ from generator.rendering import Addresses
 CORPUS = Path(__file__).parent / "corpus" / "markdown"
 PIECES = (
     "word|Two words|  \n|\n|\n\n|- |# |## | {: #place }|*|**|_|`|[|]|](|)|](../actors/jane-doe.md)|](<https://example.org/a?b=1&c=2>)"
-    "|![|](<../pictures/x.svg>)|\\|\\*|\\[|\\]|&amp;|&lt;|&#124;|&nbsp;|&|<|>|<b>|</b>|<span class=\"bb-details\">|</span>|<br>"
+    "|![|[![|](<../pictures/x.svg>)](../timeline.md)|](<../pictures/x.svg>)|\\|\\*|\\[|\\]|&amp;|&lt;|&#124;|&nbsp;|&|<|>|<b>|</b>|<span class=\"bb-details\">|</span>|<br>"
     "|<div class=\"bb-list\" data-pagefind-ignore markdown>|</div>|<p class=\"bb-lead\" markdown>|</p>|<blockquote lang=\"ko\" "
     "dir=\"ltr\" class=\"bb-quote\" markdown>|</blockquote>|<figure class=\"bb-view\" markdown>|</figure>|:   |1. |> |!|:|\"|'|é|한국|العربية|\u00a0|=|---|{|}|(|)|#|.|1|+"
 ).split("|")  # fmt: skip
@@ -71,6 +71,7 @@ def same(text: str) -> bool:
 @given(st.lists(st.sampled_from([*PIECES, "|", "| a | b |\n|---|---|\n| c | d |"]), max_size=14).map("".join))
 @example("- one\n- two\n\n- three")
 @example("# C\\#\n\n## Same\n\n## Same\n\n## 한국")
+@example('[![a\\] *b* "c"](<../pictures/x.svg>)](../timeline.md) [![](<../pictures/x.svg>)](../map.md)')
 @example("- # heading")
 @example("Term\n:   one  \ntwo\n\nOther\n:   three\n\ntext")
 @example("![a\\*b &lt; c](<../pictures/x.svg>) ![a](b)")
@@ -82,6 +83,11 @@ def same(text: str) -> bool:
 @example('- <span class="bb-page">one</span> <b>[two ](../three.md)</b>')
 @example("| a |\n|---|\n| |\n")
 @example("text <b>open\n\nshut</b>")
+@example("<details class='bb-x' markdown>\n<summary>1. one</summary>\n\ntwo\n\n</details>")
+@example('<details class="bb-x" markdown>\n<summary>2010. one</summary>\n\n</details>')
+@example('<details class="bb-x" markdown>\n<summary>a  b_c_d __e__ </summary>\n\n# F\n\n</details>')
+@example('<details class="bb-x" markdown>\n\none\n\n</details>')
+@example('<div class="bb-x" markdown>\n\n<details class="bb-x" markdown>\n<summary>a</summary>\n\n</div>\n\n</details>')
 def test_whatever_is_known_is_rendered_as_python_markdown_does(text: str) -> None:
     same(text)
 
@@ -105,6 +111,7 @@ def test_what_templates_write_is_known() -> None:
         "[links](../actors/x.md),\nof two lines  \nand three.\n\n<div class=\"bb-facts\" markdown>\n\nType\n:   Talks\n\nPlace\n"
         ":   Here\n\n</div>\n\n## Sources {: #sources }\n\n- [One](../sources/one.md) <span class=\"bb-seen\">([read it there]"
         "(<https://example.org/?a=1&b=2>))</span>\n- Two\n\n<figure class=\"bb-view\" markdown>\n\n![A map](<../pictures/map.svg>)"
+        "\n\n<details class=\"bb-evidence\" markdown>\n<summary>Rests on 2 records, it’s said</summary>\n\n- One\n\n</details>"
         "\n\n<figcaption markdown>\n\n<span class=\"bb-drawn\">3 of 4.</span> The others.\n\n</figcaption>\n\n</figure>"
     )  # fmt: skip
 

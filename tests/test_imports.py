@@ -11,7 +11,7 @@ ORDER = (
     "load mend validate prose front names backlinks order link check ties gazetteer words render facts sentences rows labels "
     "world pictures lists outlines profiles network timeline views explorer choices pages collisions inputs stored "
     "write manifest kept pipeline making topics shortcut sanitise bundles settle search amend policy publishing site "
-    "mkdocs_plugin constructs rendering frames building following preview excerpts reports preview_search watching "
+    "mkdocs_plugin constructs rendering joints frames building sitemap following preview excerpts reports preview_search watching "
     "news connections server dossier markup book paging typeset printing scaffold faults cli reference"
 ).split()
 LINES = 400
