@@ -58,6 +58,12 @@ def main_tools(work: Path, records: int) -> Iterator[Tool]:
     address = f"{page}/"
     serve = [sys.executable, "-m", "generator", "-C", str(briefing), "serve", "--address"]
     yield Tool("briefbook", briefing, partial(_at_port, serve), quote, address, "mkdocs", with_note)
+    # Edits by which records are put in order, or found in prose, are another thing: also for ours alone.
+    yield Tool("briefbook, a date", briefing, partial(_at_port, serve), quote, address, "mkdocs", with_date)
+    actors = (file for file in sorted((briefing / "docs" / "actors").rglob("*.yml")) if is_named(file))
+    actor = next(actors)
+    named = f"actors/{actor.stem}/"
+    yield Tool("briefbook, a name", briefing, partial(_at_port, serve), actor, named, "mkdocs", with_name)
     folder = hugo_site(work / "hugo", work / "pages")
     hugo = [str(Path(sys.executable).parent / "hugo"), "server", "--bind", "127.0.0.1", "--disableLiveReload", "--port"]
     file = folder / "content" / f"{page}.md"
@@ -94,6 +100,21 @@ def with_note(text: str, words: str) -> str:
     """Return a record with a note of these words."""
     without = re.sub(r"^note: .*(?:\n  .*)*\n", "", text, flags=re.MULTILINE)
     return f"{without}note: {words}\n"
+
+
+def with_date(text: str, words: str) -> str:
+    """Return a quote with these words in its note, and a date that hangs on them."""
+    return re.sub(r"^date: .*", f"date: {1900 + int(words[-4:]) % 90}", with_note(text, words), flags=re.MULTILINE)
+
+
+def with_name(text: str, words: str) -> str:
+    """Return an actor with these words in the name."""
+    return re.sub(r"^name: ", f"name: {words} ", text, flags=re.MULTILINE)
+
+
+def is_named(file: Path) -> bool:
+    """Tell whether a file holds one actor, with a plain name."""
+    return re.match(r"name: \w", file.read_text("utf-8")) is not None
 
 
 def with_line(text: str, words: str) -> str:

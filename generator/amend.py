@@ -50,7 +50,8 @@ from generator.ledger import Ledger
 from generator.search import run_pagefind
 from generator.settle import address_in
 
-MOST_PAGES = 200  # that are worth it
+MOST_PAGES = 500  # that are worth it
+MOST_LOOKS = 200  # at pages, for one that has a field
 _BEFORE = "briefbook-before"  # the folder of pages as they were
 _FIELDS = "briefbook-fields.html"  # a page that has every field, so that fields have the numbers they have
 _encode = json.JSONEncoder(ensure_ascii=False).encode  # once: `json.dumps` makes one for each of ten thousand pages
@@ -244,7 +245,7 @@ class _Pages:
     def _look_for(self, fields: set[str]) -> None:
         """See that there is a page with each of these fields: first among those that are edited."""
         others = (number for number in range(len(self.all)) if number not in self._fresh)
-        for number in (*self._fresh, *islice(others, MOST_PAGES)):
+        for number in (*self._fresh, *islice(others, MOST_LOOKS)):
             if not fields:
                 return
             fields = fields.difference(json.loads(self._fragment(number))["meta"])

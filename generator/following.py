@@ -71,11 +71,10 @@ def follow_pages(project: Project, briefing: Briefing, making: Making, ledger: L
         return False
     if any(path.removesuffix(".md") in briefing.pages for path in changed):  # they may lead to what is not there yet
         return False
-    is_in_nav = any(made.path in ledger.told("in navigation") for made in gone)
-    if is_in_nav or (now.keys() != before.keys() and not ledger.told("navigation is written")):
+    if before.keys() != now.keys() and not _is_same_navigation(ledger, before, now):
         return False
-    following = _Following(project, ledger, before, now.__contains__)
-    following.renderer = cache(lambda: Renderer(project, briefing, making.maker))
+    renderer = cache(lambda: Renderer(project, briefing, making.maker))
+    following = _Following(project, ledger, before, now.__contains__, renderer)
     pages = following.render({path: (project.pages_dir / path).read_bytes() for path in changed})
     listed = following.listed(now, build_day(briefing)) if pages is not None else None
     if pages is None or listed is None or not following.has_same_needs(now, pages):
@@ -89,14 +88,34 @@ def follow_pages(project: Project, briefing: Briefing, making: Making, ledger: L
     return True
 
 
+def _is_same_navigation(ledger: Ledger, before: Mapping[str, Made], now: Mapping[str, Made]) -> bool:
+    """Tell whether pages that come and go are in no navigation, and MkDocs has nothing to say of that.
+
+    It warns of pages that are neither in a navigation that is written nor said not to be: by their folders, as a rule.
+    """
+    in_nav = ledger.told("in navigation")
+    folders = {path.partition("/")[0] for path in before if path.endswith(".md") and path not in in_nav}
+    new = (path for path in now.keys() - before.keys() if path.endswith(".md"))
+    is_known = all(path.partition("/")[0] in folders for path in new)
+    return is_known and bool(ledger.told("navigation is written")) and all(path in now for path in in_nav)
+
+
 class _Following:
-    """A site that takes over what the last one had, and what pages `before` were, by path."""
+    """A site that takes over what the last one had, and what pages `before` were, by path.
+
+    `renderer` renders what takes MkDocs, where that may be started.
+    """
 
     def __init__(
-        self, project: Project, ledger: Ledger, before: Mapping[str, Made], is_page: Callable[[str], bool]
+        self,
+        project: Project,
+        ledger: Ledger,
+        before: Mapping[str, Made],
+        is_page: Callable[[str], bool],
+        renderer: Callable[[], Renderer] | None = None,
     ) -> None:
         self._project, self._ledger, self._before, self._is_page = project, ledger, before, is_page
-        self.renderer: Callable[[], Renderer] | None = None  # for what takes MkDocs
+        self._renderer = renderer
         self.publishing = Publishing(project, Path(ledger.told("site")), ledger, trusts_feed=True)
         self._is_good = self.publishing.reuse_all()
         self._in_nav = ledger.told("in navigation")
@@ -135,7 +154,7 @@ class _Following:
         return Framed(swapped, made.needs) if swapped else None  # which stands around the content
 
     def _rendered(self, path: str) -> Framed | None:
-        raw = self.renderer().unprotected(path) if self.renderer else None
+        raw = self._renderer().unprotected(path) if self._renderer else None
         return Framed(protect_page(raw), needs_of(find_sources(raw))) if raw else None
 
     def _has_same_policy(self, path: str, data: bytes) -> bool:

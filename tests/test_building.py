@@ -148,7 +148,7 @@ def test_edit_that_is_followed_has_all_pages_indexed_where_the_index_cannot_be_a
 def test_records_that_come_go_or_move_are_followed_without_mkdocs_and_give_a_clean_build(tmp_path: Path) -> None:
     folder, random = tmp_path / "large", Random(3)
     maker = REPOSITORY / "benchmarks" / "make_records.py"
-    subprocess.run([sys.executable, str(maker), "600", str(folder)], check=True)
+    subprocess.run([sys.executable, str(maker), "400", str(folder)], check=True)
     settings = folder / "mkdocs.yml"
     settings.write_text(re.sub("^site_url: .*", "site_url: https://example.org/a/", settings.read_text(), flags=re.M))
     built(folder)
@@ -156,7 +156,7 @@ def test_records_that_come_go_or_move_are_followed_without_mkdocs_and_give_a_cle
     new = folder / "docs" / "quotes" / "zz-new.yml"
     last = 'title: The last\ndate: 2031-02-03\nplace: {name: "Nowhere & else"}\ntags: [Only here]\n'
     followed = []
-    for turn in range(9):
+    for turn in range(6):
         quote = random.choice(quotes)
         text = quote.read_text()
         if turn % 3 == 0:
@@ -170,10 +170,10 @@ def test_records_that_come_go_or_move_are_followed_without_mkdocs_and_give_a_cle
     followed.append(is_followed(folder))
     (folder / "docs" / "events" / "the-last.yml").unlink()
     followed.append(is_followed(folder))
-    assert sum(followed) > 7
+    assert sum(followed) > 5
     assert command("briefbook", "verify", cwd=folder).returncode == 0
     found = contents(folder / "build" / "site")
-    assert found["sitemap.xml"].count(b"quote-") == 3
+    assert found["sitemap.xml"].count(b"quote-") == 2
     shutil.rmtree(folder / "build")
     assert found == built(folder)
 

@@ -28,7 +28,7 @@ TELL_BREACHES = """document.addEventListener("securitypolicyviolation", (event) 
 
 # What shows where the keyboard is: a difference between the same element with the focus and without it. The switch for
 # dark colours is a radio button without size: its label shows it.
-SEE_STOP = """() => {
+SEE_STOP = """async () => {
   const stop = document.activeElement;
   if (!stop || stop === document.body) return null;
   const near = [stop, stop.nextElementSibling, stop.parentElement].filter(Boolean);
@@ -38,9 +38,14 @@ SEE_STOP = """() => {
   }).join();
   const shown = stop.getClientRects()[0]?.width ? stop : stop.nextElementSibling;
   if (!shown) return { name: stop.outerHTML, faults: [] };  // it went after it was reached: the button that leads up
-  const { left, top, right, bottom } = shown.getClientRects()[0] ?? new DOMRect();
-  const [x, y] = [(Math.max(left, 0) + Math.min(right, innerWidth)) / 2, (Math.max(top, 0) + Math.min(bottom, innerHeight)) / 2];
-  const hit = document.elementFromPoint(x, y);
+  const hitOf = () => {
+    const { left, top, right, bottom } = shown.getClientRects()[0] ?? new DOMRect();
+    const [x, y] = [(Math.max(left, 0) + Math.min(right, innerWidth)) / 2, (Math.max(top, 0) + Math.min(bottom, innerHeight)) / 2];
+    return document.elementFromPoint(x, y);
+  };
+  // A busy browser may not have scrolled to it yet.
+  for (let frames = 0; frames < 30 && !hitOf(); frames += 1) await new Promise(requestAnimationFrame);
+  const hit = hitOf();
   const isSeen = hit && (shown.contains(hit) || getComputedStyle(shown).pointerEvents === "none");
   const focused = look();
   stop.blur();
