@@ -144,6 +144,8 @@ class Frames:
             return frame
         if self._joints is None:
             other = self._frame_for(made, OTHER_SAMPLE)
+            if other and other.parts == frame.parts:  # no headings are told, as with `toc.integrate`
+                return frame
             self._joints = joints_of(frame.parts, other.parts) if other else None
         parts = without_outline(frame.parts, SAMPLE, self._joints) if self._joints else None
         return _Frame(parts, frame.needs, self._joints) if parts else None

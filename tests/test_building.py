@@ -302,6 +302,7 @@ OTHER_SETTINGS = {
     "navigation": {"nav": ["index.md", {"People": ["actors/index.md", "actors/jane-doe.md"]}]},
     "no navigation": {"nav": None},
     "theme": {"theme": {"name": "material", "features": ["navigation.tabs", "navigation.path", "navigation.prune"]}},
+    "no contents": {"theme": {"name": "material", "features": ["toc.integrate"]}},
     "other Markdown": {"markdown_extensions": ["attr_list", "md_in_html", "def_list", "tables", "smarty", "briefbook"]},
 }
 
