@@ -217,7 +217,8 @@ class _Pages:
         self.before: dict[int, str] = {}  # number in the index of some -> name
         self.now: dict[int, str] = {}
         found = {address_in(some.fragment(page[0])): number for number, page in enumerate(some.meta.pages)}
-        if len(found) != 1 + sum(text is not None for edit in edits.values() for text in edit):
+        count = 1 + sum(text is not None for edit in edits.values() for text in edit)
+        if len(found) != count or len(some.meta.pages) != count:
             raise _UnsureError("other pages")
         needed: set[str] = set()  # fields that pages may have been the last to have
         for name, edit in edits.items():

@@ -19,7 +19,7 @@ from generator.link import Briefing
 from generator.making import Making
 from generator.pipeline import Project, build_day, without_collector
 from generator.policy import find_sources, protect_page
-from generator.publishing import Publishing, needs_of
+from generator.publishing import Publishing, is_document, needs_of
 from generator.rendering import Addresses, Renderer
 from generator.shortcut import Remade, Shortcut
 from generator.sitemap import SITEMAP, packed, sitemap_after
@@ -76,8 +76,10 @@ def follow_pages(project: Project, briefing: Briefing, making: Making, ledger: L
     renderer = cache(lambda: Renderer(project, briefing, making.maker))
     following = _Following(project, ledger, before, now.__contains__, renderer)
     pages = following.render({path: (project.pages_dir / path).read_bytes() for path in changed})
-    listed = following.listed(now, build_day(briefing)) if pages is not None else None
-    if pages is None or listed is None or not following.has_same_needs(now, pages):
+    if pages is None or not following.has_same_needs(now, pages):
+        return False
+    listed = following.listed(now, build_day(briefing))
+    if listed is None:
         return False
     for made in gone:
         following.publishing.drop_page(made)
@@ -123,33 +125,35 @@ class _Following:
 
     def _find(self, path: str) -> File | None:
         is_there = self._is_page(path) or (self._project.root / "docs" / path).is_file()
-        return File(path, str(self._project.pages_dir), "", use_directory_urls=True) if is_there else None
+        return _file_at(path) if is_there else None
 
     def _content_of(self, file: File, text: str) -> Content | None:
         return render(text, self._addresses.seen_from(file))
 
     def render(self, texts: Mapping[str, bytes]) -> dict[str, Framed] | None:
         """Return the pages that are made of these texts, by path; None when that takes MkDocs, or more changes."""
+        if not self._is_good:
+            return None
         pages: dict[str, Framed] = {}
-        for path, data in texts.items() if self._is_good else ():
-            if path.endswith(".svg") and path.count("/") == 1 and not self._has_same_policy(path, data):
+        for path, data in texts.items():
+            if is_document(path) and not self._has_same_policy(path, data):
                 return None
             if path.endswith(".md"):
-                file = File(path, str(self._project.pages_dir), "", use_directory_urls=True)
+                file = _file_at(path)
                 file.content_string = data.decode("utf-8")
                 framed = render_stored(file, self._in_nav, self._ledger.frame, self._content_of)
                 page = framed or self._swapped(file) or self._rendered(path)
                 if page is None:
                     return None
                 pages[path] = page
-        return pages if self._is_good else None
+        return pages
 
     def _swapped(self, file: File) -> Framed | None:
-        made = self._before.get(file.src_uri)
-        text = self._last(made.path, made.digest) if made else None
-        html = (self.publishing.site.folder / made.name).read_bytes() if made and text is not None else None
-        if made is None or text is None or html is None:
+        text = self._last(file.src_uri)
+        if text is None:
             return None
+        made = self._before[file.src_uri]
+        html = (self.publishing.site.folder / made.name).read_bytes()
         swapped = swap_content(file, text.decode("utf-8"), html, self._content_of)
         return Framed(swapped, made.needs) if swapped else None  # which stands around the content
 
@@ -159,20 +163,20 @@ class _Following:
 
     def _has_same_policy(self, path: str, data: bytes) -> bool:
         """Tell whether a picture that counts for the policy of the site needs of it what it needed."""
-        text = self._last(path, self._before[path].digest) if path in self._before else None
+        text = self._last(path)
         return text is not None and find_sources(text) == find_sources(data)
 
-    def _last(self, path: str, digest: str) -> bytes | None:
-        """Return what the last site has at a path, if it is what it was."""
-        content = (self.publishing.site.folder / path).read_bytes()
-        return content if sha256(content).hexdigest() == digest else None
+    def _last(self, path: str) -> bytes | None:
+        """Return the Markdown, or picture, that the last site has at a path, if there was one and it is what it was."""
+        made = self._before.get(path)
+        content = (self.publishing.site.folder / path).read_bytes() if made else b""
+        return content if made and sha256(content).hexdigest() == made.digest else None
 
     def has_same_needs(self, now: Mapping[str, Made], pages: Mapping[str, Framed]) -> bool:
         """Tell whether all pages together need of the policy what they needed; so do pictures that come or go."""
         needs = {pages[path].needs if path in pages else made.needs for path, made in now.items()}
         moved = now.keys() ^ self._before.keys()
-        has_pictures = any(path.endswith(".svg") and path.count("/") == 1 for path in moved)
-        return not has_pictures and needs == {made.needs for made in self._before.values()}
+        return not any(map(is_document, moved)) and needs == {made.needs for made in self._before.values()}
 
     def listed(self, now: Iterable[str], day: date) -> dict[str, bytes] | None:
         """Return the files of the sitemap that change; None where that is not certain."""
@@ -189,11 +193,15 @@ class _Following:
         for path, made in changed.items():
             publishing.add_copy(path, docs, path)
             if page := pages.get(path):
-                name = made.name or File(path, "", "", use_directory_urls=True).dest_uri
+                name = made.name or _file_at(path).dest_uri
                 made = publishing.add_page(made, name, publishing.put_page(path, name, page.html, page.needs))
             noted.append(made)
         publishing.finish()
         publishing.note_pages(noted)
+
+
+def _file_at(path: str) -> File:
+    return File(path, "", "", use_directory_urls=True)
 
 
 def _tell(ledger: Ledger, remade: Remade) -> None:

@@ -82,10 +82,10 @@ class _Frame(NamedTuple):
 
     def fill(self, words: Mapping[str, str], headings: Sequence[Heading]) -> bytes:
         words = {**words, **_words(headings)}
-        outline = b""
         if self.joints:
-            outline = _filled(outline_of([heading.level for heading in headings], self.joints), words)
-        return b"".join(outline if part == OUTLINE else _filled((part,), words) for part in self.parts)
+            outline = outline_of([heading.level for heading in headings], self.joints)
+            words[OUTLINE[0]] = _filled(outline, words).decode("utf-8")
+        return _filled(self.parts, words)
 
     def told(self) -> list[Any]:
         """Return the frame as JSON can have it: texts and gaps, and what pages in it need of the policy."""

@@ -16,7 +16,7 @@ from generator.fields import FieldPath, Part, Refers, marked_values
 from generator.front import read_front
 from generator.load import INFO_PATH, RawPage
 from generator.mend import BLANK
-from generator.names import NameIndex, as_line, forms_of, may_name, names_of
+from generator.names import NameIndex, as_line, forms_of, names_of
 from generator.noted import Lazy
 from generator.order import keys_in_order
 from generator.places import Places
@@ -139,8 +139,9 @@ class LinkMemory:
         named = (key for key in before.keys | world.keys if _id_of(key) in ids)
         touched = {author for key in named for author in self.ways_back.authors_of(key)}
         touched |= {key for key, linked in self.linked.items() if linked.problems}
-        forms = self.names.changed(old_names)
-        return frozenset(touched | {key for key in self.linked if forms and may_name(forms, self.texts[key])})
+        forms = {as_line(form) for form in self.names.changed(old_names)}
+        named_anew = (key for key in self.linked if forms and any(form in self.texts[key] for form in forms))
+        return frozenset(touched.union(named_anew))
 
 
 def _id_of(key: str) -> str:
@@ -225,7 +226,7 @@ def link_alone(
     `files` are those below `docs/` to which prose may lead.
     """
     text = _words_of(item.record)
-    found = {name: keys for name, keys in names.items() if may_name(forms_of(name), text)}
+    found = {name: keys for name, keys in names.items() if any(as_line(form) in text for form in forms_of(name))}
     unread: dict[str, Any] = dict.fromkeys(keys)
     linker = _Linker(places, unread, frozenset(), frozenset(files), frozenset(), LinkMemory())
     linker.memory.names = NameIndex(found)

@@ -93,11 +93,6 @@ def forms_of(name: str) -> set[str]:
     return {name, unicodedata.normalize("NFD", name)}
 
 
-def may_name(forms: Iterable[str], text: str) -> bool:
-    """Tell whether a text, with single spaces as `as_line` has it, may have one of these forms of names in it."""
-    return any(as_line(form) in text for form in forms)
-
-
 def as_line(text: str) -> str:
     """Return a text on one line with single spaces: names in it may go on in the next line."""
     return " ".join(text.split())

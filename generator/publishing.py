@@ -120,8 +120,7 @@ class Publishing:
         """Put a file that lies in `build/docs` into the site, too."""
         self._names.add(name)
         self.site.share(name, f"{docs.folder}/{source}", docs.stamps[source])
-        if name.startswith("pictures/") and name.count("/") == 1 and name.endswith(".svg"):
-            # By itself, in a tab of its own, it is a document with a style.
+        if is_document(name):
             self._note_needs((docs.folder / source).read_bytes())
 
     def finish(self) -> None:
@@ -245,6 +244,11 @@ class Publishing:
         for name, digest in self._read.items():
             if not self.feed.has(name, digest):
                 self.feed.put(name, searchable((self.site.folder / name).read_bytes()) or b"")
+
+
+def is_document(name: str) -> bool:
+    """Tell whether a file is a picture that is a document by itself, with a style, in a tab of its own."""
+    return name.startswith("pictures/") and name.count("/") == 1 and name.endswith(".svg")
 
 
 def needs_of(sources: Sources) -> str:

@@ -102,7 +102,10 @@ def remember(ledger: Ledger, briefing: Briefing, problems: Iterable[Problem], se
 
 def is_same_world(ledger: Ledger, seen: Seen) -> bool:
     """Tell whether pages are made with what the last build made them with, as far as the ledger knows."""
-    told = ledger.told("short cut")
+    return _has_world(ledger.told("short cut"), seen)
+
+
+def _has_world(told: Any, seen: Seen) -> bool:
     return bool(told and seen.world) and told["world"] == seen.world
 
 
@@ -118,7 +121,7 @@ class Shortcut:
         told = ledger.told("short cut")
         self._project, self._ledger = project, ledger
         self._seen = look_at(project) if told else Seen({}, "")
-        self.is_open = bool(self._seen.world) and told["world"] == self._seen.world
+        self.is_open = _has_world(told, self._seen)
         self.problems: tuple[Problem, ...] = ()
         if self.is_open:
             self.problems = _PROBLEMS.validate_python(told["problems"], strict=False)
