@@ -23,7 +23,7 @@ test: .venv/test
 	$(BIN)/briefbook check --strict
 	$(BIN)/mkdocs build --strict
 	$(BIN)/briefbook build --strict --verify
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 # The long form of what tests do to builds: 200 kills, 10,000 readings, a disk that is full at 40 moments. Ten minutes.
 torture: .venv/test

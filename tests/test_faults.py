@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from generator.workers import WORTH_PROCESSES
 from tests.sites import command, contents, start_briefing
 
 pytestmark = pytest.mark.slow
@@ -239,7 +240,7 @@ def test_fault_in_one_of_several_processes_is_told_as_any(fault: str, told: tupl
         settings.read_text().replace("markdown_extensions:", "markdown_extensions:\n  - faulty:Faulty", 1)
     )
     assert "faulty" in settings.read_text()
-    for number in range(80):
+    for number in range(WORTH_PROCESSES):
         put(folder, f"docs/sources/s{number}.yml", f"title: Source {number}\n")
     code = (
         "import os, sys; os.environ['BRIEFBOOK_TEST_MAIN'] = str(os.getpid()); sys.argv = ['briefbook', 'build'];"
