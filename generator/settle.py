@@ -1,4 +1,4 @@
-"""The search index as Pagefind leaves it to one that is the same for the same pages.
+"""Search indexes as Pagefind leaves them, of all pages or of some each, to one that is the same for the same pages.
 
 Pagefind numbers pages in the order in which the disk lists them, which is another on another disk and may be another
 after each build, and writes the values of filters in the order of a hash map. Here pages are numbered by their
@@ -9,15 +9,19 @@ full index beside it has all (`bundles.py`).
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import cbor2
 
 from generator.bundles import (
     ENTRY,
     Entry,
+    Hits,
     UnknownFormatError,
     chunk_file,
     cut,
@@ -37,30 +41,49 @@ from generator.bundles import (
     with_full,
 )
 
+_WORD = itemgetter(0)  # of an entry
 _ADDRESS = re.compile(rb'"url":"((?:[^"\\]|\\.)*)"')
 
 Words = dict[bytes, bytes]  # their encoded entries
+Filters = dict[str, dict[str, list[int]]]  # numbers of pages, by filter and value
 
 
-def settle_index(bundle: Path) -> Words:
+class ApartError(Exception):
+    """Indexes of some pages each cannot become one of all."""
+
+
+class _Part(NamedTuple):
+    """An index of some of the pages, in one language: its folder, what the entry says of it, and its metadata."""
+
+    folder: Path
+    about: Mapping[str, Any]
+    meta: list[Any]
+
+
+def settle_index(bundle: Path, parts: Sequence[Path] = ()) -> Words:
     """Rewrite an index so that it hangs on nothing but its pages, and return its words, when it has one language.
 
+    `parts` are indexes of some of the pages each, of which it is made; without them it lies in its folder already.
     Units: some 0.2 ms of one processor for a page.
-    Raises: UnknownFormatError when Pagefind wrote it in another way.
+    Raises: UnknownFormatError when Pagefind wrote it in another way; ApartError when parts do not belong together.
     """
-    entry_file = bundle / ENTRY
-    try:
-        entry = json.loads(entry_file.read_bytes())
-    except ValueError as error:
-        raise UnknownFormatError(f"{ENTRY} is cut off") from error
+    folders = parts or [bundle]
+    said = [_entry_of(folder) for folder in folders]
+    about_all = {**said[0], "languages": {}}
+    if any({**entry, "languages": {}} != about_all for entry in said):
+        raise ApartError("other settings")
+    for folder in parts:
+        _take_static(folder, bundle)
     words: Words = {}
     languages: dict[str, Any] = {}
-    for language, about in entry["languages"].items():
-        settled, words = _settle_language(bundle, language, about)
+    codes = sorted({code for entry in said for code in entry["languages"]})
+    for code in codes:
+        found = [(folder, entry["languages"].get(code)) for folder, entry in zip(folders, said, strict=True)]
+        settled, words = _settle_language(bundle, code, [_part(folder, about) for folder, about in found if about])
         languages |= settled
-    content = json.dumps({**entry, "languages": languages}, ensure_ascii=False, separators=(",", ":"))
-    entry_file.write_text(content, "utf-8")
-    return words if len(entry["languages"]) == 1 else {}
+    content = json.dumps({**about_all, "languages": languages}, ensure_ascii=False, separators=(",", ":"))
+    (bundle / ENTRY).write_text(content, "utf-8")
+    return words if len(codes) == 1 else {}
 
 
 def address_in(fragment: bytes) -> bytes:
@@ -69,55 +92,92 @@ def address_in(fragment: bytes) -> bytes:
     return found[1] if found else b""
 
 
-def _settle_language(bundle: Path, language: str, about: Mapping[str, Any]) -> tuple[dict[str, Any], Words]:
-    """Rewrite the index of one language, and return what the entry is to say of it, and its words."""
-    old_meta = bundle / meta_file(about["hash"])
-    meta = cbor2.loads(read_file(old_meta))
-    _, pages, chunks, filters, sorts, *_ = meta
-    fragments = [_fragment(bundle, page[0]) for page in pages]
-    _rename_fragments(bundle, pages, language, fragments)
+def _entry_of(bundle: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads((bundle / ENTRY).read_bytes()))
+    except ValueError as error:
+        raise UnknownFormatError(f"{ENTRY} is cut off") from error
+
+
+def _part(folder: Path, about: Mapping[str, Any]) -> _Part:
+    return _Part(folder, about, cbor2.loads(read_file(folder / meta_file(about["hash"]))))
+
+
+def _take_static(part: Path, bundle: Path) -> None:
+    """Take over what does not hang on the pages: programs, and the words' stems of a language."""
+    for file in part.iterdir():
+        if file.is_file() and not file.name.endswith(".pf_meta"):
+            file.replace(bundle / file.name)
+
+
+def _settle_language(bundle: Path, language: str, parts: Sequence[_Part]) -> tuple[dict[str, Any], Words]:
+    """Write the index of one language, and return what the entry is to say of it, and its words."""
+    version, _, _, _, sorts, *fields = parts[0].meta
+    if any((part.meta[0], part.meta[5:]) != (version, fields) for part in parts) or (sorts and len(parts) > 1):
+        raise ApartError("other fields, or an order")
+    found = [(part.folder, *page) for part in parts for page in part.meta[1]]
+    fragments = [read_file(folder / fragment_file(name)) for folder, name, _ in found]
+    shorts = [shortened(name, language) for _, name, _ in found]
+    names = tell_apart(shorts, language, fragments.__getitem__)
+    for (folder, name, _), new_name in zip(found, names, strict=True):
+        _move(folder / fragment_file(name), bundle / fragment_file(new_name))
     addresses = [address_in(fragment) for fragment in fragments]
-    order = sorted(range(len(pages)), key=addresses.__getitem__)
-    numbers = [0] * len(pages)
+    order = sorted(range(len(found)), key=addresses.__getitem__)
+    numbers = [0] * len(found)
     for new, old in enumerate(order):
         numbers[old] = new
-    pages[:] = [pages[old] for old in order]
-    words = _words_of(bundle, chunks, numbers)
-    chunks[:], full_chunks = _write_chunks(bundle, language, words, len(pages))
-    for part in filters:
-        part[1] = _settle_filter(bundle, language, part[1], numbers)
-    filters.sort()
-    for sort in sorts:
-        sort[1] = [numbers[page] for page in sort[1]]
-    old_meta.unlink()
-    languages, files = with_full(language, about, meta, full_chunks)
+    pages = [[names[old], found[old][2]] for old in order]
+    numbered = [*zip(parts, _in_parts(numbers, parts), strict=True)]
+    words = _words_of(numbered)
+    chunks, full_chunks = _write_chunks(bundle, language, words, len(pages))
+    filters = _write_filters(bundle, language, _filters_of(numbered))
+    for part in parts:
+        (part.folder / meta_file(part.about["hash"])).unlink()
+    sorts = [[name, [numbers[page] for page in at]] for name, at in sorts]
+    meta = [version, pages, chunks, filters, sorts, *fields]
+    languages, files = with_full(language, {**parts[0].about, "page_count": len(pages)}, meta, full_chunks)
     for name, content in files.items():
         (bundle / name).write_bytes(content)
     return languages, words
 
 
-def _fragment(bundle: Path, name: str) -> bytes:
-    return read_file(bundle / fragment_file(name))
+def _in_parts(numbers: Sequence[int], parts: Iterable[_Part]) -> Iterator[Sequence[int]]:
+    """Yield the numbers of the pages of each part, in the part's own order."""
+    start = 0
+    for part in parts:
+        end = start + len(part.meta[1])
+        yield numbers[start:end]
+        start = end
 
 
-def _rename_fragments(bundle: Path, pages: list[list[Any]], language: str, fragments: Sequence[bytes]) -> None:
-    shorts = [shortened(page[0], language) for page in pages]
-    for page, name in zip(pages, tell_apart(shorts, language, fragments.__getitem__), strict=True):
-        if page[0] != name:
-            (bundle / fragment_file(page[0])).rename(bundle / fragment_file(name))
-            page[0] = name
+def _move(file: Path, target: Path) -> None:
+    if file != target:
+        target.parent.mkdir(exist_ok=True)
+        file.rename(target)
 
 
-def _words_of(bundle: Path, chunks: list[list[str]], numbers: Sequence[int]) -> Words:
+def _words_of(parts: Iterable[tuple[_Part, Sequence[int]]]) -> Words:
     """Take the words out of Pagefind's chunks, with the new numbers of pages."""
     words: Words = {}
-    for *_, name in chunks:
-        file = bundle / chunk_file(name)
+    in_order = merge(*(_entries_of(part, numbers) for part, numbers in parts), key=_WORD)
+    for word, found in groupby(in_order, key=_WORD):
+        forms: dict[bytes, Hits] = {}
+        for entry in found:  # of one word at a time: there are a million hits
+            for form, hits in entry.forms.items():
+                forms.setdefault(form, {}).update(hits)
+        if word in words:
+            raise UnknownFormatError("words are not in their order")
+        words[word] = encode_entry(Entry(word, forms))
+    return dict(sorted(words.items()))
+
+
+def _entries_of(part: _Part, numbers: Sequence[int]) -> Iterator[Entry]:
+    for *_, name in part.meta[2]:
+        file = part.folder / chunk_file(name)
         for word, forms in entries(read_file(file)):
             numbered = {form: {numbers[page]: hit for page, hit in hits.items()} for form, hits in forms.items()}
-            words[word] = encode_entry(Entry(word, numbered))
+            yield Entry(word, numbered)
         file.unlink()
-    return dict(sorted(words.items()))
 
 
 def _write_chunks(bundle: Path, language: str, words: Words, page_count: int) -> tuple[list[list[str]], ...]:
@@ -130,15 +190,32 @@ def _write_chunks(bundle: Path, language: str, words: Words, page_count: int) ->
         for named, name in zip(listed, names, strict=True):
             named.append([first, last, name])
         for name, data in dict(zip(names, made, strict=True)).items():  # most are the same
-            (bundle / chunk_file(name)).write_bytes(pack(data))
+            file = bundle / chunk_file(name)
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(pack(data))
     return listed
 
 
-def _settle_filter(bundle: Path, language: str, name: str, numbers: Sequence[int]) -> str:
-    file = bundle / filter_file(name)
-    of, values = cbor2.loads(read_file(file))
-    data = encode([of, sorted([value, sorted(numbers[page] for page in pages)] for value, pages in values)])
-    new_name = name_of(language, data)
-    file.unlink()
-    (bundle / filter_file(new_name)).write_bytes(pack(data))
-    return new_name
+def _filters_of(parts: Iterable[tuple[_Part, Sequence[int]]]) -> Filters:
+    """Take the filters out of Pagefind's files, with the new numbers of pages."""
+    found: Filters = {}
+    for part, numbers in parts:
+        for _, name in part.meta[3]:
+            file = part.folder / filter_file(name)
+            of, values = cbor2.loads(read_file(file))
+            for value, pages in values:
+                found.setdefault(of, {}).setdefault(value, []).extend(numbers[page] for page in pages)
+            file.unlink()
+    return found
+
+
+def _write_filters(bundle: Path, language: str, filters: Filters) -> list[list[str]]:
+    """Write the filters, and return the list of them."""
+    listed = []
+    for of, values in sorted(filters.items()):
+        data = encode([of, sorted([value, sorted(pages)] for value, pages in values.items())])
+        listed.append([of, name_of(language, data)])
+        file = bundle / filter_file(listed[-1][1])
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(pack(data))
+    return listed

@@ -100,6 +100,21 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield ledger
 
 
+@pytest.mark.parametrize("has_field_of_its_own", [False, True])
+def test_index_made_of_some_pages_at_a_time_is_that_of_all(tmp_path: Path, has_field_of_its_own: bool) -> None:
+    texts = Texts(5, 40)
+    if has_field_of_its_own:
+        texts.pages["page.html"] = texts.page((*FIELDS, "rare"))
+    for name, content in texts.pages.items():
+        file = tmp_path / "pages" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    whole, parts = (tmp_path / name for name in ("whole", "parts"))
+    assert index_pages(tmp_path / "pages", whole) == index_pages(tmp_path / "pages", parts, 15)
+    assert contents(whole) == contents(parts)
+    assert len(contents(whole)) > 40
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_amended_index_is_that_of_all_pages(tmp_path: Path, ledger: Ledger, seed: int) -> None:
     texts = Texts(seed, 40)
