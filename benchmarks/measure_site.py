@@ -62,12 +62,14 @@ def turns(work: Path, records: int, number: int) -> Iterator[tuple[str, Figures]
     bare, briefing = (copy_briefing(original, work / f"{name}-{number}") for name in ("bare", "full"))
     site, settings = work / f"plain-{number}", plain / "mkdocs.yml"
     yield "mkdocs build", measure_peak(sys.executable, "-m", "mkdocs", "build", "-q", "-f", settings, "-d", site)
-    yield "briefbook build, its search index left out", measure_peak(sys.executable, "-c", BARE, "-C", bare, "build")
-    ours = (sys.executable, "-m", "generator", "-C", briefing, "build")
-    yield "briefbook build", measure_peak(*ours)
-    for name, change in EDITS.items():
-        change(briefing / "docs", str(time.monotonic_ns()))
-        yield f"briefbook build, {name}", measure_peak(*ours)
+    ours = {
+        "briefbook build, its search index left out": (bare, (sys.executable, "-c", BARE, "-C", bare, "build")),
+        "briefbook build": (briefing, (sys.executable, "-m", "generator", "-C", briefing, "build")),
+    }
+    for name, change in {"": lambda *_: None, **EDITS}.items():
+        for build, (folder, command) in ours.items():
+            change(folder / "docs", str(time.monotonic_ns()))
+            yield f"{build}{name and f', {name}'}", measure_peak(*command)
 
 
 # The index is left out on both sides: MkDocs' own search plugin is not among the plugins of its site.

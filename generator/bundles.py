@@ -162,16 +162,7 @@ def encode_entry(entry: Entry) -> bytes:
 
 def renumber(encoded: bytes, moves: Moves) -> bytes:
     """Return the encoded entry of a word that is on none of the pages that are gone. Raises: UnknownFormatError."""
-    _, at = _text(encoded, 1)
-    hits, end = _renumber_hits(encoded, at, moves)
-    count, following = _head(encoded, end, _ARRAYS)
-    parts = [encoded[:at], hits, encoded[end:following]]
-    for _ in range(count):
-        _, at = _text(encoded, following + 1)
-        hits, end = _renumber_hits(encoded, at, moves)
-        parts += (encoded[following:at], hits)
-        following = end
-    return b"".join(parts)
+    return _with_hits(encoded, lambda at: _renumber_hits(encoded, at, moves))
 
 
 def encode_chunk(encoded: Sequence[bytes]) -> bytes:
@@ -189,12 +180,7 @@ def lighten(encoded: bytes, page_count: int) -> bytes:
     least = max(_COMMON, page_count // 2 + 1)
     if len(encoded) < least * _LEAST_HIT:
         return encoded
-    word, forms = entry_of(encoded)
-    light = {
-        form: {page: _first_places(hit) for page, hit in hits.items()} if len(hits) >= least else hits
-        for form, hits in forms.items()
-    }
-    return encode_entry(Entry(word, light))
+    return _with_hits(encoded, lambda at: _lighten_hits(encoded, at, least))
 
 
 def with_full(
@@ -304,6 +290,20 @@ def _run(data: bytes, at: int) -> tuple[list[bytes], list[bytes], int]:
     return [step for step, _ in found], [rest for _, rest in found], run.end()
 
 
+def _with_hits(encoded: bytes, remake: Callable[[int], tuple[bytes, int]]) -> bytes:
+    """Return the encoded entry of a word with its hits made anew: of those at a place, and where they end."""
+    _, at = _text(encoded, 1)
+    hits, end = remake(at)
+    count, following = _head(encoded, end, _ARRAYS)
+    parts = [encoded[:at], hits, encoded[end:following]]
+    for _ in range(count):
+        _, at = _text(encoded, following + 1)
+        hits, end = remake(at)
+        parts += (encoded[following:at], hits)
+        following = end
+    return b"".join(parts)
+
+
 def _renumber_hits(data: bytes, at: int, moves: Moves) -> tuple[bytes, int]:
     """Return the hits of a word with other numbers of pages, and where they end: few are written anew."""
     steps, rests, end = _run(data, at)
@@ -316,7 +316,20 @@ def _renumber_hits(data: bytes, at: int, moves: Moves) -> tuple[bytes, int]:
         if page < before:
             raise UnknownFormatError("a word is on a page that is gone")
         steps[hit] = _encode_step(page - before)
-    return _lead(_ARRAYS, len(pages)) + b"".join(chain.from_iterable(zip(steps, rests, strict=True))), end
+    return _join_hits(steps, rests), end
+
+
+def _lighten_hits(data: bytes, at: int, least: int) -> tuple[bytes, int]:
+    """Return the hits of a word, if they are so many, with but the first places in each, and where they end."""
+    count, first = _head(data, at, _ARRAYS)
+    if count < least and (run := _HITS.match(data, first)):
+        return data[at : run.end()], run.end()
+    steps, rests, end = _run(data, at)
+    return _join_hits(steps, map(_first_places, rests)), end
+
+
+def _join_hits(steps: Sequence[bytes], rests: Iterable[bytes]) -> bytes:
+    return _lead(_ARRAYS, len(steps)) + b"".join(chain.from_iterable(zip(steps, rests, strict=True)))
 
 
 def _encode_hits(hits: Hits) -> bytes:
