@@ -16,6 +16,7 @@ serve: .venv/site
 pdf: .venv/site
 	@$(BIN)/briefbook pdf --strict
 
+# The browser's tests take longest, and come first: files are not put in another order.
 test: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

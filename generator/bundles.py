@@ -321,11 +321,8 @@ def _renumber_hits(data: bytes, at: int, moves: Moves) -> tuple[bytes, int]:
 
 def _lighten_hits(data: bytes, at: int, least: int) -> tuple[bytes, int]:
     """Return the hits of a word, if they are so many, with but the first places in each, and where they end."""
-    count, first = _head(data, at, _ARRAYS)
-    if count < least and (run := _HITS.match(data, first)):
-        return data[at : run.end()], run.end()
     steps, rests, end = _run(data, at)
-    return _join_hits(steps, map(_first_places, rests)), end
+    return data[at:end] if len(steps) < least else _join_hits(steps, map(_first_places, rests)), end
 
 
 def _join_hits(steps: Sequence[bytes], rests: Iterable[bytes]) -> bytes:

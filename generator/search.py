@@ -18,6 +18,7 @@ from generator.settle import ApartError, Words, settle_index
 from generator.write import files_in, link_or_copy
 
 BUNDLE = "pagefind"  # its folder in a site
+PAGES_AT_ONCE = 2500  # for which Pagefind takes 0.2 GB
 # The interface's own words: on every page they would be found everywhere, and make up a fifth of the index.
 NOT_SEARCHED = ".headerlink, .bb-facts dt, .bb-status, .bb-seen, .bb-page:not(.bb-page--page) > h2"
 
@@ -25,8 +26,7 @@ _TEXT, _BODY = b'<div class="bb-page', b"data-pagefind-body"  # of our theme, an
 _IGNORED = b'data-pagefind-ignore="data-pagefind-ignore"'  # Pagefind says of each that it takes it for the short form
 _NOT_FOUND = "404.html"
 _PARTS = "parts"  # a folder in that of the bundle, meanwhile
-PAGES_AT_ONCE = 2500  # for which Pagefind takes 0.2 GB
-_AT_ONCE = 2  # of these
+_SIDE_BY_SIDE = 2  # Pagefinds, of so many pages each
 _LEAST_ROOM = 2**16  # bytes: with less, a disk is full
 
 
@@ -93,7 +93,7 @@ def _index_parts(pages: Path, names: Sequence[str], bundle: Path, at_once: int) 
         for name in names[number::count]:  # so that each has pages of all kinds, with all fields
             link_or_copy(pages / name, part / "pages" / name)
     bundles = [part / BUNDLE for part in parts]
-    with ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1)) as threads:
+    with ThreadPoolExecutor(min(_SIDE_BY_SIDE, os.cpu_count() or 1)) as threads:
         [*_] = threads.map(run_pagefind, (part / "pages" for part in parts), bundles)
     return bundles
 

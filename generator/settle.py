@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import merge
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -104,9 +104,11 @@ def _part(folder: Path, about: Mapping[str, Any]) -> _Part:
 
 
 def _take_static(part: Path, bundle: Path) -> None:
-    """Take over what does not hang on the pages: programs, and the words' stems of a language."""
+    """Take over what does not hang on the pages, programs and stems of words, and make the folders of all that does."""
     for file in part.iterdir():
-        if file.is_file() and not file.name.endswith(".pf_meta"):
+        if file.is_dir():
+            (bundle / file.name).mkdir(exist_ok=True)
+        elif not file.name.endswith(".pf_meta"):
             file.replace(bundle / file.name)
 
 
@@ -120,14 +122,15 @@ def _settle_language(bundle: Path, language: str, parts: Sequence[_Part]) -> tup
     shorts = [shortened(name, language) for _, name, _ in found]
     names = tell_apart(shorts, language, fragments.__getitem__)
     for (folder, name, _), new_name in zip(found, names, strict=True):
-        _move(folder / fragment_file(name), bundle / fragment_file(new_name))
+        (folder / fragment_file(name)).rename(bundle / fragment_file(new_name))
     addresses = [address_in(fragment) for fragment in fragments]
     order = sorted(range(len(found)), key=addresses.__getitem__)
     numbers = [0] * len(found)
     for new, old in enumerate(order):
         numbers[old] = new
     pages = [[names[old], found[old][2]] for old in order]
-    numbered = [*zip(parts, _in_parts(numbers, parts), strict=True)]
+    following = iter(numbers)
+    numbered = [(part, [*islice(following, len(part.meta[1]))]) for part in parts]
     words = _words_of(numbered)
     chunks, full_chunks = _write_chunks(bundle, language, words, len(pages))
     filters = _write_filters(bundle, language, _filters_of(numbered))
@@ -139,21 +142,6 @@ def _settle_language(bundle: Path, language: str, parts: Sequence[_Part]) -> tup
     for name, content in files.items():
         (bundle / name).write_bytes(content)
     return languages, words
-
-
-def _in_parts(numbers: Sequence[int], parts: Iterable[_Part]) -> Iterator[Sequence[int]]:
-    """Yield the numbers of the pages of each part, in the part's own order."""
-    start = 0
-    for part in parts:
-        end = start + len(part.meta[1])
-        yield numbers[start:end]
-        start = end
-
-
-def _move(file: Path, target: Path) -> None:
-    if file != target:
-        target.parent.mkdir(exist_ok=True)
-        file.rename(target)
 
 
 def _words_of(parts: Iterable[tuple[_Part, Sequence[int]]]) -> Words:
@@ -190,9 +178,7 @@ def _write_chunks(bundle: Path, language: str, words: Words, page_count: int) ->
         for named, name in zip(listed, names, strict=True):
             named.append([first, last, name])
         for name, data in dict(zip(names, made, strict=True)).items():  # most are the same
-            file = bundle / chunk_file(name)
-            file.parent.mkdir(exist_ok=True)
-            file.write_bytes(pack(data))
+            (bundle / chunk_file(name)).write_bytes(pack(data))
     return listed
 
 
@@ -215,7 +201,5 @@ def _write_filters(bundle: Path, language: str, filters: Filters) -> list[list[s
     for of, values in sorted(filters.items()):
         data = encode([of, sorted([value, sorted(pages)] for value, pages in values.items())])
         listed.append([of, name_of(language, data)])
-        file = bundle / filter_file(listed[-1][1])
-        file.parent.mkdir(exist_ok=True)
-        file.write_bytes(pack(data))
+        (bundle / filter_file(listed[-1][1])).write_bytes(pack(data))
     return listed

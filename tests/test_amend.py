@@ -57,6 +57,13 @@ def page(title: str, body: str, told: Mapping[str, str], weight: str = "1") -> b
     ).encode()
 
 
+def write_pages(folder: Path, pages: Mapping[str, bytes]) -> None:
+    for name, content in pages.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+
+
 class Kept:
     """An index that is amended, edit after edit, with its pages and the ledger that has its words."""
 
@@ -68,10 +75,7 @@ class Kept:
     def index(self, bundle: Path) -> dict[bytes, bytes]:
         """Index all pages, and return the words."""
         shutil.rmtree(self.folder / "all", ignore_errors=True)
-        for name, content in self.pages.items():
-            file = self.folder / "all" / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
+        write_pages(self.folder / "all", self.pages)
         bundle.parent.mkdir(exist_ok=True)
         return index_pages(self.folder / "all", bundle)
 
@@ -105,10 +109,7 @@ def test_index_made_of_some_pages_at_a_time_is_that_of_all(tmp_path: Path, has_f
     texts = Texts(5, 40)
     if has_field_of_its_own:
         texts.pages["page.html"] = texts.page((*FIELDS, "rare"))
-    for name, content in texts.pages.items():
-        file = tmp_path / "pages" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
+    write_pages(tmp_path / "pages", texts.pages)
     whole, parts = (tmp_path / name for name in ("whole", "parts"))
     assert index_pages(tmp_path / "pages", whole) == index_pages(tmp_path / "pages", parts, 15)
     assert contents(whole) == contents(parts)

@@ -7,7 +7,6 @@ much for us is kept there. Whatever comes in, there are records and problems wit
 import re
 import tempfile
 from collections.abc import Mapping
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from generator.characters import same_text, unclosed_direction, unseen_in, visib
 from generator.errors import Problem
 from generator.pipeline import Project, check_briefing, page_maker
 from generator.weigh import weigh_markdown
-from tests.test_hostile import scheme_of
+from tests.test_hostile import Tags, scheme_of
 from tests.test_prose import render
 
 CORPUS = {
@@ -72,26 +71,11 @@ def assert_places(problems: list[Problem], text: str) -> None:
             assert 1 <= problem.place.column <= len(lines[problem.place.line - 1]) + 2
 
 
-class _Tags(HTMLParser):
-    """Reads HTML: the names of its elements, and their attributes, (name, value)."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-        self.attributes: list[tuple[str, str | None]] = []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.names.add(tag)
-        self.attributes += attrs
-
-
 def assert_inert(html: str) -> None:
-    tags = _Tags(html)
-    assert not tags.names & ACTIVE
-    assert [name for name, _ in tags.attributes if name.startswith("on")] == []
-    assert {scheme_of(value or "") for name, value in tags.attributes if name in ADDRESSES} <= SCHEMES
+    for tag, attributes in Tags(html).tags:
+        assert tag not in ACTIVE
+        assert [name for name in attributes if name.startswith("on")] == []
+        assert {scheme_of(attributes[name] or "") for name in ADDRESSES & attributes.keys()} <= SCHEMES
 
 
 def try_yaml(folder: str, text: str) -> None:
