@@ -180,12 +180,13 @@ class _Following:
 
     def listed(self, now: Iterable[str], day: date) -> dict[str, bytes] | None:
         """Return the files of the sitemap that change; None where that is not certain."""
-        text = (self.publishing.site.folder / SITEMAP).read_text("utf-8")
+        last = self.publishing.site.folder
         before, after = ([path for path in paths if path.endswith(".md")] for paths in (self._before, now))
-        listed = sitemap_after(text, before, after, day)
-        if listed is None or listed == text:
-            return None if listed is None else {}
-        return {SITEMAP: listed.encode("utf-8"), f"{SITEMAP}.gz": packed(listed, day)}
+        listed = sitemap_after((last / SITEMAP).read_text("utf-8"), before, after, day)
+        if listed is None:
+            return None
+        files = {SITEMAP: listed.encode("utf-8"), f"{SITEMAP}.gz": packed(listed, day)}  # which has the day in it, too
+        return {name: content for name, content in files.items() if content != (last / name).read_bytes()}
 
     def add(self, changed: Mapping[str, Made], pages: Mapping[str, Framed], docs: Tree) -> None:
         """Put what changed into the new site, and have the ledger note it."""

@@ -163,14 +163,16 @@ class Ledger:
         return rows[0] if rows else None
 
     def readers(self, inputs: Iterable[str]) -> set[str]:
-        """Return the groups of pages that looked up one of these inputs, "record actors/jane-doe"."""
+        """Return the groups of pages that are there and looked up one of these inputs, "record actors/jane-doe"."""
         self.write_readers()
         numbers: set[int] = set()
         for name in inputs:
             for (parts,) in self._run("SELECT parts FROM readers WHERE input = ?", (name,)):
                 numbers |= {*array("I", parts)}
-        names = dict(self._run("SELECT number, name FROM parts"))
-        return {names[number] for number in numbers if number in names}
+        query = (
+            "SELECT part FROM pages INTERSECT SELECT name FROM parts WHERE number IN (SELECT value FROM json_each(?))"
+        )
+        return {name for (name,) in self._run(query, (json.dumps([*numbers]),))}
 
     def keep_files(self, folder: str, stamps: Mapping[str, Stamp], gone: Iterable[str] = ()) -> None:
         """Note how files of a folder lie now, and that others are gone."""
@@ -209,9 +211,13 @@ class Ledger:
                 for key in keys:
                     found.setdefault(f"{kind} {key}", array("I")).append(numbers[part])
         is_known = self._run("SELECT 1 FROM readers LIMIT 1")
-        for name, parts in found.items() if is_known else ():
+        for name, parts in [*found.items()] if is_known else ():
             for (before,) in self._run("SELECT parts FROM readers WHERE input = ?", (name,)):
-                found[name] = array("I", sorted({*array("I", before), *parts}))
+                known = {*array("I", before)}
+                if known.issuperset(parts):
+                    del found[name]
+                else:
+                    found[name] = array("I", sorted(known.union(parts)))
         rows = ((name, found[name].tobytes()) for name in sorted(found))
         self._run_all("INSERT OR REPLACE INTO readers VALUES (?, ?)", rows)
 

@@ -130,6 +130,19 @@ def test_edits_by_which_more_changes_are_left_to_a_whole_build(name: str, text: 
     assert contents(folder / "build" / "site") == before
 
 
+def test_edit_of_a_record_that_was_on_a_page_that_is_gone_is_followed(tmp_path: Path) -> None:
+    folder = start_briefing(tmp_path / "b", FILES)
+    edit(folder, "briefing.yml", "title: A briefing\n")
+    edit(folder, "page.md", "# A page\n")
+    for line in ("date: 1910", "date: 2024", "date: 2024\ntype: storm"):
+        edit(folder, "events/vote.yml", f"title: The vote\nplace: Pier\nparticipants: [jane, otto]\n{line}\n")
+        followed = (folder / "build").exists() and follow(folder)
+        found = built(folder)
+    assert followed
+    shutil.rmtree(folder / "build")
+    assert found == built(folder)
+
+
 def test_edit_that_is_followed_has_all_pages_indexed_where_the_index_cannot_be_amended(tmp_path: Path) -> None:
     folder = start_briefing(tmp_path / "b")
     built(folder)
