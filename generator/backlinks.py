@@ -58,7 +58,7 @@ class WaysBack:
                 (author for author in given if author not in drafts and author != named), key=rank.__getitem__
             )
             if authors:
-                self._turned[named] = _by_heading(naming for author in authors for naming in given[author])
+                self._turned[named] = by_heading(naming for author in authors for naming in given[author])
             else:
                 self._turned.pop(named, None)
         self._touched, self._authors = set(), set()
@@ -70,8 +70,8 @@ class WaysBack:
         return [key for key in order if key not in self._authors]
 
 
-def _by_heading(names: Iterable[Naming]) -> dict[str, tuple[Backlink, ...]]:
-    """Return {heading: backlinks}, each once; who is under another heading is not also under "Mentioned in"."""
+def by_heading(names: Iterable[Naming]) -> dict[str, tuple[Backlink, ...]]:
+    """Return {heading: backlinks}, by heading, each once; who is under another is not also under "Mentioned in"."""
     found: defaultdict[str, dict[Backlink, None]] = defaultdict(dict)
     for _, heading, backlink in names:
         found[heading][backlink] = None
@@ -79,4 +79,4 @@ def _by_heading(names: Iterable[Naming]) -> dict[str, tuple[Backlink, ...]]:
     mentions = {backlink.key: backlink for backlink in found.pop(MENTIONED, {}) if backlink.key not in elsewhere}
     if mentions:
         found[MENTIONED] = dict.fromkeys(mentions.values())
-    return {heading: tuple(backs) for heading, backs in found.items()}
+    return {heading: tuple(found[heading]) for heading in sorted(found)}

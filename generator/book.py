@@ -27,6 +27,7 @@ from generator.pictures import Drawing, Pictures, templates_of_pictures
 from generator.prose import escape_inline, escape_text
 from generator.records import Actor, Citation, Event, Quote, Record, Source
 from generator.render import Captions, PageLinks
+from generator.tallies import links_of, tallies_of
 from generator.ties import ties_of
 from generator.timeline import choose_items, items_of, timeline_picture
 from generator.words import Words
@@ -130,12 +131,14 @@ class _Composer:
     def _pictures(self) -> dict[str, Drawing]:
         """Return the timeline and the network of the main actors, drawn for a page of the book."""
         ties = ties_of(self.briefing)
+        tallies = tallies_of(self.briefing, ties)
         environment = templates_of_pictures(self.template_dirs)
-        pictures = Pictures(self.briefing, ties, self.words, environment, lambda: last_day(self.briefing))
-        items = items_of(self.briefing, choose_items(self.briefing).items)
+        last = last_day(self.briefing, tallies["ends"])
+        pictures = Pictures(self.briefing, ties, self.words, environment, lambda: last)
+        items = items_of(self.briefing, choose_items(self.briefing, links_of(self.briefing)).items)
         timeline = timeline_picture(pictures, items, PICTURE_WIDTH, EVENTS_DRAWN)
         found = {"timeline": timeline.drawing} if timeline else {}
-        network = choose_network(self.briefing, ties, ACTORS_DRAWN)
+        network = choose_network(self.briefing, ties, tallies["ties"], ACTORS_DRAWN)
         if edges := drawn_edges(network.edges):
             found["network"] = network_picture(pictures, network, edges, PICTURE_WIDTH)
         return {name: pictures.for_print(drawing) for name, drawing in found.items()}

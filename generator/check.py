@@ -1,6 +1,7 @@
 """Step 3, second half: what records say of each other that cannot be, or may be a slip. Changes nothing."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import TypeGuard
 
 from generator.errors import Problem, Severity, nearest
@@ -13,6 +14,12 @@ from generator.places import Places
 from generator.records import KINDS, Actor, Event, Quote, Record
 from generator.validate import Checked, field_name
 
+Finding = tuple[str, FieldPath, str, str]  # key, field, what was found, what to do
+
+_NAME_IT = "Name it where it belongs, with its id or [[id]] in prose."
+_CORRECT_ONE = "Correct one of the two."
+_TURN_ROUND = "Correct a date, or turn the two round."
+
 
 def check_links(briefing: Briefing, checked: Iterable[Checked], places: Places, *, is_whole: bool) -> list[Problem]:
     """Return cycles (errors), and what looks like a slip (warnings): see the functions below for what that is.
@@ -20,20 +27,56 @@ def check_links(briefing: Briefing, checked: Iterable[Checked], places: Places, 
     `is_whole` tells that nothing was found wrong so far; a record with a fault may be the one that names another.
     """
     written = {item.record.key: item for item in checked}
-    problems = []
-    for severity, finder in (
-        (Severity.ERROR, _cycles),
-        (Severity.ERROR, _nested_names),
-        (Severity.WARNING, _unnamed),
-        (Severity.WARNING, _untimely_quotes),
-        (Severity.WARNING, _early_followers),
-        (Severity.WARNING, _shared_names),
-    ):
-        for key, at, message, hint in finder(briefing) if is_whole or finder is not _unnamed else ():
-            item = written[key]
-            place = places.of(item.path, (*item.at, *at))
-            problems.append(Problem(place=place, field=field_name(at), message=message, hint=hint, severity=severity))
-    return problems
+    records = briefing.records.values()
+    unnamed = _unnamed(briefing, records if is_whole else ())
+    found = {
+        Severity.ERROR: chain(_cycles(briefing), _nested_names(briefing)),
+        Severity.WARNING: chain(unnamed, _untimely(briefing, records), _shared_names(briefing)),
+    }
+    return [
+        _problem(finding, written, places, severity) for severity, findings in found.items() for finding in findings
+    ]
+
+
+def check_alone(briefing: Briefing, items: Iterable[Checked], places: Places) -> Iterator[Problem]:
+    """Yield the slips in some records of a briefing: that nothing refers to them, and dates that do not fit."""
+    written = {item.record.key: item for item in items}
+    for finding in find_slips(briefing, written):
+        yield _problem(finding, written, places, Severity.WARNING)
+
+
+def find_slips(briefing: Briefing, keys: Iterable[str]) -> Iterator[Finding]:
+    """Yield what `check_alone` does, as (key, field, what was found, what to do)."""
+    records = [briefing.records[key] for key in keys]
+    yield from _unnamed(briefing, records)
+    yield from _untimely(briefing, records)
+
+
+def is_slip(problem: Problem) -> bool:
+    """Tell whether a problem is one of those that `check_alone` finds."""
+    return problem.hint in (_NAME_IT, _CORRECT_ONE, _TURN_ROUND)
+
+
+def _problem(finding: Finding, written: Mapping[str, Checked], places: Places, severity: Severity) -> Problem:
+    key, at, message, hint = finding
+    item = written[key]
+    place = places.of(item.path, (*item.at, *at))
+    return Problem(place=place, field=field_name(at), message=message, hint=hint, severity=severity)
+
+
+def goes_round(briefing: Briefing, record: Record) -> bool:
+    """Tell whether a record is part of itself, or follows itself."""
+    for name in ("part_of", "follows"):
+        seen, waiting = set[str](), [record]
+        while waiting:
+            at = waiting.pop()
+            ids = getattr(at, name, ())
+            keys = {_key(type(at), id) for id in ids} - seen
+            if record.key in keys:
+                return True
+            seen |= keys
+            waiting += [briefing.records[key] for key in keys]
+    return False
 
 
 def check_book(briefing: Briefing, places: Places) -> Iterator[Problem]:
@@ -46,9 +89,6 @@ def check_book(briefing: Briefing, places: Places) -> Iterator[Problem]:
             hint = f"Did you mean '{near}'?" if near else "Write its path below docs/, as 'method.md'."
             place, message = places.of(INFO_PATH, at), f"there is no page '{name}'."
             yield Problem(place=place, field=field_name(at), message=message, hint=hint)
-
-
-Finding = tuple[str, FieldPath, str, str]  # key, field, what was found, what to do
 
 
 def _cycles(briefing: Briefing) -> Iterator[Finding]:
@@ -90,23 +130,27 @@ def _loops(onward: Mapping[str, tuple[str, ...]]) -> Iterator[list[str]]:
                 step = None
 
 
-def _unnamed(briefing: Briefing) -> Iterator[Finding]:
-    for key in briefing.records:
-        if key not in briefing.backlinks:
-            yield key, (), "nothing refers to this record.", "Name it where it belongs, with its id or [[id]] in prose."
+def _unnamed(briefing: Briefing, records: Iterable[Record]) -> Iterator[Finding]:
+    for record in records:
+        if record.key not in briefing.backlinks:
+            yield record.key, (), "nothing refers to this record.", _NAME_IT
 
 
-def _untimely_quotes(briefing: Briefing) -> Iterator[Finding]:
-    for quote in briefing.records.values():
-        if not isinstance(quote, Quote) or quote.date is None:
-            continue
+def _untimely(briefing: Briefing, records: Iterable[Record]) -> Iterator[Finding]:
+    for record in records:
+        yield from _untimely_quote(briefing, record) if isinstance(record, Quote) else ()
+        yield from _early_follower(briefing, record) if _is_dated(record) else ()
+
+
+def _untimely_quote(briefing: Briefing, quote: Quote) -> Iterator[Finding]:
+    if quote.date is not None:
         event = briefing.records.get(_key(Event, quote.event or ""))
         if _is_dated(event) and (quote.date.is_before(event.date) or event.date.is_before(quote.date)):
             yield (
                 quote.key,
                 ("date",),
                 f"'{quote.date}' is outside the event '{event.id}' ({event.date}).",
-                "Correct one of the two.",
+                _CORRECT_ONE,
             )
         speaker = briefing.records.get(_key(Actor, quote.speaker))
         if isinstance(speaker, Actor) and speaker.died and speaker.died.is_before(quote.date):
@@ -114,7 +158,7 @@ def _untimely_quotes(briefing: Briefing) -> Iterator[Finding]:
                 quote.key,
                 ("date",),
                 f"'{quote.date}' is after '{speaker.id}' died ({speaker.died}).",
-                "Correct one of the two.",
+                _CORRECT_ONE,
             )
 
 
@@ -123,19 +167,16 @@ def _key(model: type[Record], id: str) -> str:
     return f"{model.folder}/{id.rpartition('/')[2]}"
 
 
-def _early_followers(briefing: Briefing) -> Iterator[Finding]:
-    for event in briefing.records.values():
-        if not _is_dated(event):
-            continue
-        for index, id in enumerate(event.follows):
-            earlier = briefing.records.get(_key(Event, id))
-            if _is_dated(earlier) and event.date.is_before(earlier.date):
-                yield (
-                    event.key,
-                    ("follows", index),
-                    f"'{id}' is later ({earlier.date}).",
-                    "Correct a date, or turn the two round.",
-                )
+def _early_follower(briefing: Briefing, event: Event) -> Iterator[Finding]:
+    for index, id in enumerate(event.follows):
+        earlier = briefing.records.get(_key(Event, id))
+        if _is_dated(earlier) and event.date.is_before(earlier.date):
+            yield (
+                event.key,
+                ("follows", index),
+                f"'{id}' is later ({earlier.date}).",
+                _TURN_ROUND,
+            )
 
 
 def _is_dated(record: Record | None) -> TypeGuard[Event]:

@@ -1,20 +1,22 @@
 """What is chosen among all records before pages are made: the latest events, what is on the timeline, and so on.
 
 A page looks up a choice, and then the records that were chosen: it is made again when one of these is another, and not
-with every edit. A choice hangs on what `is_arranged_alike` compares, and nothing else.
+with every edit. Most are made of tallies, and look at few records.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date
+from heapq import nlargest
+from itertools import islice
 from typing import Any, NamedTuple
 
 from generator.explorer import choose_facets
 from generator.link import Briefing
-from generator.lists import Maker, years_of
+from generator.lists import Maker
 from generator.network import NetworkChoice, choose_network
 from generator.pictures import Drawing
-from generator.records import KINDS, Actor, Event, Quote
+from generator.records import KINDS, Event
+from generator.tallies import Tally
 from generator.timeline import TimelineChoice, choose_items
 
 LATEST = 5  # events on the home page
@@ -28,60 +30,59 @@ class Choice(NamedTuple):
     type: Any
 
 
-def last_day(briefing: Briefing) -> date:
+def last_day(briefing: Briefing, ends: Tally) -> date:
     """Return the day up to which what lasts is drawn: the briefing's, or that of its newest record."""
     as_of = briefing.info.as_of
-    if as_of and as_of.end:
-        return as_of.end
-    days = (record.when.end for record in briefing.records.values() if record.when and record.when.end)
-    return max(days, default=date.min)
+    return (as_of and as_of.end) or date.fromisoformat(max(ends, default=date.min.isoformat()))
 
 
 def _latest(maker: Maker) -> tuple[str, ...]:
     """Return the events that began last, by the day the briefing is of; what is planned for later is not yet one."""
     as_of = maker.whole.info.as_of
     last = (as_of and as_of.end) or date.max
-    events = maker.whole.of_kind(Event.folder)
-    begun = [event.key for event in events if event.when and (event.when.start or date.min) <= last]
-    return tuple(begun[: -LATEST - 1 : -1])
+    events = (maker.whole.records[key] for key in reversed(maker.whole.keys_of(Event.folder)))
+    begun = (event.key for event in events if event.when and (event.when.start or date.min) <= last)
+    return tuple(islice(begun, LATEST))
 
 
 def _most_quoted(maker: Maker) -> tuple[tuple[str, int], ...]:
     """Return the actors who said most of the quotes: (key, number of quotes)."""
-    said = (record.speaker for record in maker.whole.records.values() if isinstance(record, Quote))
-    counts = Counter(maker.rows.resolve(id, (Actor.folder,)) for id in said)
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], maker.captions.whole[item[0]]))
-    return tuple(ranked[:MOST_QUOTED])
+    counts = maker.tallies["quoted"]
+    least = nlargest(MOST_QUOTED, counts.values())[-1:]
+    most = [item for item in counts.items() if item[1] >= least[0]]
+    return tuple(sorted(most, key=lambda item: (-item[1], maker.captions.whole[item[0]], item[0]))[:MOST_QUOTED])
 
 
 def _overviews(maker: Maker) -> tuple[tuple[str, int], ...]:
     """Return the lists that there are: (folder, number of entries)."""
-    years = {year for record in maker.whole.records.values() for year in years_of(record)}
-    kinds = [(model.folder, len(maker.whole.of_kind(model.folder))) for model in KINDS]
-    return *kinds, ("tags", len(maker.topics)), ("places", len(maker.places)), ("years", len(years))
+    kinds = ((model.folder, len(maker.whole.keys_of(model.folder))) for model in KINDS)
+    lists = {"tags": "topics", "places": "places", "years": "years"}
+    return *kinds, *((folder, len(maker.tallies[name])) for folder, name in lists.items())
 
 
 def _hub(maker: Maker) -> str:
     """Return whoever appears with others most, or "" when nobody does."""
-    ties = maker.ties.whole
-    return max(ties, key=lambda key: (sum(map(len, ties[key].values())), key), default="")
+    counts = maker.tallies["ties"]
+    return max(counts, key=lambda key: (counts[key], key), default="")
 
 
 def _ranked_places(maker: Maker) -> tuple[str, ...]:
     """Return the names of all places, those of most events first."""
-    ranked = sorted(maker.places.whole.values(), key=lambda place: (-len(place.events), place.name.casefold()))
-    return tuple(place.name for place in ranked)
+    counts = maker.tallies["places"]
+    return tuple(sorted(counts, key=lambda name: (-counts[name], name.casefold())))
 
 
 CHOICES: Mapping[str, Choice] = {
-    "last day": Choice(lambda maker: last_day(maker.whole), date),
+    "last day": Choice(lambda maker: last_day(maker.whole, maker.tallies["ends"]), date),
     "latest": Choice(_latest, tuple[str, ...]),
     "most quoted": Choice(_most_quoted, tuple[tuple[str, int], ...]),
     "overviews": Choice(_overviews, tuple[tuple[str, int], ...]),
     "hub": Choice(_hub, str),
-    "years": Choice(lambda maker: maker.pictures.years(maker.whole), Drawing | None),
-    "timeline": Choice(lambda maker: choose_items(maker.whole), TimelineChoice),
-    "network": Choice(lambda maker: choose_network(maker.whole, maker.ties.whole), NetworkChoice),
+    "years": Choice(lambda maker: maker.pictures.years(maker.tallies), Drawing | None),
+    "timeline": Choice(lambda maker: choose_items(maker.whole, maker.links), TimelineChoice),
+    "network": Choice(
+        lambda maker: choose_network(maker.whole, maker.ties.whole, maker.tallies["ties"]), NetworkChoice
+    ),
     "places": Choice(_ranked_places, tuple[str, ...]),
     "explorer": Choice(lambda maker: choose_facets(maker.whole), Any),
 }

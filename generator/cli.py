@@ -161,8 +161,7 @@ def _follow_edits(project: Project, ledger: "Ledger", strict: bool) -> bool:
     from generator.shortcut import Shortcut
 
     shortcut = Shortcut(project, ledger)
-    is_good = shortcut.is_open and not is_failure(shortcut.problems, strict=strict)
-    is_followed = is_good and follow_edits(project, ledger, shortcut)
+    is_followed = shortcut.is_open and follow_edits(project, ledger, shortcut, strict=strict)
     print_problems(shortcut.problems if is_followed else (), "human", project.root, stream=sys.stderr, strict=strict)
     return is_followed
 
@@ -171,9 +170,10 @@ def _build_all(
     project: Project, ledger: "Ledger", renderer: str, strict: bool, layout: Mapping[str, str] | None
 ) -> Briefing:
     """Build the site with all that has to be read and made for it; with a layout, the books too."""
+    from generator.edits import look_at
     from generator.following import follow_pages  # MkDocs takes a while to load
     from generator.making import make_pages
-    from generator.shortcut import forget, is_same_world, look_at, remember
+    from generator.shortcut import forget, is_same_world, remember
     from generator.site import build_with_other
 
     seen = look_at(project)

@@ -94,6 +94,13 @@ def find_collisions(
     return problems + _wrong_by_hand([*(page.name for page in briefing.pages.values()), *briefing.assets], lying)
 
 
+def is_free(key: str, keys: Iterable[str]) -> bool:
+    """Tell whether a new record's page lies where nothing else does, beside the records with these keys."""
+    spot = _spot_of(f"{key}.md")
+    taken = {_spot_of(path) for path in _MADE} | {_spot_of(f"{other}.md") for other in keys}
+    return spot not in taken
+
+
 def _wrong_by_hand(names: list[str], lying: dict[str, str]) -> list[Problem]:
     """Return a problem for each page and file that people wrote whose place is not free, or will not be."""
     first: dict[str, str] = {}

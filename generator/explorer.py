@@ -55,15 +55,27 @@ def choose_facets(briefing: Briefing) -> Mapping[str, Any]:
     Shape: {"count", "dated", "facets": {name: {"values": [value], "rows": [[number of a value]]}}}, a row a quote.
     """
     quotes = [quote for quote in briefing.of_kind(Quote.folder) if isinstance(quote, Quote)]
-    dated = sum(quote.date is not None for quote in quotes)
-    return {"count": len(quotes), "dated": dated, "facets": {name: _facet(quotes, of) for name, of in _FACETS.items()}}
+    facets = {name: _number_values([values_of(quote) for quote in quotes]) for name, values_of in _FACETS.items()}
+    return {"count": len(quotes), "dated": sum(quote.date is not None for quote in quotes), "facets": facets}
 
 
-def _facet(quotes: Sequence[Quote], values_of: Callable[[Quote], Sequence[str]]) -> Mapping[str, Any]:
-    return number_values([values_of(quote) for quote in quotes])
+def facets_after(
+    chosen: Mapping[str, Any], before: Sequence[str], now: Sequence[str], edited: Mapping[str, Quote]
+) -> Mapping[str, Any]:
+    """Return what `choose_facets` does, of what it did before; the keys are those of all quotes, before and now."""
+    facets = {}
+    for name, facet in chosen["facets"].items():
+        own = dict(zip(before, facet["rows"], strict=True))
+        known = facet["values"]
+        values_of = _FACETS[name]
+        rows = (values_of(edited[key]) if key in edited else [known[number] for number in own[key]] for key in now)
+        facets[name] = _number_values([*rows])
+    undated = facets["year"]["values"].index(UNDATED) if UNDATED in facets["year"]["values"] else -1
+    dated = sum(row != [undated] for row in facets["year"]["rows"])
+    return {"count": len(now), "dated": dated, "facets": facets}
 
 
-def number_values(found: Sequence[Sequence[str]]) -> Mapping[str, Any]:
+def _number_values(found: Sequence[Sequence[str]]) -> Mapping[str, Any]:
     """Return a facet: its values, in the order in which they are found, and by their numbers those of each quote."""
     values = {value: number for number, value in enumerate(dict.fromkeys(value for own in found for value in own))}
     return {"values": [*values], "rows": [[values[value] for value in own] for own in found]}

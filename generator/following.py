@@ -13,6 +13,7 @@ from pathlib import Path
 from mkdocs.structure.files import File
 
 from generator.constructs import Content, render
+from generator.errors import is_failure
 from generator.frames import Framed, render_stored, swap_content
 from generator.ledger import Ledger, Made
 from generator.link import Briefing
@@ -30,27 +31,40 @@ MOST_PAGES = 400  # that are rendered here, one after the other: more are render
 
 
 @without_collector()
-def follow_edits(project: Project, ledger: Ledger, shortcut: Shortcut) -> bool:
+def follow_edits(project: Project, ledger: Ledger, shortcut: Shortcut, *, strict: bool = False) -> bool:
     """Bring pages and site up to date, and tell whether that could be done; nothing is written when it could not.
 
+    `strict` leaves it to a whole build to say what is to be warned of.
     Raises: BriefbookError or OSError when the disk does not allow it; the site is then as it was.
     """
     remade = shortcut.remake() if ledger.told("can be followed") else None
-    if remade is None or not (project.pages_dir / MARK).is_file():
+    is_good = remade is not None and not is_failure(shortcut.problems, strict=strict)
+    if remade is None or not is_good or not (project.pages_dir / MARK).is_file():
         return False
-    before = ledger.pages_of({*remade.groups.values()})
-    if before.keys() != remade.texts.keys():
-        return False
+    before = ledger.pages_of({*remade.groups.values(), *remade.gone})
     texts = {path: text.encode("utf-8") for path, text in remade.texts.items()}
-    changed = {path: data for path, data in texts.items() if sha256(data).hexdigest() != before[path].digest}
-    following = _Following(project, ledger, before, ledger.has_page)
-    pages = following.render(changed)
-    if pages is None:
+    made = {path: before.get(path) or Made(path, group, "") for path, group in remade.groups.items()}
+    made = {path: last._replace(digest=sha256(texts[path]).hexdigest()) for path, last in made.items()}
+    changed = {path: page for path, page in made.items() if page != before.get(path)}
+    gone = [last for path, last in before.items() if path not in texts]
+    if len(changed) > MOST_PAGES:
+        return False
+    is_moving = bool(gone or changed.keys() - before.keys() or remade.is_of_another_day)
+    known = ledger.pages() if is_moving else before
+    now = {path: page for path, page in {**known, **made}.items() if path in texts or path not in before}
+    following = _Following(project, ledger, known, now.__contains__ if is_moving else ledger.has_page)
+    if not following.render({path: texts[path] for path in changed}):
+        return False
+    if not (following.move(now, gone, remade.day) if is_moving else following.has_known_needs()):
         return False
     docs = Tree.as_known(project.pages_dir, {})
-    made = {path: before[path]._replace(digest=docs.put(path, data).digest) for path, data in changed.items()}
-    following.add(made, pages, docs)
-    ledger.keep_files("docs", {path: docs.stamps[path] for path in changed})
+    for path in changed:
+        docs.put(path, texts[path])
+    for page in gone:
+        (project.pages_dir / page.path).unlink(missing_ok=True)
+    following.add(changed, docs)
+    ledger.keep_pages((), gone=(page.path for page in gone))
+    ledger.keep_files("docs", {path: docs.stamps[path] for path in changed}, gone=(page.path for page in gone))
     _tell(ledger, remade)
     shortcut.remember()
     following.publishing.publish()
@@ -71,35 +85,15 @@ def follow_pages(project: Project, briefing: Briefing, making: Making, ledger: L
         return False
     if any(path.removesuffix(".md") in briefing.pages for path in changed):  # they may lead to what is not there yet
         return False
-    if before.keys() != now.keys() and not _is_same_navigation(ledger, before, now):
-        return False
     renderer = cache(lambda: Renderer(project, briefing, making.maker))
     following = _Following(project, ledger, before, now.__contains__, renderer)
-    pages = following.render({path: (project.pages_dir / path).read_bytes() for path in changed})
-    if pages is None or not following.has_same_needs(now, pages):
+    if not following.render({path: (project.pages_dir / path).read_bytes() for path in changed}):
         return False
-    listed = following.listed(now, build_day(briefing))
-    if listed is None:
+    if not following.move(now, gone, build_day(briefing)):
         return False
-    for made in gone:
-        following.publishing.drop_page(made)
-    for name, content in listed.items():
-        following.publishing.add(name, content)
-    following.add(changed, pages, making.docs)
+    following.add(changed, making.docs)
     following.publishing.publish()
     return True
-
-
-def _is_same_navigation(ledger: Ledger, before: Mapping[str, Made], now: Mapping[str, Made]) -> bool:
-    """Tell whether pages that come and go are in no navigation, and MkDocs has nothing to say of that.
-
-    It warns of pages that are neither in a navigation that is written nor said not to be: by their folders, as a rule.
-    """
-    in_nav = ledger.told("in navigation")
-    folders = {path.partition("/")[0] for path in before if path.endswith(".md") and path not in in_nav}
-    new = (path for path in now.keys() - before.keys() if path.endswith(".md"))
-    is_known = all(path.partition("/")[0] in folders for path in new)
-    return is_known and bool(ledger.told("navigation is written")) and all(path in now for path in in_nav)
 
 
 class _Following:
@@ -122,31 +116,45 @@ class _Following:
         self._is_good = self.publishing.reuse_all()
         self._in_nav = ledger.told("in navigation")
         self._addresses = Addresses(self._find)
+        self._pages: dict[str, Framed] = {}
 
     def _find(self, path: str) -> File | None:
-        is_there = self._is_page(path) or (self._project.root / "docs" / path).is_file()
+        # What was a page is looked for in what was read of the last site; in the new one nothing leads there.
+        is_there = self._is_page(path) or path in self._before or (self._project.root / "docs" / path).is_file()
         return _file_at(path) if is_there else None
 
     def _content_of(self, file: File, text: str) -> Content | None:
         return render(text, self._addresses.seen_from(file))
 
-    def render(self, texts: Mapping[str, bytes]) -> dict[str, Framed] | None:
-        """Return the pages that are made of these texts, by path; None when that takes MkDocs, or more changes."""
-        if not self._is_good:
-            return None
-        pages: dict[str, Framed] = {}
-        for path, data in texts.items():
+    def render(self, texts: Mapping[str, bytes]) -> bool:
+        """Render the pages that are made of these texts, by path; False when that takes MkDocs, or more changes."""
+        for path, data in texts.items() if self._is_good else ():
             if is_document(path) and not self._has_same_policy(path, data):
-                return None
+                return False
             if path.endswith(".md"):
                 file = _file_at(path)
                 file.content_string = data.decode("utf-8")
                 framed = render_stored(file, self._in_nav, self._ledger.frame, self._content_of)
                 page = framed or self._swapped(file) or self._rendered(path)
                 if page is None:
-                    return None
-                pages[path] = page
-        return pages
+                    return False
+                self._pages[path] = page
+        return self._is_good
+
+    def has_known_needs(self) -> bool:
+        """Tell whether each page that was rendered needs of the policy what it needed."""
+        return all(page.needs == self._before[path].needs for path, page in self._pages.items())
+
+    def move(self, now: Mapping[str, Made], gone: Iterable[Made], day: date) -> bool:
+        """Have the site hold these pages, dated to a day; False, before anything is written, when that takes MkDocs."""
+        listed = self._listed(now, day) if self._has_same_navigation(now) and self._has_same_needs(now) else None
+        if listed is None:
+            return False
+        for made in gone:
+            self.publishing.drop_page(made)
+        for name, content in listed.items():
+            self.publishing.add(name, content)
+        return True
 
     def _swapped(self, file: File) -> Framed | None:
         text = self._last(file.src_uri)
@@ -154,7 +162,7 @@ class _Following:
             return None
         made = self._before[file.src_uri]
         html = (self.publishing.site.folder / made.name).read_bytes()
-        swapped = swap_content(file, text.decode("utf-8"), html, self._content_of)
+        swapped = swap_content(file, text.decode("utf-8"), html, self._ledger.frame, self._content_of)
         return Framed(swapped, made.needs) if swapped else None  # which stands around the content
 
     def _rendered(self, path: str) -> Framed | None:
@@ -172,13 +180,29 @@ class _Following:
         content = (self.publishing.site.folder / path).read_bytes() if made else b""
         return content if made and sha256(content).hexdigest() == made.digest else None
 
-    def has_same_needs(self, now: Mapping[str, Made], pages: Mapping[str, Framed]) -> bool:
+    def _has_same_navigation(self, now: Mapping[str, Made]) -> bool:
+        """Tell whether pages that come and go are in no navigation, and MkDocs has nothing to say of that.
+
+        It warns of pages that are neither in a navigation that is written nor said not to be: by their folders, as a
+        rule.
+        """
+        before = self._before
+        if before.keys() == now.keys():
+            return True
+        folders = {path.partition("/")[0] for path in before if path.endswith(".md") and path not in self._in_nav}
+        new = (path for path in now.keys() - before.keys() if path.endswith(".md"))
+        is_known = all(path.partition("/")[0] in folders for path in new)
+        is_written = bool(self._ledger.told("navigation is written"))
+        return is_known and is_written and all(path in now for path in self._in_nav)
+
+    def _has_same_needs(self, now: Mapping[str, Made]) -> bool:
         """Tell whether all pages together need of the policy what they needed; so do pictures that come or go."""
+        pages = self._pages
         needs = {pages[path].needs if path in pages else made.needs for path, made in now.items()}
         moved = now.keys() ^ self._before.keys()
         return not any(map(is_document, moved)) and needs == {made.needs for made in self._before.values()}
 
-    def listed(self, now: Iterable[str], day: date) -> dict[str, bytes] | None:
+    def _listed(self, now: Iterable[str], day: date) -> dict[str, bytes] | None:
         """Return the files of the sitemap that change; None where that is not certain."""
         last = self.publishing.site.folder
         before, after = ([path for path in paths if path.endswith(".md")] for paths in (self._before, now))
@@ -188,12 +212,12 @@ class _Following:
         files = {SITEMAP: listed.encode("utf-8"), f"{SITEMAP}.gz": packed(listed, day)}  # which has the day in it, too
         return {name: content for name, content in files.items() if content != (last / name).read_bytes()}
 
-    def add(self, changed: Mapping[str, Made], pages: Mapping[str, Framed], docs: Tree) -> None:
+    def add(self, changed: Mapping[str, Made], docs: Tree) -> None:
         """Put what changed into the new site, and have the ledger note it."""
         publishing, noted = self.publishing, []
         for path, made in changed.items():
             publishing.add_copy(path, docs, path)
-            if page := pages.get(path):
+            if page := self._pages.get(path):
                 name = made.name or _file_at(path).dest_uri
                 made = publishing.add_page(made, name, publishing.put_page(path, name, page.html, page.needs))
             noted.append(made)

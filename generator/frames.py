@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import combinations
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -39,6 +40,9 @@ from generator.rendering import Rendering, unpackaged_theme_dirs
 
 # Of the front matter, each with words of its own.
 FIELDS = ("title", "window", "description", "when", "who", "also", "record")
+JOINTS = "joints"
+NOT_ALWAYS = ("when", "who", "also")
+MANY = 300  # pages: with fewer, a whole build is quick
 
 _MARK = re.compile(r"bbq(\w+?)q(.*?)qbb", re.DOTALL)
 _HEADINGS = re.compile(r"\n(#{1,6}) ")  # which is found much sooner than starts of lines are
@@ -125,7 +129,10 @@ class Frames:
             led_to = _folders_of(in_nav)
             made_of = ((file.src_uri, _class_of(file, led_to)) for file in files if file.src_uri not in in_nav)
             self._classes = {path: made for path, made in made_of if made}
-            self._frames = {made: self._frame(made) for made in dict.fromkeys(self._classes.values())}
+            classes = dict.fromkeys(self._classes.values())
+            if len(self._classes) > MANY:
+                classes |= dict.fromkeys(less for made in classes for less in _with_less(made))
+            self._frames = {made: self._frame(made) for made in classes}
 
     def render(self, file: File) -> Framed | None:
         """Return the page that is made of a file, or None when MkDocs has to render it."""
@@ -134,8 +141,9 @@ class Frames:
         return _framed(file, made, frame, self.rendering.content_of) if made and frame else None
 
     def told(self) -> dict[str, Any]:
-        """Return the frames as JSON can have them, by their classes."""
-        return {json.dumps(made): frame.told() for made, frame in self._frames.items() if frame}
+        """Return the frames as JSON can have them, by their classes; what is between headings has the name `JOINTS`."""
+        joints = {JOINTS: _told(self._joints)} if self._joints else {}
+        return {json.dumps(made): frame.told() for made, frame in self._frames.items() if frame} | joints
 
     def _frame(self, made: _Class) -> _Frame | None:
         """Return the frame of a class, or None when the theme does what is not known."""
@@ -194,18 +202,42 @@ def render_stored(
     return _framed(file, made, _Frame.of(told), content_of) if made and told else None
 
 
-def swap_content(file: File, text: str, html: bytes, content_of: ContentOf) -> bytes | None:
+def swap_content(
+    file: File, text: str, html: bytes, frame_of: Callable[[str], Any], content_of: ContentOf
+) -> bytes | None:
     """Return the page that is made of a file, by the HTML that its text before had; None when that is not certain.
 
-    Around the content a page of the theme that is known here hangs on its front matter and headings alone.
+    Around the content a page of the theme that is known here hangs on its front matter and headings alone. `frame_of`
+    is that of `render_stored`.
     """
     (front, _, before), (front_now, _, now) = (page.partition("\n---\n") for page in (text, file.content_string))
     old, new = content_of(file, before), content_of(file, now)
-    if not old or not new or front != front_now or not front.startswith("---\n") or old.headings != new.headings:
+    if not old or not new or front != front_now or not front.startswith("---\n"):
         return None
     around = html.split(old.html.encode("utf-8"))
     is_sure = len(around) == 2 and ("<h1" in old.html) == ("<h1" in new.html)  # which the theme adds where it lacks
-    return new.html.encode("utf-8").join(around) if is_sure else None
+    if is_sure and old.headings != new.headings:
+        around = _with_other_headings(around, old.headings, new.headings, frame_of(JOINTS))
+    return new.html.encode("utf-8").join(around) if is_sure and around else None
+
+
+def _with_other_headings(
+    around: Sequence[bytes], before: Sequence[Heading], now: Sequence[Heading], joints: Any
+) -> list[bytes]:
+    """Return what stands around a page with other headings below its title; nothing if that is not certain."""
+    known = Joints(*_read_parts(joints)) if joints else None
+    last, outline = (_outline(headings, known) if known else b"" for headings in (before, now))
+    if not last or not outline or before[0] != now[0]:
+        return []
+    left = b"".join(part.replace(last, b"") for part in around)
+    is_whole = len(left) < sum(map(len, around)) and not any(f'"#{item.id}"'.encode() in left for item in before[1:])
+    return [part.replace(last, outline) for part in around] if is_whole else []
+
+
+def _outline(headings: Sequence[Heading], joints: Joints) -> bytes:
+    """Return what the table of contents has of headings; nothing if that is not known."""
+    levels = [heading.level for heading in headings]
+    return _filled(outline_of(levels, joints), _words(headings)) if is_regular(levels) else b""
 
 
 def _folders_of(in_nav: Iterable[str]) -> set[str]:
@@ -242,6 +274,15 @@ def _class_of(file: File, led_to: Container[str]) -> _Class | None:
     depth = path.count("/") - folder.count("/") - 1
     levels = _levels_of([len(mark) for mark in _HEADINGS.findall(f"\n{body}")])
     return _Class(folder, depth, tuple(front), front["kind"], levels)
+
+
+def _with_less(made: _Class) -> Iterator[_Class]:
+    """Yield the classes of a record's pages of which less is known, with headings and without: one may come soon."""
+    found = [name for name in made.fields if name in NOT_ALWAYS] if "record" in made.fields else []
+    for number in range(len(found) + 1) if made.levels is None else ():
+        for left_out in combinations(found, number):
+            less = made._replace(fields=tuple(name for name in made.fields if name not in left_out))
+            yield from (less, less._replace(levels=(1,)))
 
 
 def _levels_of(levels: Sequence[int]) -> tuple[int, ...] | None:

@@ -1,6 +1,6 @@
 """The places of a briefing: each name once, with what the events there say of where it is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from generator.fields import slug
@@ -32,15 +32,16 @@ def places_of(briefing: Briefing) -> Mapping[str, KnownPlace]:
     for record in briefing.records.values():
         if isinstance(record, Event) and record.place:
             events.setdefault(record.place.name, []).append(record)
-    return {name: _place(name, f"{FOLDER}/{slug(name)}", events[name]) for name in sorted(events, key=str.casefold)}
+    return {name: place_of(name, events[name]) for name in sorted(events, key=str.casefold)}
 
 
-def _place(name: str, key: str, events: list[Event]) -> KnownPlace:
+def place_of(name: str, events: Sequence[Event]) -> KnownPlace:
+    """Return the place of a name, where these events are, all that are there, in order of time."""
     told = [event.place for event in events if event.place]
     mapped = next((place for place in told if _has_coordinates(place)), None)
     return KnownPlace(
         name=name,
-        key=key,
+        key=f"{FOLDER}/{slug(name)}",
         country=next((place.country for place in told if place.country), None),
         latitude=mapped.latitude if mapped else None,
         longitude=mapped.longitude if mapped else None,

@@ -23,6 +23,7 @@ from generator.outlines import Outline, RestPlan
 from generator.pages import PageMaker
 from generator.prose import Mention, Target, Verbatim, Words
 from generator.records import KIND_BY_FOLDER, Record
+from generator.tallies import LINKS
 from generator.ties import Tie
 
 _PROSE: Mapping[str, Any] = {"summary": True, "note": True, "as_reported": {"note"}}  # an input by itself
@@ -39,6 +40,7 @@ _TYPES: Mapping[str, Any] = {
     "outline": Outline,
     "chunk": tuple[str, ...],
     "caption": str,
+    "tally": dict[str, int],
 }
 
 
@@ -57,7 +59,9 @@ def inputs_of(maker: PageMaker) -> dict[str, dict[str, Input]]:
         "text": {key: text_input(fields, whole) for key, fields in _texts(whole).items()},
         "page": {key: _input(_page_text(page)) for key, page in whole.pages.items()},
     }
-    for kind in _TYPES:
+    tallies = {**maker.maker.tallies, LINKS: {**maker.maker.links}}
+    found["tally"] = {name: input_of("tally", tally) for name, tally in tallies.items()}
+    for kind in (kind for kind in _TYPES if kind not in found):
         found[kind] = {key: input_of(kind, value) for key, value in maker.noted[kind].whole.items()}
     choices = maker.noted["choice"].whole
     found["choice"] = {name: input_of("choice", choices[name], name) for name in CHOICES}

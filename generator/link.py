@@ -73,6 +73,10 @@ class Briefing:
     shared_names: Mapping[str, tuple[str, ...]]  # name -> keys of the actors that share it
     nested_names: Mapping[str, str]  # name in which too many others end -> key of an actor that has it
 
+    def keys_of(self, folder: str) -> tuple[str, ...]:
+        """Return the keys of the records of one kind, in order."""
+        return tuple(key for key in self.records if key.startswith(f"{folder}/"))
+
     def of_kind(self, folder: str) -> tuple[Record, ...]:
         """Return the records of one kind, in order."""
         return tuple(record for record in self.records.values() if record.folder == folder)

@@ -63,6 +63,8 @@ class Maker:
     topics: Mapping[str, str]  # tag -> key of its page
     places: Noted[str, KnownPlace]  # by name
     ties: Noted[str, Mapping[str, tuple[Tie, ...]]]
+    tallies: Mapping[str, Mapping[str, int]]  # by a name of `tallies.TALLIES`
+    links: Mapping[str, int]  # key of what may be on the timeline -> in how many ways it is named
     neighbours: Noted[str, tuple[str | None, str | None]]  # key -> what comes before and after it in its kind
     pictures: Pictures
     outlines: Noted[str, Any]  # key -> what the page of a record with long lists shows (`outlines.Outline`)
@@ -123,7 +125,7 @@ def plan_overviews(maker: Maker) -> Iterator[ListPlan]:
     for model in KINDS:
         records = list(maker.whole.of_kind(model.folder))
         if model is Actor:
-            records.sort(key=lambda record: _ACTOR_ORDER.index(getattr(record, "type", None)))
+            records.sort(key=actor_group)
         keys = [record.key for record in records]
         title, intro = words(f"plurals.{model.folder}"), words(f"intros.{model.folder}")
         yield from ListPlan.each(f"{model.folder}/index.md", title, "Overview", intro, keys)
@@ -133,7 +135,12 @@ def plan_overviews(maker: Maker) -> Iterator[ListPlan]:
         items = [(entry.name, entry.key, len(entry.keys)) for entry in entries]
         yield from ListPlan.each(f"{folder}/index.md", title, "Overview", intro, items)
         for entry in entries:
-            yield from ListPlan.each(f"{entry.key}.md", entry.name, entry.kind, "", in_order(maker, entry.keys))
+            yield from entry.plans()
+
+
+def actor_group(record: Record) -> int:
+    """Return the place among the groups of actors of the one that an actor is in."""
+    return _ACTOR_ORDER.index(getattr(record, "type", None))
 
 
 def make_overview(maker: Maker, plan: ListPlan) -> Iterator[Page]:
@@ -165,6 +172,11 @@ class Entry(NamedTuple):
     kind: str
     keys: Sequence[str]
 
+    def plans(self) -> Iterator[ListPlan]:
+        """Yield its pages: events, quotes, actors and sources, one kind after the other."""
+        keys = sorted(dict.fromkeys(self.keys), key=lambda key: IN_LISTS.index(key.partition("/")[0]))
+        return ListPlan.each(f"{self.key}.md", self.name, self.kind, "", keys)
+
 
 def _by_tag(maker: Maker) -> list[Entry]:
     groups: defaultdict[str, list[str]] = defaultdict(list)
@@ -175,15 +187,14 @@ def _by_tag(maker: Maker) -> list[Entry]:
 
 
 def _by_place(maker: Maker) -> list[Entry]:
-    said_at: defaultdict[str, list[str]] = defaultdict(list)
-    for record in maker.whole.records.values():
-        if isinstance(record, Quote) and record.event:
-            said_at[maker.rows.resolve(record.event, ("events",))].append(record.key)
-    entries = []
-    for name, place in maker.places.items():
-        said = [key for event in place.events for key in said_at[event]]
-        entries.append(Entry(name, place.key, "Place", [*place.events, *said, *_involved(maker, place.events)]))
-    return entries
+    return [entry_of_place(maker, place) for place in maker.places.values()]
+
+
+def entry_of_place(maker: Maker, place: KnownPlace) -> Entry:
+    """Return what is on the pages of a place: what happened there, what was said there, and who took part."""
+    groups = (maker.whole.backlinks.get(event, {}) for event in place.events)
+    said = (backlink.key for group in groups for backlink in group.get("quotes-said-there", ()))
+    return Entry(place.name, place.key, "Place", [*place.events, *said, *_involved(maker, place.events)])
 
 
 def _by_year(maker: Maker) -> list[Entry]:
@@ -192,10 +203,12 @@ def _by_year(maker: Maker) -> list[Entry]:
     for key, record in maker.whole.records.items():
         for year in years_of(record):
             groups[year].append(key)
-    return [
-        Entry(str(year), f"years/{year}", "Year", [*groups[year], *_involved(maker, groups[year])])
-        for year in sorted(groups, reverse=True)
-    ]
+    return [entry_of_year(maker, year, groups[year]) for year in sorted(groups, reverse=True)]
+
+
+def entry_of_year(maker: Maker, year: int, keys: Sequence[str]) -> Entry:
+    """Return what is on the pages of a year in which these quotes and events are: those, and who took part."""
+    return Entry(str(year), f"years/{year}", "Year", [*keys, *_involved(maker, keys)])
 
 
 def _involved(maker: Maker, keys: Iterable[str]) -> list[str]:
@@ -209,11 +222,6 @@ def _involved(maker: Maker, keys: Iterable[str]) -> list[str]:
             ids = {record.speaker} if isinstance(record, Quote) else set()
         counts.update(maker.rows.resolve(id, ("actors",)) for id in ids)
     return sorted(counts, key=lambda key: (-counts[key], key))
-
-
-def in_order(maker: Maker, keys: Iterable[str]) -> list[str]:
-    """Return records as topics, places and years list them."""
-    return sorted(dict.fromkeys(keys), key=lambda key: IN_LISTS.index(maker.whole.records[key].folder))
 
 
 def years_of(record: Record) -> tuple[int, ...]:

@@ -49,23 +49,34 @@ class NetworkChoice(NamedTuple):
     edges: tuple[Edge, ...]
 
 
-def choose_network(briefing: Briefing, ties: Ties, most: int = MOST_NODES) -> NetworkChoice:
-    """Return the actors with most ties, and what ties them."""
-    keys = shown_actors(briefing, ties, most)
-    return NetworkChoice(tuple(keys), len(briefing.of_kind(Actor.folder)), tuple(edges_of(briefing, ties, keys)))
+def choose_network(
+    briefing: Briefing,
+    ties: Ties,
+    counts: Mapping[str, int],
+    most: int = MOST_NODES,
+    known: Mapping[tuple[str, str], Sequence[Edge]] | None = None,
+) -> NetworkChoice:
+    """Return the actors with most ties, of which there are so many, and what ties them; of some pairs it is known."""
+    keys = _shown_actors(briefing, counts, most)
+    edges = _edges_of(briefing, ties, keys, known or {})
+    return NetworkChoice(tuple(keys), len(briefing.keys_of(Actor.folder)), tuple(edges))
 
 
-def shown_actors(briefing: Briefing, ties: Ties, most: int = MOST_NODES) -> list[str]:
+def _shown_actors(briefing: Briefing, counts: Mapping[str, int], most: int) -> list[str]:
     """Return the keys of the actors that are drawn: those with most ties, in the order of the briefing."""
-    ranked = sorted(ties, key=lambda key: (-sum(len(found) for found in ties[key].values()), key))
-    chosen = set(ranked[:most])
-    return [actor.key for actor in briefing.of_kind(Actor.folder) if actor.key in chosen]
+    chosen = {*sorted(counts, key=lambda key: (-counts[key], key))[:most]}
+    return [key for key in briefing.keys_of(Actor.folder) if key in chosen]
 
 
-def edges_of(briefing: Briefing, ties: Ties, keys: Sequence[str]) -> list[Edge]:
+def _edges_of(
+    briefing: Briefing, ties: Ties, keys: Sequence[str], known: Mapping[tuple[str, str], Sequence[Edge]]
+) -> list[Edge]:
     """Return what ties these actors to each other, once for each pair and kind."""
-    edges = []
+    edges: list[Edge] = []
     for one, other in combinations(keys, 2):
+        if (one, other) in known:
+            edges += known[one, other]
+            continue
         by_kind: defaultdict[TieKind, Counter[str]] = defaultdict(Counter)
         for tie in ties.get(one, {}).get(other, ()):
             by_kind[tie.kind][_year(briefing, tie)] += 1

@@ -5,39 +5,53 @@ from datetime import date
 
 from generator.records import KIND_BY_FOLDER, Actor, Event, Record
 
+SortKey = tuple[int, tuple[date, int], int, str, str]
+_FOLDERS = tuple(KIND_BY_FOLDER)
+
 
 def keys_in_order(unordered: Iterable[Record]) -> Iterator[str]:
     """Yield the keys of records in their order."""
-    folders = tuple(KIND_BY_FOLDER)
     records = tuple(unordered)
-    steps = _steps_back(records)
-    yield from (
-        record.key
-        for record in sorted(
-            records,
-            key=lambda record: (
-                folders.index(record.folder),
-                record.when.sort_key if record.when else (date.max, 0),
-                steps.get(record.key, 0),
-                record.caption.casefold() if isinstance(record, Actor) else "",
-                record.id,
-            ),
-        )
+    steps = steps_back(records)
+    yield from (record.key for record in sorted(records, key=lambda record: sort_key(record, steps)))
+
+
+def sort_key(record: Record, steps: Mapping[str, int]) -> SortKey:
+    """Return by what a record is put in order; `steps` are those of all events, as `steps_back` has them."""
+    return (
+        _FOLDERS.index(record.folder),
+        record.when.sort_key if record.when else (date.max, 0),
+        steps.get(record.key, 0),
+        record.caption.casefold() if isinstance(record, Actor) else "",
+        record.id,
     )
 
 
-def _steps_back(records: Iterable[Record]) -> Mapping[str, int]:
-    """Return {key of an event: how many events lead up to it by `follows`}: those of one day are told in that order."""
-    before = {item.id: [id.rpartition("/")[2] for id in item.follows] for item in records if isinstance(item, Event)}
+def steps_back(records: Iterable[Record]) -> dict[str, int]:
+    """Return {key of an event: how many events lead up to it by `follows`}: those of one day are told in that order.
+
+    Events that follow none are left out.
+    """
+    before = {item.key: keys_followed(item) for item in records if isinstance(item, Event)}
     steps: dict[str, int] = {}
     for start in before:
         trail = {start: None}  # in order; a set too, for the circles that are found and refused later
         while trail:
             last = next(reversed(trail))
-            waiting = next((id for id in before.get(last, ()) if id not in steps and id not in trail), None)
+            waiting = next((key for key in before.get(last, ()) if key not in steps and key not in trail), None)
             if waiting is None:
-                steps[last] = 1 + max((steps.get(id, 0) for id in before.get(last, ())), default=-1)
+                steps[last] = next_step(before.get(last, ()), steps)
                 trail.popitem()
             else:
                 trail[waiting] = None
-    return {f"{Event.folder}/{id}": count for id, count in steps.items()}
+    return {key: count for key, count in steps.items() if count}
+
+
+def keys_followed(event: Event) -> list[str]:
+    """Return the keys of the events that an event follows."""
+    return [f"{Event.folder}/{id.rpartition('/')[2]}" for id in event.follows]
+
+
+def next_step(followed: Iterable[str], steps: Mapping[str, int]) -> int:
+    """Return how many events lead up to one that follows these, whose own steps are known."""
+    return 1 + max((steps.get(key, 0) for key in followed), default=-1)

@@ -28,6 +28,7 @@ from generator.prose import BY_HAND
 from generator.records import Actor, Quote
 from generator.render import Captions, PageLinks, build_environment, front_matter, plain_text
 from generator.rows import Row, Rows
+from generator.tallies import Tally, links_of, tallies_of
 from generator.ties import Ties, ties_of
 from generator.views import DATA, PATHS, VIEWS, build_view
 from generator.words import Words
@@ -50,6 +51,8 @@ class Arranged(NamedTuple):
     captions: Mapping[str, str]
     places: Mapping[str, KnownPlace]
     ties: Ties
+    tallies: Mapping[str, Tally]
+    links: Tally
     neighbours: Mapping[str, tuple[str | None, str | None]]
     topics: Mapping[str, str]
 
@@ -114,7 +117,9 @@ class PageMaker:
         `is_quiet` tells that this is so (see there) for each of the edits.
         """
         made = self.__class__.__new__(self.__class__)
-        arranged = self._arranged._replace(captions=Captions(briefing)) if is_quiet else _arranged(briefing)
+        arranged = _arranged(briefing)
+        if is_quiet:  # it may name others in its prose, but nothing else is arranged by it
+            arranged = self._arranged._replace(captions=arranged.captions, links=arranged.links)
         made._begin(briefing, arranged, self._tools)
         if is_quiet and "chunks" in self.__dict__:
             made.chunks = self.chunks
@@ -124,6 +129,11 @@ class PageMaker:
     def whole(self) -> Briefing:
         """The briefing that the pages are of."""
         return self._maker.whole
+
+    @property
+    def maker(self) -> Maker:
+        """What the pages are made with."""
+        return self._maker
 
     @property
     def noted(self) -> Mapping[str, Noted[Any, Any]]:
@@ -228,7 +238,9 @@ def _arranged(briefing: Briefing) -> Arranged:
     return Arranged(
         captions=Captions(briefing),
         places=Deferred(lambda: places_of(briefing)),
-        ties=Deferred(lambda: ties_of(briefing)),
+        ties=(ties := Deferred(lambda: ties_of(briefing))),
+        tallies=Deferred(lambda: tallies_of(briefing, ties)),
+        links=Deferred(lambda: links_of(briefing)),
         neighbours=Deferred(lambda: neighbours_of(briefing)),
         topics=Deferred(lambda: {tag: f"tags/{slug(tag)}" for tag in sorted(tags_of(briefing))}),
     )
@@ -248,6 +260,8 @@ def _maker_of(briefing: Briefing, arranged: Arranged, tools: _Tools, planned: Pl
         words=tools.words,
         places=Noted(arranged.places),
         ties=ties,
+        tallies=arranged.tallies,
+        links=arranged.links,
         neighbours=Noted(arranged.neighbours),
         pictures=Pictures(noted, ties, tools.words, tools.pictures, lambda: chosen["last day"]),
         outlines=Noted(outlines),

@@ -6,7 +6,7 @@ its colours from the reader's scheme. Layout is decided here; the templates in `
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from math import cos, pi, sin
 from pathlib import Path
@@ -29,6 +29,7 @@ from generator.world import land_around
 FOLDER = "pictures"
 WIDTH = 360  # of small pictures, in pixels: what a phone shows of a page
 NEIGHBOURS = 8
+_DRAWN = ("events", "quotes")  # by year
 BARS = 40
 
 
@@ -129,19 +130,16 @@ class Pictures:
         title = self.words("pictures.place", name=isolated(place.name))
         return self.draw("place", title, WIDTH, height, land=land, x=x, y=y, label=shorten(place.name, 40))
 
-    def years(self, briefing: Briefing) -> Drawing | None:
+    def years(self, tallies: Mapping[str, Mapping[str, int]]) -> Drawing | None:
         """Draw how many events and quotes there are of each year, or month when all are of three years at most."""
-        days = {
-            name: [record.when.start for record in briefing.of_kind(name) if record.when and record.when.start]
-            for name in ("events", "quotes")
-        }
-        starts = sorted(day for found in days.values() for day in found)
+        days = {name: Counter({date.fromisoformat(day): n for day, n in tallies[name].items()}) for name in _DRAWN}
+        starts = sorted(day for found in days.values() for day in found.elements())
         if len(starts) < 2:
             return None
         first, last = starts[len(starts) // 20], starts[-1]  # a few that lie far back would squeeze the others
         by_month = (last.year - first.year) < 3
         counts = {
-            name: Counter(day.replace(day=1) if by_month else date(day.year, 1, 1) for day in found)
+            name: Counter(day.replace(day=1) if by_month else date(day.year, 1, 1) for day in found.elements())
             for name, found in days.items()
         }
         return self._bars(counts, _periods(first, last, by_month), by_month)

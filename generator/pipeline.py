@@ -306,7 +306,12 @@ def write_pages(briefing: Briefing, project: Project, folder: Path, books: Mappi
 
 def build_day(briefing: Briefing) -> date:
     """Return the day that a site is dated to: `SOURCE_DATE_EPOCH` may say another than that of the newest record."""
-    return datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH", last_change(briefing))), UTC).date()
+    return day_of(briefing.info, _ends(briefing))
+
+
+def day_of(info: BriefingInfo, ends: Iterable[date]) -> date:
+    """Return what `build_day` does, of the days on which the records end."""
+    return datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH", _moment_of(info, ends))), UTC).date()
 
 
 def last_change(briefing: Briefing) -> int:
@@ -314,8 +319,14 @@ def last_change(briefing: Briefing) -> int:
 
     Never the clock, so that two builds of the same records are the same.
     """
-    days = [record.when.end for record in briefing.records.values() if record.when and record.when.end]
-    if briefing.info.as_of and briefing.info.as_of.end:
-        days.append(briefing.info.as_of.end)
-    day = max(days, default=None)
+    return _moment_of(briefing.info, _ends(briefing))
+
+
+def _ends(briefing: Briefing) -> Iterator[date]:
+    return (record.when.end for record in briefing.records.values() if record.when and record.when.end)
+
+
+def _moment_of(info: BriefingInfo, ends: Iterable[date]) -> int:
+    as_of = info.as_of.end if info.as_of else None
+    day = max((*ends, *([as_of] if as_of else [])), default=None)
     return max(0, int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())) if day else 0

@@ -1,87 +1,53 @@
-"""The short cut of a build: after edits of what records say in their own words, the other records are not read.
+"""The short cut of a build: after edits of a few records, the others are not read.
 
-Such an edit changes no reference, and nothing by which records are chosen or put in order: all else that pages are made
-of is what the ledger has. Whatever is not certain here is left to a whole build, before anything is written.
+What pages are made of is what the ledger has, but for what the edits change in it. Whatever is not certain here is left
+to a whole build, before anything is written.
 """
 
-import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
-from hashlib import sha256
-from time import time_ns
+from dataclasses import replace
+from datetime import date
+from itertools import chain
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 
+from generator.edits import Edits, Seen, Written, look_at
 from generator.errors import Problem
 from generator.fields import FieldPath, slug
-from generator.files import is_settled, stamps_below
 from generator.inputs import Input, input_of, record_input, take_inputs, text_input
 from generator.ledger import Ledger
-from generator.link import Briefing, Prose, link_alone
-from generator.lists import ListPlan
-from generator.load import load_file
-from generator.manifest import digests_below, made_with
+from generator.link import Briefing, Prose
 from generator.names import names_of
-from generator.noted import Lazy
+from generator.noted import Deferred, Lazy
+from generator.order import steps_back
 from generator.pages import Arranged, PageMaker, Planned
-from generator.pipeline import Project
-from generator.places import Places
+from generator.pipeline import Project, day_of
 from generator.prose import Mention, escape_inline
-from generator.records import Actor, BriefingInfo, Quote, Record, is_arranged_alike
+from generator.rearranging import Arrangement, Edit, Rearranging, reorder
+from generator.records import Actor, BriefingInfo, Record, is_arranged_alike
 from generator.stored import Stored, StoredProse
-from generator.topics import Retagged, refaceted, replan_topics
-from generator.validate import Checked, judge_record
+from generator.tallies import LINKS
 from generator.words import load_words
 
-MOST_FILES = 20  # edited ones: with more, a whole build is not much slower
-
 _PROBLEMS = TypeAdapter(tuple[Problem, ...])
-
-
-class Seen(NamedTuple):
-    """How the files below `docs/` lay before they were read, and a digest of all else that pages are made with."""
-
-    files: Mapping[str, list[int]]  # name -> inode, time, bytes; nothing of what may have been edited just then
-    world: str
-
-
-class Edit(NamedTuple):
-    """A record after an edit, where it is written, its linked prose, and the topics that it had."""
-
-    record: Record
-    file: str
-    prose: Mapping[FieldPath, Prose]
-    topics: tuple[str, ...]
+_GROUPS = ("record", "plan", "rest", "chunk")  # kinds of inputs, each of which is a group of pages by its key
 
 
 class Remade(NamedTuple):
-    """What an edit made of pages: their texts by path, with the group of each; and what the ledger is to be told.
+    """What edits made of pages: their texts by path, with the group of each; and what the ledger is to be told.
 
-    `inputs` are by kind and key; one without a value is gone.
+    `gone` are the groups of which nothing is left. `inputs` are by kind and key; one without a value is gone. `day` is
+    that to which the site is dated.
     """
 
     texts: Mapping[str, str]
     groups: Mapping[str, str]
+    gone: frozenset[str]
     inputs: Mapping[tuple[str, str], Input]
     looked_up: Mapping[str, Mapping[str, list[str]]]
-
-
-def look_at(project: Project) -> Seen:
-    """Return how everything lies now. A briefing whose settings are in several files has no world: "" is no digest."""
-    now = time_ns()
-    try:
-        settings = (project.root / "mkdocs.yml").read_text("utf-8")
-        stamps = stamps_below(project.root / "docs")
-    except (OSError, UnicodeDecodeError):
-        return Seen({}, "")
-    words = {*re.findall(r"\w+", settings)} - {"_"}  # which shells set to the command
-    named = sorted((name, value) for name, value in os.environ.items() if name in words)
-    told = [settings, named, os.environ.get("SOURCE_DATE_EPOCH"), made_with()]
-    told += [digests_below(folder) for folder in project.template_dirs]
-    world = "" if "INHERIT" in settings else sha256(repr(told).encode()).hexdigest()
-    return Seen({name: [*lay] if is_settled(lay[1], now) else [] for name, lay in stamps.items()}, world)
+    day: date
+    is_of_another_day: bool
 
 
 def remember(ledger: Ledger, briefing: Briefing, problems: Iterable[Problem], seen: Seen) -> None:
@@ -90,6 +56,7 @@ def remember(ledger: Ledger, briefing: Briefing, problems: Iterable[Problem], se
     ledger.tell("seen files", seen.files)
     ledger.tell("keys", {key: briefing.files[key] for key in briefing.records})  # in their order
     ledger.tell("named", named)
+    ledger.tell("steps", steps_back(briefing.records.values()))
     told = {
         "world": seen.world,
         "card": briefing.info.model_dump_json(by_alias=True, exclude_defaults=True),
@@ -115,133 +82,114 @@ def forget(ledger: Ledger) -> None:
 
 
 class Shortcut:
-    """What the ledger has of a briefing, as far as it is asked for. `is_open` tells whether it may be used."""
+    """What the ledger has of a briefing, as far as it is asked for. `is_open` tells whether it may be used.
+
+    `problems` are the warnings of the last build; after `remake`, those of this one.
+    """
 
     def __init__(self, project: Project, ledger: Ledger) -> None:
         told = ledger.told("short cut")
-        self._project, self._ledger = project, ledger
+        self._project, self._ledger, self._told = project, ledger, told
         self._seen = look_at(project) if told else Seen({}, "")
         self.is_open = _has_world(told, self._seen)
         self.problems: tuple[Problem, ...] = ()
         if self.is_open:
             self.problems = _PROBLEMS.validate_python(told["problems"], strict=False)
-            self._files: dict[str, str] = ledger.told("keys")  # key -> file
-            self._assets, self._pages = told["assets"], told["pages"]
-            self._briefing = self._stored_briefing(BriefingInfo.model_validate_json(told["card"]))
+            self._records: Stored[Record] = Stored(ledger, "record")
+            self._texts: Stored[Mapping[FieldPath, Prose]] = Stored(ledger, "text")
+            self._captions: Stored[str] = Stored(ledger, "caption")
+            self._known = _stored_arrangement(ledger, self._records)
+            self._briefing = self._stored_briefing()
 
     def remake(self) -> Remade | None:
         """Return what the edits since then make of pages; None when that takes a whole build."""
-        edits = self._edits() if self.is_open else None
-        planned = self._replanned(edits) if edits is not None else None
-        if edits is None or planned is None:
+        edits = Edits(self._project, self._ledger, self._briefing, self._seen) if self.is_open else None
+        written = edits.read() if edits else None
+        if edits is None or written is None:
             return None
-        inputs = {**self._changed_inputs(edits), **planned}
+        day = self._day()
+        inputs = self._own_inputs(written)
+        maker = self._arranged([item.edit for item in written], {item.edit.key: item.file for item in written})
+        problems = edits.problems_after(written, self._briefing, self.problems) if maker else None
+        if maker is None or problems is None:
+            return None
+        self.problems = problems
+        arranged = (kind for kind in self._known if isinstance(kind, Stored) and kind is not self._records)
+        inputs |= chain.from_iterable(kind.changes() for kind in arranged)
+        remade = self._made(maker, inputs)
+        # A record is told whole, with its prose, which does not count in its digest.
+        records = {("record", item.edit.key): _record_input(item) for item in written}
+        return remade and remade._replace(inputs={**inputs, **records}, is_of_another_day=remade.day != day)
+
+    def remember(self) -> None:
+        """Tell the ledger that what was edited is followed."""
+        ledger, files = self._ledger, self._briefing.files
+        ledger.tell("seen files", self._seen.files)
+        if [*ledger.told("keys").items()] != [*files.items()]:
+            ledger.tell("keys", files)
+        ledger.tell("short cut", {**self._told, "problems": _PROBLEMS.dump_python(self.problems, mode="json")})
+
+    def _made(self, maker: PageMaker, inputs: Mapping[tuple[str, str], Input]) -> Remade | None:
+        """Return the pages that look up one of these inputs, and new ones; None if one of them is written by hand."""
         groups = self._ledger.readers(f"{kind} {key}" for kind, key in inputs)
+        gone = frozenset(key for (kind, key), made in inputs.items() if kind in _GROUPS and not made.value)
+        there = ((kind, key) for (kind, key), made in inputs.items() if kind in _GROUPS and made.value)
+        groups |= {key for kind, key in there if not self._ledger.input(kind, key)}
         if groups & self._briefing.pages.keys():
             return None
-        maker = self._page_maker()
         texts: dict[str, str] = {}
         groups_of: dict[str, str] = {}
         looked_up = {}
-        for group in sorted(groups):
+        take_inputs(maker)  # what was looked up to arrange them belongs to none of them
+        for group in sorted(groups - gone):
             made = {page.path: page.text for page in maker.make(group)}
             texts |= made
             groups_of |= dict.fromkeys(made, group)
             looked_up[group] = take_inputs(maker)
-        # A record is told whole, with its prose, which does not count in its digest.
-        records = {("record", edit.record.key): record_input(edit.record, edit.file) for edit in edits}
-        return Remade(texts, groups_of, {**inputs, **records}, looked_up)
+        return Remade(texts, groups_of, gone, inputs, looked_up, self._day(), is_of_another_day=False)
 
-    def remember(self) -> None:
-        """Tell the ledger that what was edited is followed."""
-        self._ledger.tell("seen files", self._seen.files)
+    def _day(self) -> date:
+        return day_of(self._briefing.info, map(date.fromisoformat, self._known.tallies["ends"]))
 
-    def _edits(self) -> list[Edit] | None:
-        names = self._changed_files()
-        found: list[Edit] = []
-        for name in names if names is not None else ():
-            edits = self._edits_in(name)
-            if edits is None:
-                return None
-            found += edits
-        return None if names is None else found
-
-    def _changed_files(self) -> list[str] | None:
-        """Return the names of the files that were edited; None when it were too many, or some are new or gone."""
-        before, now = self._ledger.told("seen files"), self._seen.files
-        if before.keys() != now.keys():
-            return None
-        names = [name for name, lay in now.items() if not lay or lay != before[name]]
-        return names if len(names) <= MOST_FILES else None
-
-    def _edits_in(self, name: str) -> list[Edit] | None:
-        """Return the records of a file that were edited in their own words; None when there is more to it."""
-        path, root = f"docs/{name}", self._project.root
-        keys = sorted(key for key, file in self._files.items() if file == name)
-        part = load_file(root, name)
-        if part.problems or sorted(f"{raw.model.folder}/{raw.id}" for raw in part.records) != keys or not keys:
-            return None
-        if any(problem.place.path == path for problem in self.problems):  # which may be on another line now
-            return None
-        places, found = Places(root), []
-        for raw in part.records:
-            judged = judge_record(raw, frozenset(self._assets), places)
-            before = self._briefing.records[f"{raw.model.folder}/{raw.id}"]
-            alike = judged.record.model_copy(update={"tags": before.tags})  # other topics are followed, too
-            if judged.problems or not is_arranged_alike(before, alike):
-                return None
-            linked, linked_before = (
-                link_alone(Checked(record, path, raw.at), self._files, self._named, self._targets, places)
-                for record in (judged.record, before)
-            )
-            if linked.problems or linked.names != linked_before.names:
-                return None
-            if judged.record != before:
-                prose_now = {at: prose for (_, at), prose in linked.prose.items()}
-                found.append(Edit(judged.record, name, prose_now, before.tags))
-        return found
-
-    @cached_property
-    def _named(self) -> Mapping[str, list[str]]:
-        return self._ledger.told("named")  # type: ignore[no-any-return]
-
-    @property
-    def _targets(self) -> list[str]:
-        return [*self._assets, *self._pages]
-
-    def _changed_inputs(self, edits: Iterable[Edit]) -> dict[tuple[str, str], Input]:
-        """Take the edits into the briefing, and return what pages look up that is another now."""
+    def _own_inputs(self, written: Iterable[Written]) -> dict[tuple[str, str], Input]:
+        """Take the edits into the briefing, and return what pages look up of these records that is another now."""
         briefing, found = self._briefing, dict[tuple[str, str], Input]()
-        for edit in edits:
-            key = edit.record.key
-            self._records.known[key] = edit.record
-            self._texts.known[key] = edit.prose
-            self._captions.known[key] = escape_inline(edit.record.caption)
-            found["record", key] = record_input(edit.record, edit.file)
-            found["text", key] = text_input(edit.prose.items(), briefing) if edit.prose else Input("", "")
-            found["caption", key] = input_of("caption", self._captions.known[key])
-        for edit in edits:
-            for author in self._named_without_words(edit.record.key):
-                found["text", author] = text_input(self._texts[author].items(), briefing)
+        gone = {item.edit.key for item in written if not item.edit.now}
+        for item in written:
+            key, now = item.edit.key, item.edit.now
+            if now:
+                self._records[key], self._texts[key] = now, item.prose
+                self._captions[key] = escape_inline(now.caption)
+        for key in gone:
+            del self._records[key], self._captions[key]
+        for item in written:
+            key = item.edit.key
+            found["record", key] = _record_input(item)
+            found["text", key] = text_input(item.prose.items(), briefing) if item.prose else Input("", "")
+            found["caption", key] = Input("", "") if key in gone else input_of("caption", self._captions[key])
+            for author in self._named_without_words(key):
+                if author not in gone:
+                    found["text", author] = text_input(self._texts[author].items(), briefing)
         return {
             (kind, key): made
             for (kind, key), made in found.items()
             if (self._ledger.input(kind, key) or ("", ""))[0] != made.digest
         }
 
-    def _replanned(self, edits: Iterable[Edit]) -> dict[tuple[str, str], Input] | None:
-        """Take other topics of records into their lists, and return what is another now; None if it takes more."""
-        retagged = [Retagged(edit.record.key, edit.topics, edit.record.tags) for edit in edits]
-        retagged = [edit for edit in retagged if edit.before != edit.now]
-        plans = replan_topics(self._plans, retagged, [*self._files]) if retagged else {}
-        if plans is None:
-            return None
-        found = {("plan", path): input_of("plan", plan) for path, plan in plans.items() if plan != self._plans[path]}
-        self._plans.known |= plans
-        if any(edit.key.startswith(f"{Quote.folder}/") for edit in retagged):
-            facets = self._choices.known["explorer"] = refaceted(self._choices["explorer"], retagged, self._files)
-            found["choice", "explorer"] = input_of("choice", facets, "explorer")
-        return found
+    def _arranged(self, edits: Iterable[Edit], files: Mapping[str, str]) -> PageMaker | None:
+        """Bring all that is arranged up to date, and return what makes pages of it; None when that takes more."""
+        moving = [edit for edit in edits if _moves(edit)]
+        now = order = [*self._briefing.files]
+        if moving:
+            steps = self._ledger.told("steps")
+            now = reorder(order, self._records, moving, steps)
+            self._ledger.tell("steps", steps)
+        all_files = {**self._briefing.files, **files}
+        self._briefing = replace(self._briefing, files={key: all_files[key] for key in now})
+        self._records.keys_in_order = self._briefing.files
+        maker = self._page_maker()
+        is_done = not moving or Rearranging(self._known, moving, maker.maker, (order, now)).run()
+        return maker if is_done else None
 
     def _named_without_words(self, key: str) -> Iterator[str]:
         """Yield the keys of those whose prose names a record by its id alone, and so has its caption in it."""
@@ -251,39 +199,43 @@ class Shortcut:
             if any(isinstance(piece, Mention) and piece.key == key and not piece.words for piece in pieces):
                 yield author
 
-    def _stored_briefing(self, info: BriefingInfo) -> Briefing:
-        ledger = self._ledger
-        self._records: Stored[Record] = Stored(ledger, "record", self._files)
-        self._texts: Stored[Mapping[FieldPath, Prose]] = Stored(ledger, "text")
-        self._captions: Stored[str] = Stored(ledger, "caption")
-        self._plans: Stored[ListPlan] = Stored(ledger, "plan")
-        self._choices: Stored[Any] = Stored(ledger, "choice")
+    def _stored_briefing(self) -> Briefing:
+        files: dict[str, str] = self._ledger.told("keys")
+        self._records.keys_in_order = files
         return Briefing(
-            info=info,
+            info=BriefingInfo.model_validate_json(self._told["card"]),
             records=self._records,
-            pages=Stored(ledger, "page", [name.removesuffix(".md") for name in self._pages]),
-            assets=tuple(self._assets),
-            files=self._files,
-            backlinks=Stored(ledger, "back"),
+            pages=Stored(self._ledger, "page", [name.removesuffix(".md") for name in self._told["pages"]]),
+            assets=tuple(self._told["assets"]),
+            files=files,
+            backlinks=self._known.backlinks,
             prose=StoredProse(self._texts),
             shared_names={},
             nested_names={},
         )
 
     def _page_maker(self) -> PageMaker:
-        ledger, words = self._ledger, load_words(self._briefing.info.language, self._project.template_dirs)
-        arranged = Arranged(
-            captions=self._captions,
-            places=Stored(ledger, "place"),
-            ties=Stored(ledger, "ties"),
-            neighbours=Stored(ledger, "beside"),
-            topics=Lazy(lambda tag: f"tags/{slug(tag)}"),
-        )
-        planned = Planned(
-            plans=self._plans,
-            rests=Stored(ledger, "rest"),
-            chunks=Stored(ledger, "chunk"),
-            outlines=Stored(ledger, "outline"),
-            choices=self._choices,
-        )
+        known, words = self._known, load_words(self._briefing.info.language, self._project.template_dirs)
+        topics = Lazy[str, str](lambda tag: f"tags/{slug(tag)}")
+        links = Deferred(lambda: known.tallies[LINKS])
+        arranged = Arranged(self._captions, known.places, known.ties, known.tallies, links, known.neighbours, topics)
+        planned = Planned(known.plans, known.rests, known.chunks, known.outlines, known.choices)
         return PageMaker.of_parts(self._briefing, arranged, planned, self._project.template_dirs, words)
+
+
+def _stored_arrangement(ledger: Ledger, records: Mapping[str, Record]) -> Arrangement:
+    kinds = {"backlinks": "back", "ties": "ties", "places": "place", "neighbours": "beside", "plans": "plan"}
+    kinds |= {"rests": "rest", "chunks": "chunk", "outlines": "outline", "tallies": "tally", "choices": "choice"}
+    stored: dict[str, Any] = {name: Stored(ledger, kind) for name, kind in kinds.items()}
+    return Arrangement(records=records, **stored)
+
+
+def _record_input(item: Written) -> Input:
+    return record_input(item.edit.now, item.file) if item.edit.now else Input("", "")
+
+
+def _moves(edit: Edit) -> bool:
+    """Tell whether an edit is of more than a record's own words."""
+    if edit.before is None or edit.now is None:
+        return True
+    return not is_arranged_alike(edit.before, edit.now) or [*edit.names_before] != [*edit.names]

@@ -1,41 +1,64 @@
-"""Mappings that the ledger has, read from there one value at a time, when it is looked up."""
+"""Mappings that the ledger has, read from there one value at a time, when it is looked up; and what changes in them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Generic, TypeVar
 
 from generator.fields import FieldPath
-from generator.inputs import read_input
+from generator.inputs import Input, input_of, read_input
 from generator.ledger import Ledger
 from generator.link import Prose
 
 Value = TypeVar("Value")
 
 
-class Stored(Mapping[str, Value], Generic[Value]):
-    """The inputs of one kind, by key; `keys` are those that it goes through. What is put into `known` counts first."""
+class Stored(MutableMapping[str, Value], Generic[Value]):
+    """The inputs of one kind, by key; `keys` are those that it goes through. What was put in or taken out counts."""
 
     def __init__(self, ledger: Ledger, kind: str, keys: Iterable[str] = ()) -> None:
-        self.known: dict[str, Value] = {}
+        self.keys_in_order: Mapping[str, object] = dict.fromkeys(keys)
+        self._known: dict[str, Value] = {}
+        self._gone: set[str] = set()
+        self._changed: set[str] = set()
         self._ledger = ledger
         self._kind = kind
-        self._keys = dict.fromkeys(keys)
 
     def __getitem__(self, key: str) -> Value:
-        if key not in self.known:
+        if key not in self._known:
             row = self._ledger.input(self._kind, key)
-            if row is None:
+            if row is None or key in self._gone:
                 raise KeyError(key)
-            self.known[key] = read_input(self._kind, key, row[1])
-        return self.known[key]
+            self._known[key] = read_input(self._kind, key, row[1])
+        return self._known[key]
+
+    def __setitem__(self, key: str, value: Value) -> None:
+        self._known[key] = value
+        self._gone.discard(key)
+        self._changed.add(key)
+
+    def __delitem__(self, key: str) -> None:
+        self[key]  # which raises KeyError where there is none
+        del self._known[key]
+        self._gone.add(key)
+        self._changed.add(key)
 
     def __contains__(self, key: object) -> bool:
-        return key in self._keys or self.get(str(key)) is not None
+        return str(key) not in self._gone and (key in self.keys_in_order or self.get(str(key)) is not None)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._keys)
+        return iter(self.keys_in_order)
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self.keys_in_order)
+
+    def changes(self) -> Iterator[tuple[tuple[str, str], Input]]:
+        """Yield what has another digest now than it has in the ledger, ((kind, key), input); without a value: gone."""
+        for key in sorted(self._changed):
+            made = Input("", "") if key in self._gone else self._input_of(key)
+            if (self._ledger.input(self._kind, key) or ("", ""))[0] != made.digest:
+                yield (self._kind, key), made
+
+    def _input_of(self, key: str) -> Input:
+        return input_of(self._kind, self._known[key], key if self._kind == "choice" else "")
 
 
 class StoredProse(Mapping[tuple[str, FieldPath], Prose]):

@@ -24,18 +24,28 @@ class Tie(NamedTuple):
 
 Ties = Mapping[
     str, Mapping[str, tuple[Tie, ...]]
-]  # actor key -> the other actor's key -> ties, in order of the records
+]  # actor key -> the other actor's key, in order -> ties, in order of the records
 
 
 def ties_of(briefing: Briefing) -> Ties:
     """Return what ties each actor to others, the same from both sides; an actor without ties has no key."""
     found: defaultdict[str, defaultdict[str, dict[Tie, None]]] = defaultdict(lambda: defaultdict(dict))
     for record in briefing.records.values():
-        for one, other, kind in _pairs(record):
-            if one != other and one in briefing.records and other in briefing.records:
+        for one, other, kind in pairs_of(record):
+            if one in briefing.records and other in briefing.records:
                 tie = Tie(kind, record.key)
                 found[one][other][tie] = found[other][one][tie] = None
-    return {one: {other: tuple(ties) for other, ties in others.items()} for one, others in found.items()}
+    return {one: {other: tuple(others[other]) for other in sorted(others)} for one, others in found.items()}
+
+
+def count_ties(ties: Ties, key: str) -> int:
+    """Return how many ties an actor has to all others."""
+    return sum(map(len, ties.get(key, {}).values()))
+
+
+def pairs_of(record: Record) -> Iterator[tuple[str, str, TieKind]]:
+    """Yield the keys of actors whom a record ties to each other, and how."""
+    yield from ((one, other, kind) for one, other, kind in _pairs(record) if one != other)
 
 
 def _pairs(record: Record) -> Iterator[tuple[str, str, TieKind]]:

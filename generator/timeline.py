@@ -110,31 +110,26 @@ def items_of(briefing: Briefing, chosen: Iterable[ItemChoice]) -> list[Item]:
     return found
 
 
-def choose_items(briefing: Briefing) -> TimelineChoice:
-    """Return what is on the timeline: the most linked."""
-    said: dict[str, list[Quote]] = {}
-    dated = []
-    for record in briefing.records.values():
-        if isinstance(record, Quote) and record.date:
-            if record.event:
-                said.setdefault(_id(record.event), []).append(record)
-            else:
-                dated.append(record)
-    found: list[Event | Quote] = [record for record in briefing.records.values() if isinstance(record, Event)]
-    found += dated
-    links = {record.key: _links(briefing, record) for record in found}
-    chosen = sorted(found, key=lambda record: (-links[record.key], record.key))[:MOST_ITEMS]
-    chosen.sort(key=lambda record: (*(record.date.sort_key if record.date else ()), record.key))
-    items = (_choice(record, said.get(record.id, ()), links[record.key]) for record in chosen)
-    return TimelineChoice(tuple(items), len(found))
+def choose_items(
+    briefing: Briefing, links: Mapping[str, int], known: Mapping[str, ItemChoice] | None = None
+) -> TimelineChoice:
+    """Return what is on the timeline: the most linked, of those which may be; of some records the choice is known."""
+    chosen = [briefing.records[key] for key in sorted(links, key=lambda key: (-links[key], key))[:MOST_ITEMS]]
+    chosen.sort(key=lambda record: (*(record.when.sort_key if record.when else ()), record.key))
+    items = ((known or {}).get(record.key) or _choice(briefing, record) for record in chosen)
+    return TimelineChoice(tuple(item._replace(links=links[item.key]) for item in items), len(links))
 
 
-def _choice(record: Event | Quote, said: Sequence[Quote], links: int) -> ItemChoice:
+def _choice(briefing: Briefing, record: Record) -> ItemChoice:
     if isinstance(record, Quote):
-        return ItemChoice(record.key, (), _keys((record.speaker, *record.to)), links)
+        return ItemChoice(record.key, (), _keys((record.speaker, *record.to)), 0)
+    assert isinstance(record, Event)
+    named = briefing.backlinks.get(record.key, {}).get("quotes-said-there", ())
+    quotes = (briefing.records[backlink.key] for backlink in named)
+    said = [quote for quote in quotes if isinstance(quote, Quote) and quote.date]
     present = (participant.actor for participant in record.participants)
     actors = _keys((*present, *(quote.speaker for quote in said)))
-    return ItemChoice(record.key, tuple(quote.key for quote in said), actors, links)
+    return ItemChoice(record.key, tuple(quote.key for quote in said), actors, 0)
 
 
 def _id(id: str) -> str:
@@ -143,10 +138,6 @@ def _id(id: str) -> str:
 
 def _keys(ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(actor_key, ids)))
-
-
-def _links(briefing: Briefing, record: Record) -> int:
-    return sum(len(backlinks) for backlinks in briefing.backlinks.get(record.key, {}).values())
 
 
 def window_of(items: Sequence[Item]) -> tuple[date, date] | None:

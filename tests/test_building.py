@@ -110,14 +110,17 @@ def topics_in(file: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        (
-            "events/vote.yml",
-            "title: A vote\ndate: 2024-05-18\nplace: Pier\ntags: harbour\nparticipants: [jane, otto]\n",
-        ),
-        ("actors/jane.yml", "name: Jane Doe\naliases: [Mayor Doe]\nsummary: She met [[vote]] at the pier.\n"),
-        ("quotes/q.yml", "speaker: otto\ntext: We will build it.\nevent: vote\nsources: minutes\nabout: council\n"),
+        ("actors/jane.yml", "name: Jane Roe\naliases: [Mayor Doe]\nsummary: She met [[otto]] at the pier.\n"),
+        ("actors/anna.yml", "name: Anna\nsummary: Knows [[jane]].\n"),
+        ("events/council.yml", "title: The council meets\n"),  # an id twice
+        ("events/vote.yml", "title: The vote\ndate: 2024-05-17\npart_of: vote\n"),
+        ("events/vote.yml", "title: The vote\ndate: 2024-05-17\nfollows: fair\n"),
+        ("quotes/q.yml", "speaker: otto\ntext: We will build it.\nsources: minutes\ndraft: true\n"),
         ("sources/minutes.yml", "title: Minutes\nnote: See [[nobody]].\n"),
-        ("sources/more.yml", "title: More minutes\n"),
+        ("sources/minutes.yml", ""),
+        ("sources/More minutes.yml", "title: More minutes\n"),
+        ("events/index.yml", "title: An index\n"),
+        ("briefing.yml", "title: Another briefing\n"),
         ("page.md", "# A page\n\nOf Otto Roe.\n"),
     ],
 )

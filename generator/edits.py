@@ -1,0 +1,201 @@
+"""What was edited since the last build, read without the rest: records that changed, came or went.
+
+Whatever is not certain here is left to a whole reading: other names of actors, drafts, circles, and what may be a slip.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from hashlib import sha256
+from time import time_ns
+from typing import NamedTuple
+
+from generator.backlinks import Backlink
+from generator.check import check_alone, find_slips, goes_round, is_slip
+from generator.collisions import is_free
+from generator.errors import Problem, sort_problems
+from generator.fields import FieldPath
+from generator.files import is_settled, is_still_a_file, stamps_below
+from generator.ledger import Ledger
+from generator.link import Briefing, Linked, Prose, link_alone
+from generator.load import load_file
+from generator.manifest import digests_below, made_with
+from generator.names import names_of
+from generator.pipeline import Project
+from generator.places import Places
+from generator.rearranging import Edit
+from generator.records import KIND_BY_FOLDER, Actor, Event, Record
+from generator.validate import Checked, judge_record
+
+MOST_FILES = 20  # edited ones: with more, a whole build is not much slower
+
+_NEW_FILE = re.compile(rf"(?:{'|'.join(KIND_BY_FOLDER)})/[a-z0-9-]+\.yml")  # one whose name is nothing else's
+
+
+class Seen(NamedTuple):
+    """How the files below `docs/` lay before they were read, and a digest of all else that pages are made with."""
+
+    files: Mapping[str, list[int]]  # name -> inode, time, bytes; nothing of what may have been edited just then
+    world: str
+
+
+class Written(NamedTuple):
+    """An edit, where the record is written now, and its linked prose; both empty where it is gone."""
+
+    edit: Edit
+    at: Checked | None
+    prose: Mapping[FieldPath, Prose]
+
+    @property
+    def file(self) -> str:
+        """The name of its file below `docs/`, or ""."""
+        return self.at.path.removeprefix("docs/") if self.at else ""
+
+
+def look_at(project: Project) -> Seen:
+    """Return how everything lies now. A briefing whose settings are in several files has no world: "" is no digest."""
+    now = time_ns()
+    try:
+        settings = (project.root / "mkdocs.yml").read_text("utf-8")
+        stamps = stamps_below(project.root / "docs")
+    except (OSError, UnicodeDecodeError):
+        return Seen({}, "")
+    words = {*re.findall(r"\w+", settings)} - {"_"}  # which shells set to the command
+    named = sorted((name, value) for name, value in os.environ.items() if name in words)
+    told = [settings, named, os.environ.get("SOURCE_DATE_EPOCH"), made_with()]
+    told += [digests_below(folder) for folder in project.template_dirs]
+    world = "" if "INHERIT" in settings else sha256(repr(told).encode()).hexdigest()
+    return Seen({name: [*lay] if is_settled(lay[1], now) else [] for name, lay in stamps.items()}, world)
+
+
+class Edits:
+    """The edits of a briefing since the last build. `briefing` is as it was then, and read from the ledger."""
+
+    def __init__(self, project: Project, ledger: Ledger, briefing: Briefing, seen: Seen) -> None:
+        self._project, self._ledger, self._seen = project, ledger, seen
+        self._briefing = briefing
+        self._files = briefing.files
+        self._places = Places(project.root)
+        self._changed: frozenset[str] = frozenset()  # names of files
+
+    def read(self) -> list[Written] | None:
+        """Return the edits, by key; None when more is to be read for them."""
+        names = self._changed_files()
+        if names is None:
+            return None
+        self._changed = frozenset(names)
+        now: dict[str, Checked] = {}
+        for item in (item for name in names if name in self._seen.files for item in self._checked_in(name)):
+            if item is None or item.record.draft or item.record.key in now:
+                return None
+            now[item.record.key] = item
+        known = {key for key, file in self._files.items() if file in self._changed}
+        if not all(self._may_come(key) for key in now.keys() - known):
+            return None
+        keys = [*(key for key in self._files if key not in known), *now]
+        found = [self._edit_of(key, now.get(key), keys) for key in sorted(known | now.keys())]
+        written = [item for item in found if item]
+        return [item for item in written if self._is_other(item)] if len(written) == len(found) else None
+
+    def problems_after(
+        self, written: Sequence[Written], briefing: Briefing, problems: Iterable[Problem]
+    ) -> tuple[Problem, ...] | None:
+        """Return what is wrong now, of what was wrong before; None when it is more than slips.
+
+        `briefing` is as it is after the edits.
+        """
+        edits = [item.edit for item in written]
+        if any(goes_round(briefing, edit.now) for edit in edits if edit.now):
+            return None
+        named = {key for edit in edits for key in edit.named}
+        dated = {backlink.key for edit in edits for backlink in self._dated_by(edit)}
+        checked = {edit.key for edit in edits} | named | dated
+        checked &= briefing.files.keys()
+        was_in = {problem.place.path for problem in problems}
+        paths = {f"docs/{briefing.files[key]}" for key in checked} & was_in
+        paths |= {f"docs/{briefing.files[finding[0]]}" for finding in find_slips(briefing, sorted(checked))}
+        paths |= {f"docs/{name}" for name in self._changed}
+        if not all(is_slip(problem) for problem in problems if problem.place.path in paths):
+            return None
+        there = (path.removeprefix("docs/") for path in sorted(paths))
+        items = [item for name in there if name in self._seen.files for item in self._checked_in(name) if item]
+        slips = check_alone(briefing, items, self._places)
+        return sort_problems((*(problem for problem in problems if problem.place.path not in paths), *slips))
+
+    def _dated_by(self, edit: Edit) -> Iterator[Backlink]:
+        """Yield what names a record whose date others must fit, where that is another now."""
+        before, now = edit.before, edit.now
+        named = self._briefing.backlinks.get(edit.key, {})
+        if isinstance(before, Event) and isinstance(now, Event) and before.date != now.date:
+            yield from (*named.get("quotes-said-there", ()), *named.get("what-followed", ()))
+        if isinstance(before, Actor) and isinstance(now, Actor) and before.died != now.died:
+            yield from named.get("quotes-by-this-actor", ())
+
+    def _changed_files(self) -> list[str] | None:
+        """Return the names of the files that were edited, came or went; None when it were too many, or others."""
+        before, now = self._ledger.told("seen files"), self._seen.files
+        edited = [name for name, lay in now.items() if name in before and (not lay or lay != before[name])]
+        moved = [*(now.keys() - before.keys()), *(before.keys() - now.keys())]
+        if len(edited) + len(moved) > MOST_FILES or not all(map(_NEW_FILE.fullmatch, moved)):
+            return None
+        new = [name for name in moved if name in now]
+        return [*edited, *moved] if not new or self._are_files(new, {name.casefold() for name in before}) else None
+
+    def _are_files(self, new: Iterable[str], spots: set[str]) -> bool:
+        """Tell whether new files are to be read: none is a link, or left out, or there by another name already."""
+        excluded, docs = self._project.excluded(), self._project.root / "docs"
+        return not any(
+            name.casefold() in spots or excluded.match_file(name) or not is_still_a_file(docs / name) for name in new
+        )
+
+    def _checked_in(self, name: str) -> Iterator[Checked | None]:
+        """Yield the records of a file; None where something is wrong with it, or it is no file of records."""
+        part = load_file(self._project.root, name)
+        if part.problems or not part.records:
+            yield None
+        for raw in part.records:
+            judged = judge_record(raw, frozenset(self._briefing.assets), self._places)
+            yield None if judged.problems else Checked(judged.record, raw.path, raw.at)
+
+    def _may_come(self, key: str) -> bool:
+        """Tell whether a new record can be taken for no other, and lies where nothing else does."""
+        folder, _, id = key.partition("/")
+        is_twin = any(f"{other}/{id}" in self._files for other in KIND_BY_FOLDER)
+        return folder != Actor.folder and not is_twin and is_free(key, self._files)
+
+    def _edit_of(self, key: str, item: Checked | None, keys: Iterable[str]) -> Written | None:
+        """Return how a record was edited; None when more is to be read than it and what it names."""
+        before: Record | None = self._briefing.records[key] if key in self._files else None
+        now = item.record if item else None
+        actors = [names_of([actor]) for actor in (before, now) if isinstance(actor, Actor)]
+        if actors and (len(actors) < 2 or actors[0] != actors[1]):
+            return None
+        names_before = self._link(Checked(before, "", ()), self._files).names if before else []
+        if item is None:
+            return None if key in self._briefing.backlinks else Written(Edit(key, before, None, names_before), None, {})
+        linked = self._link(item, keys)
+        if linked.problems or self._takes_others_along(before, now):
+            return None
+        prose = {at: prose for (_, at), prose in linked.prose.items()}
+        return Written(Edit(key, before, now, names_before, linked.names), item, prose)
+
+    def _is_other(self, item: Written) -> bool:
+        return item.edit.before != item.edit.now or item.file != self._files[item.edit.key]
+
+    def _link(self, item: Checked, keys: Iterable[str]) -> Linked:
+        return link_alone(item, keys, self._names, self._targets, self._places)
+
+    def _takes_others_along(self, before: Record | None, now: Record | None) -> bool:
+        """Tell whether an edit changes the order of others: of those that follow an event."""
+        if not isinstance(before, Event) or not isinstance(now, Event) or before.follows == now.follows:
+            return False
+        return "what-followed" in self._briefing.backlinks.get(before.key, {})
+
+    @cached_property
+    def _names(self) -> Mapping[str, list[str]]:
+        return self._ledger.told("named")  # type: ignore[no-any-return]
+
+    @property
+    def _targets(self) -> list[str]:
+        return [*self._briefing.assets, *(f"{name}.md" for name in self._briefing.pages)]

@@ -1,0 +1,351 @@
+"""What is arranged among all records after edits of some: brought up to date, without reading the others.
+
+Who names a record, what comes before and after it, who appears with whom, places, lists and their pages, tallies, and
+what is chosen by them: each is what it was but for what the edits touch, and that is made by the same functions.
+"""
+
+from bisect import insort
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from typing import Any, NamedTuple
+
+from generator.backlinks import Backlink, Naming, by_heading
+from generator.choices import CHOICES
+from generator.explorer import facets_after, plan_chunks
+from generator.fields import slug
+from generator.gazetteer import FOLDER, KnownPlace, place_of
+from generator.link import HOME, Briefing
+from generator.lists import Entry, ListPlan, Maker, actor_group, entry_of_place, entry_of_year, page_paths, years_of
+from generator.network import choose_network
+from generator.order import keys_followed, next_step, sort_key
+from generator.outlines import Outline, Outlines, RestPlan, rest_path, section_names
+from generator.records import Actor, Event, Quote, Record
+from generator.tallies import LINKS, TALLIES, Tally, count_links, counted_in, is_on_timeline
+from generator.ties import Tie, count_ties, pairs_of
+from generator.timeline import choose_items
+
+
+class Edit(NamedTuple):
+    """A record before and after an edit, and how it names others; None where it is new, or gone."""
+
+    key: str
+    before: Record | None
+    now: Record | None
+    names_before: Sequence[Naming] = ()
+    names: Sequence[Naming] = ()
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """The record before and after, as far as it was and is there."""
+        return tuple(record for record in (self.before, self.now) if record)
+
+    @property
+    def named(self) -> set[str]:
+        """The keys of those whom it named or names."""
+        return {naming[0] for naming in (*self.names_before, *self.names)} - {self.key}
+
+
+class Arrangement(NamedTuple):
+    """All that is arranged, as it was: what changes is put into these mappings. `records` are as they are now."""
+
+    records: Mapping[str, Record]
+    backlinks: MutableMapping[str, Mapping[str, tuple[Backlink, ...]]]
+    ties: MutableMapping[str, Mapping[str, tuple[Tie, ...]]]
+    places: MutableMapping[str, KnownPlace]
+    neighbours: MutableMapping[str, tuple[str | None, str | None]]
+    plans: MutableMapping[str, ListPlan]
+    rests: MutableMapping[str, RestPlan]
+    chunks: MutableMapping[str, tuple[str, ...]]
+    outlines: MutableMapping[str, Outline]
+    tallies: MutableMapping[str, Tally]
+    choices: MutableMapping[str, Any]
+
+
+def reorder(
+    keys: Iterable[str], records: Mapping[str, Record], edits: Sequence[Edit], steps: dict[str, int]
+) -> list[str]:
+    """Return the keys of all records in their order after edits; `steps` (see `steps_back`) are brought up to date."""
+    edited = {edit.key: edit for edit in edits}
+    for edit in edits:
+        if edit.before and not edit.now:
+            steps.pop(edit.key, None)
+        if isinstance(edit.now, Event):
+            steps[edit.key] = next_step(keys_followed(edit.now), steps)
+    for key in [key for key, count in steps.items() if not count]:
+        del steps[key]
+    order = [key for key in keys if key not in edited]
+    for edit in edits:
+        if edit.now:
+            insort(order, edit.key, key=lambda key: sort_key(records[key], steps))
+    return order
+
+
+class Rearranging:
+    """Brings an arrangement up to date. `orders` have the keys of all records, before and now."""
+
+    def __init__(
+        self, known: Arrangement, edits: Sequence[Edit], maker: Maker, orders: tuple[Sequence[str], Sequence[str]]
+    ) -> None:
+        self._known, self._edits, self._maker = known, edits, maker
+        self._before, self._order = orders
+        briefing: Briefing = maker.whole
+        self._briefing = briefing
+        self._rank = {key: number for number, key in enumerate((*self._order, HOME, *briefing.pages))}
+        moved = self._before != self._order
+        self._moved = {edit.key for edit in edits if moved or not edit.before or not edit.now}
+        self._folders = {edit.key.partition("/")[0] for edit in edits if edit.key in self._moved}
+
+    def run(self) -> bool:
+        """Bring all up to date, and tell whether that could be done."""
+        for edit in self._edits:
+            self._turn_back(edit)
+            self._tie(edit)
+        self._move_places()
+        if self._folders:
+            self._move_neighbours()
+            self._move_chunks()
+        self._count()
+        if not all([*map(self._list_kind, self._listed_kinds()), *map(self._list_group, self._groups())]):
+            return False
+        self._outline()
+        self._choose()
+        return True
+
+    def _turn_back(self, edit: Edit) -> None:
+        """Bring up to date who names those whom a record named or names."""
+        backlinks, rank = self._known.backlinks, self._rank
+        for named in edit.named:
+            own = by_heading(naming for naming in edit.names if naming[0] == named)
+            before = backlinks.get(named, {})
+            turned: dict[str, tuple[Backlink, ...]] = {}
+            for heading in sorted(before.keys() | own.keys()):
+                others = (backlink for backlink in before.get(heading, ()) if backlink.key != edit.key)
+                found = sorted((*others, *own.get(heading, ())), key=lambda backlink: rank.get(backlink.key, -1))
+                if found:
+                    turned[heading] = tuple(found)
+            _put(backlinks, named, turned)
+
+    def _tie(self, edit: Edit) -> None:
+        """Bring up to date who appears with whom by a record."""
+        records, ties = self._known.records, self._known.ties
+        now = [*pairs_of(edit.now)] if edit.now else []
+        for one, other in {(one, other) for record in edit.records for one, other, _ in pairs_of(record)}:
+            own = {
+                Tie(kind, edit.key): None
+                for first, second, kind in now
+                if {first, second} == {one, other} and one in records and other in records
+            }
+            for this, that in ((one, other), (other, one)):
+                before = ties.get(this, {})
+                others = (tie for tie in before.get(that, ()) if tie.record != edit.key)
+                found = tuple(sorted((*others, *own), key=lambda tie: self._rank.get(tie.record, -1)))
+                tied = {**before, that: found}
+                _put(ties, this, {key: tied[key] for key in sorted(tied) if tied[key]})
+
+    def _move_places(self) -> None:
+        events = [edit for edit in self._edits if edit.key.startswith(f"{Event.folder}/")]
+        keys = {edit.key for edit in events}
+        for name in {_place_name(record) for edit in events for record in edit.records} - {""}:
+            before = self._known.places.get(name)
+            found = [key for key in (before.events if before else ()) if key not in keys]
+            found += [edit.key for edit in events if isinstance(edit.now, Event) and _place_name(edit.now) == name]
+            found.sort(key=self._rank.__getitem__)
+            records = (self._known.records[key] for key in found)
+            place = place_of(name, [record for record in records if isinstance(record, Event)])
+            _put(self._known.places, name, place if found else None)
+
+    def _move_neighbours(self) -> None:
+        neighbours, rank = self._known.neighbours, self._rank
+        order = ["", *self._order, ""]
+        touched: set[str | None] = set()
+        for key in self._moved:
+            at = rank.get(key)
+            touched |= {key, *(neighbours.get(key) or ()), *(order[at : at + 3] if at is not None else ())}
+        for touching in touched - {None}:
+            key = str(touching)
+            folder, _, id = key.partition("/")
+            if id and folder in (Quote.folder, Event.folder):
+                beside = (order[rank[key]], order[rank[key] + 2]) if key in rank else ()
+                found = tuple(other if other.startswith(f"{folder}/") else None for other in beside)
+                _put(neighbours, key, found)
+
+    def _move_chunks(self) -> None:
+        if Quote.folder in self._folders:
+            now = dict(plan_chunks(self._briefing.keys_of(Quote.folder)))
+            before = plan_chunks(_of_kind(self._before, Quote.folder))
+            for path in now.keys() | {path for path, _ in before}:
+                _put(self._known.chunks, path, now.get(path))
+
+    def _count(self) -> None:
+        """Bring the tallies up to date."""
+        tallies = {name: {**self._known.tallies[name]} for name in (*TALLIES, LINKS)}
+        for edit in self._edits:
+            for record, by in ((edit.before, -1), (edit.now, 1)):
+                for name, value in counted_in(record) if record else ():
+                    tallies[name][value] = tallies[name].get(value, 0) + by
+            for key in {key for record in edit.records for one, other, _ in pairs_of(record) for key in (one, other)}:
+                tallies["ties"][key] = count_ties(self._known.ties, key)
+            for key in {edit.key, *edit.named}:
+                record = self._known.records.get(key)
+                if record and is_on_timeline(record):
+                    tallies[LINKS][key] = count_links(self._briefing, key)
+                else:
+                    tallies[LINKS].pop(key, None)
+        for name, tally in tallies.items():
+            counted = {value: tally[value] for value in sorted(tally) if tally[value] or name == LINKS}
+            if counted != self._known.tallies[name]:
+                self._known.tallies[name] = counted
+
+    def _listed_kinds(self) -> Iterator[str]:
+        """Yield the kinds whose lists may be others."""
+        for folder in {edit.key.partition("/")[0] for edit in self._edits}:
+            if folder in self._folders or folder == Actor.folder:
+                yield folder
+
+    def _list_kind(self, folder: str) -> bool:
+        path = f"{folder}/index.md"
+        items: list[str] = [str(item) for plan in self._pages_of(path) for item in plan.items]
+        if folder == Actor.folder:
+            edited = [edit.key for edit in self._edits if edit.key.startswith(f"{folder}/")]
+            items = [key for key in items if key not in edited]
+            records = self._known.records
+            for key in edited:
+                insort(items, key, key=lambda key: (actor_group(records[key]), self._rank[key]))
+        else:
+            items = [*self._briefing.keys_of(folder)]
+        first = self._known.plans[path]
+        self._plan(path, ListPlan.each(path, first.title, first.kind, first.intro, items))
+        return True
+
+    def _groups(self) -> Iterator[tuple[str, str]]:
+        """Yield the topics, places and years whose lists may be others, (folder, name)."""
+        found: dict[tuple[str, str], None] = {}
+        for edit in self._edits:
+            tags = [{*record.tags} for record in (edit.before, edit.now) if record]
+            touched = set.union(*tags) if edit.key in self._moved or len(tags) < 2 else tags[0] ^ tags[1]
+            found |= dict.fromkeys(("tags", tag) for tag in sorted(touched))
+            if edit.key in self._moved or len({_scene_of(record) for record in edit.records}) > 1:
+                years = (year for record in edit.records for year in years_of(record))
+                found |= dict.fromkeys(("years", str(year)) for year in years)
+                found |= dict.fromkeys((FOLDER, name) for name in sorted(_places_in(edit, self._known.records)))
+        yield from found
+
+    def _list_group(self, group: tuple[str, str]) -> bool:
+        """Bring the pages of a topic, place or year up to date; False when one of another name has them."""
+        folder, name = group
+        path = f"{folder}/{name if folder == 'years' else slug(name)}.md"
+        before = self._pages_of(path)
+        if before and before[0].title != name:
+            return False
+        entry = self._entry(folder, name, [str(item) for plan in before for item in plan.items])
+        self._plan(path, entry.plans() if entry.keys else ())
+        self._list_in_index(folder, entry)
+        return True
+
+    def _entry(self, folder: str, name: str, listed: Sequence[str]) -> Entry:
+        if folder == FOLDER:
+            place = self._known.places.get(name)
+            return entry_of_place(self._maker, place) if place else Entry(name, f"{folder}/{slug(name)}", "Place", ())
+        edited = {edit.key: edit.now for edit in self._edits}
+        keys = [key for key in listed if key not in edited]
+        if folder == "tags":
+            keys += [key for key, record in edited.items() if record and name in record.tags]
+            return Entry(name, f"{folder}/{slug(name)}", "Topic", sorted(keys, key=self._rank.__getitem__))
+        keys = [key for key in keys if key.startswith((f"{Quote.folder}/", f"{Event.folder}/"))]
+        keys += [key for key, record in edited.items() if record and int(name) in years_of(record)]
+        return entry_of_year(self._maker, int(name), sorted(keys, key=self._rank.__getitem__))
+
+    def _list_in_index(self, folder: str, entry: Entry) -> None:
+        path = f"{folder}/index.md"
+        listed = (item for plan in self._pages_of(path) for item in plan.items)
+        items = {item[0]: item for item in listed if not isinstance(item, str)}
+        items[entry.name] = (entry.name, entry.key, len(entry.keys))
+        if not entry.keys:
+            del items[entry.name]
+        names = sorted(items, key=int, reverse=True) if folder == "years" else sorted(items, key=str.casefold)
+        first = self._known.plans[path]
+        self._plan(path, ListPlan.each(path, first.title, first.kind, first.intro, [items[name] for name in names]))
+
+    def _pages_of(self, path: str) -> list[ListPlan]:
+        first = self._known.plans.get(path)
+        return [self._known.plans[page] for page in page_paths(path, first.pager.last)] if first else []
+
+    def _plan(self, path: str, plans: Iterable[ListPlan]) -> None:
+        """Have a list on these pages, and on no others."""
+        now = {plan.path: plan for plan in plans}
+        for page in now.keys() | {plan.path for plan in self._pages_of(path)}:
+            _put(self._known.plans, page, now.get(page))
+
+    def _outline(self) -> None:
+        """Bring up to date what pages show of all that refers to those whom edited records name, and to themselves."""
+        known, maker = self._known, self._maker
+        outlines = Outlines(self._briefing, maker.captions.whole, known.ties, maker.rows.resolve)
+        for key in {key for edit in self._edits for key in (edit.key, *edit.named)}:
+            record = known.records.get(key)
+            _put(known.outlines, key, outlines.get(key) if record else None)
+            now = {plan.path: plan for plan in outlines.rests(record)} if record else {}
+            firsts = (known.rests.get(rest_path(key, name)) for name in section_names())
+            before = [path for first in firsts if first for path in page_paths(first.path, first.pager.last)]
+            for path in {*now, *before}:
+                _put(known.rests, path, now.get(path))
+
+    def _choose(self) -> None:
+        """Choose anew, but by what is known of records and pairs that no edit touches."""
+        known, briefing = self._known, self._briefing
+        touched = {key for edit in self._edits for key in (edit.key, *edit.named)}
+        items = {item.key: item for item in known.choices["timeline"].items if item.key not in touched}
+        chosen: dict[str, Any] = {"timeline": choose_items(briefing, known.tallies[LINKS], items)}
+        network = known.choices["network"]
+        pairs = {frozenset(pair[:2]) for edit in self._edits for record in edit.records for pair in pairs_of(record)}
+        edges: dict[tuple[str, str], list[Any]] = {
+            (one, other): []
+            for number, one in enumerate(network.keys)
+            for other in network.keys[number + 1 :]
+            if frozenset((one, other)) not in pairs
+        }
+        for edge in network.edges:
+            edges.get((edge.one, edge.other), []).append(edge)
+        chosen["network"] = choose_network(briefing, known.ties, known.tallies["ties"], known=edges)
+        quotes = {edit.key: edit.now for edit in self._edits if edit.key.startswith(f"{Quote.folder}/")}
+        if quotes:
+            edited = {key: quote for key, quote in quotes.items() if isinstance(quote, Quote)}
+            before = _of_kind(self._before, Quote.folder)
+            now = briefing.keys_of(Quote.folder)
+            chosen["explorer"] = facets_after(known.choices["explorer"], before, now, edited)
+        for name in CHOICES.keys() - {*_KNOWN}:
+            chosen[name] = CHOICES[name].choose(self._maker)
+        for name, choice in chosen.items():
+            known.choices[name] = choice
+
+
+_KNOWN = ("timeline", "network", "explorer")  # choices that look at more than tallies and a few records
+
+
+def _put(known: MutableMapping[str, Any], key: str, value: Any) -> None:
+    """Put a value in, where it is another; None or an empty one is taken out."""
+    if value:
+        if known.get(key) != value:
+            known[key] = value
+    elif key in known:
+        del known[key]
+
+
+def _of_kind(keys: Iterable[str], folder: str) -> list[str]:
+    return [key for key in keys if key.startswith(f"{folder}/")]
+
+
+def _place_name(record: Record | None) -> str:
+    return record.place.name if isinstance(record, Event) and record.place else ""
+
+
+def _places_in(edit: Edit, records: Mapping[str, Record]) -> set[str]:
+    """Return the names of the places where an event was or is, or a quote was or is said."""
+    said_at = (record.event for record in edit.records if isinstance(record, Quote) and record.event)
+    events = (records.get(f"{Event.folder}/{id.rpartition('/')[2]}") for id in said_at)
+    return {_place_name(record) for record in (*edit.records, *events)} - {""}
+
+
+def _scene_of(record: Record) -> tuple[Any, ...]:
+    """Return what places and years say of a record: who is there, where, and in which years."""
+    if isinstance(record, Event):
+        return *(participant.actor for participant in record.participants), record.place, years_of(record)
+    return (record.speaker, record.event, years_of(record)) if isinstance(record, Quote) else ()

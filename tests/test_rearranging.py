@@ -1,0 +1,176 @@
+"""Edits of any kind, followed without reading the rest: what the ledger has then is what a whole reading gives."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import TypeAdapter
+
+from generator.errors import Problem
+from generator.inputs import inputs_of
+from generator.ledger import Ledger
+from generator.order import steps_back
+from generator.pipeline import Project, check_briefing, page_maker
+from tests.sites import REPOSITORY, command
+from tests.test_building import built, follow
+
+pytestmark = pytest.mark.slow
+
+
+class Desk:
+    """Somebody who edits a briefing at random; what `pick` returns are ids, or values that records have."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.docs = folder / "docs"
+        self.random = Random(seed)
+        self.ids = {
+            kind: [file.stem for file in self.files(kind)] for kind in ("actors", "quotes", "events", "sources")
+        }
+        records = [yaml.safe_load(file.read_text()) for kind in self.ids for file in self.files(kind)]
+        self.topics = sorted({topic for record in records for topic in record.get("tags", [])})
+        self.places = sorted({record["place"]["name"] for record in records if isinstance(record.get("place"), dict)})
+        self.made = 0
+
+    def files(self, kind: str) -> list[Path]:
+        """Return the files that hold one record of a kind each."""
+        found = sorted((self.docs / kind).rglob("*.yml"))
+        return [file for file in found if not file.read_text().startswith("- ")]
+
+    def pick(self, kind: str, most: int = 1, least: int = 1) -> str:
+        return ", ".join(self.random.sample(self.ids[kind], self.random.randint(least, most)))
+
+    def date(self) -> str:
+        year, month, day = (self.random.randint(*ends) for ends in ((1950, 2025), (1, 12), (1, 28)))
+        return self.random.choice([f"{year}", f"{year}-{month:02}", f"{year}-{month:02}-{day:02}", f"{year}-03/.."])
+
+    def set(self, kind: str, line: str) -> None:
+        """Write a line into a record in the place of the field; nothing after the colon takes the field away."""
+        file = self.random.choice(self.files(kind))
+        field, _, value = line.partition(":")
+        others = re.sub(rf"^{field}:.*\n(?:[ -].*\n)*", "", file.read_text(), flags=re.MULTILINE)
+        file.write_text(f"{others.rstrip()}\n" + (f"{line}\n" if value.strip() else ""))
+
+    def add(self, kind: str, *lines: str) -> None:
+        self.made += 1
+        (self.docs / kind / f"zz-{self.made}.yml").write_text("\n".join(lines) + "\n")
+
+    def remove(self) -> None:
+        if added := sorted(self.docs.rglob("zz-*.yml")):
+            self.random.choice(added).unlink()
+
+    def move(self) -> None:
+        """Have two records in one file, or take one of them out again."""
+        added = sorted((self.docs / "quotes").glob("zz-*.yml"))
+        joined = [file for file in added if file.read_text().count("id: ") > 1]
+        alone = [file for file in added if "id: " not in file.read_text()]
+        if joined:
+            first, last = yaml.load(joined[0].read_text(), yaml.BaseLoader)
+            joined[0].write_text(yaml.safe_dump([first], allow_unicode=True))
+            (joined[0].parent / f"{last['id']}.yml").write_text(yaml.safe_dump([last], allow_unicode=True))
+        elif len(alone) > 1:
+            records = [{**yaml.load(file.read_text(), yaml.BaseLoader), "id": file.stem} for file in alone[:2]]
+            alone[0].write_text(yaml.safe_dump(records, allow_unicode=True))
+            alone[1].unlink()
+
+
+def topics(desk: Desk) -> None:
+    kind = desk.random.choice([*desk.ids])
+    new = desk.random.choice([[], [], ["Only here", "Sound"]])
+    desk.set(kind, f"tags: [{', '.join([*desk.random.sample(desk.topics, desk.random.randint(0, 3)), *new])}]")
+
+
+def added_quote(desk: Desk) -> None:
+    words = f"text: 'Said once, as [[{desk.pick('quotes')}]] has it.'"
+    about = (f"tags: [{desk.random.choice(desk.topics)}]", f"sources: [{desk.pick('sources')}]")
+    desk.add("quotes", f"speaker: {desk.pick('actors')}", words, f"date: {desk.date()}", *about)
+
+
+def added_event(desk: Desk) -> None:
+    place = f"place: {{name: {desk.random.choice(desk.places)!r}}}"
+    others = (f"participants: [{desk.pick('actors', 3)}]", f"follows: [{desk.pick('events')}]")
+    desk.add("events", "title: Another fair", f"date: {desk.date()}", place, *others)
+
+
+EDITS: Mapping[str, Callable[[Desk], Any]] = {
+    "date": lambda desk: desk.set("events", f"date: {desk.date()}"),
+    "day of a quote": lambda desk: desk.set("quotes", f"date: {desk.random.choice(['', desk.date()])}"),
+    "participants": lambda desk: desk.set("events", f"participants: [{desk.pick('actors', 4, 0)}]"),
+    "speaker": lambda desk: desk.set("quotes", f"speaker: {desk.pick('actors')}"),
+    "event of a quote": lambda desk: desk.set("quotes", f"event: {desk.random.choice(['', desk.pick('events')])}"),
+    "place": lambda desk: desk.set("events", f"place: {{name: {desk.random.choice(desk.places)!r}}}"),
+    "new place": lambda desk: desk.set(
+        "events", f"place: {{name: New {desk.random.randint(1, 3)}, latitude: 1, longitude: 2}}"
+    ),
+    "topics": topics,
+    "sources": lambda desk: desk.set(desk.random.choice(["events", "quotes"]), f"sources: [{desk.pick('sources', 2)}]"),
+    "note": lambda desk: desk.set("actors", f"note: 'See [[{desk.pick('events')}]], [[{desk.pick('sources')}]].'"),
+    "about": lambda desk: desk.set("quotes", f"about: [{desk.pick('actors')}, {desk.pick('events')}]"),
+    "what came before": lambda desk: desk.set("events", f"follows: [{desk.pick('events')}]"),
+    "whole": lambda desk: desk.set("events", f"part_of: [{desk.pick('events')}]"),
+    "membership": lambda desk: desk.set("actors", f"part_of: [{desk.pick('actors')}]"),
+    "role": lambda desk: desk.set("actors", f"roles: [{{title: Chair, of: {desk.pick('actors')}, from: 1990}}]"),
+    "type": lambda desk: desk.set("actors", f"type: {desk.random.choice(['person', 'group', 'country'])}"),
+    "death": lambda desk: desk.set("actors", f"died: {desk.date()[:4]}"),
+    "title": lambda desk: desk.set("events", f"title: The *{desk.random.randint(1, 9)}th* fair"),
+    "new quote": added_quote,
+    "new event": added_event,
+    "new source": lambda desk: desk.add("sources", "title: Minutes", f"published: {desk.date()}"),
+    "gone": Desk.remove,
+    "in another file": Desk.move,
+}
+
+
+@pytest.mark.parametrize(("records", "seed", "turns"), [(24, 2, 25), (300, 5, 40)])
+def test_edits_of_any_kind_leave_what_a_whole_reading_gives(
+    records: int, seed: int, turns: int, tmp_path: Path
+) -> None:
+    folder = tmp_path / "briefing"
+    maker = REPOSITORY / "benchmarks" / "make_records.py"
+    subprocess.run([sys.executable, str(maker), str(records), str(folder)], check=True)
+    built(folder)
+    desk = Desk(folder, seed)
+    followed = set[str]()
+    for _ in range(turns):
+        before = {file: file.read_bytes() for file in desk.docs.rglob("*.yml")}
+        names = [desk.random.choice([*EDITS]) for _ in range(desk.random.choice([1, 1, 2, 3]))]
+        for name in names:
+            EDITS[name](desk)
+        if command("briefbook", "check", cwd=folder).returncode:  # a circle: all is as it was
+            for file in {*desk.docs.rglob("*.yml")} - before.keys():
+                file.unlink()
+            for file, content in before.items():
+                file.write_bytes(content)
+        if follow(folder):
+            followed |= {*names}
+            assert kept(folder) == read(folder), names
+        else:
+            built(folder)
+    assert len(followed) > turns / 3
+    found = built(folder)
+    shutil.rmtree(folder / "build")
+    assert found == built(folder)
+
+
+def kept(folder: Path) -> dict[str, Any]:
+    """Return what the ledger has of a briefing, and its problems."""
+    with Ledger(folder / "build/.cache/ledger.db") as ledger:
+        told = {"keys": [*ledger.told("keys").items()], "steps": ledger.told("steps")}
+        return {**ledger.input_digests(), **told, "problems": ledger.told("short cut")["problems"]}
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """Return the same, of all records, read and arranged now."""
+    project = Project(folder)
+    briefing, problems = check_briefing(project)
+    found = inputs_of(page_maker(briefing, project))
+    digests = {kind: {key: made.digest for key, made in inputs.items()} for kind, inputs in found.items() if inputs}
+    keys = [(key, briefing.files[key]) for key in briefing.records]
+    told = TypeAdapter(tuple[Problem, ...]).dump_python(problems, mode="json")
+    return {**digests, "keys": keys, "steps": steps_back(briefing.records.values()), "problems": told}
