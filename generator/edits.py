@@ -18,7 +18,7 @@ from generator.errors import Problem, sort_problems
 from generator.fields import FieldPath
 from generator.files import is_settled, is_still_a_file, stamps_below
 from generator.ledger import Ledger
-from generator.link import Briefing, Linked, Prose, link_alone
+from generator.link import Briefing, Linked, Prose, link_some
 from generator.load import load_file
 from generator.manifest import digests_below, made_with
 from generator.names import names_of
@@ -93,8 +93,12 @@ class Edits:
         known = {key for key, file in self._files.items() if file in self._changed}
         if not all(self._may_come(key) for key in now.keys() - known):
             return None
-        keys = [*(key for key in self._files if key not in known), *now]
-        found = [self._edit_of(key, now.get(key), keys) for key in sorted(known | now.keys())]
+        before = {key: Checked(self._briefing.records[key], "", ()) for key in sorted(known)}
+        linked_before, linked = self._link(before, now)
+        found = [
+            self._edit_of(key, before.get(key), now.get(key), linked_before.get(key), linked.get(key))
+            for key in sorted(known | now.keys())
+        ]
         written = [item for item in found if item]
         return [item for item in written if self._is_other(item)] if len(written) == len(found) else None
 
@@ -164,17 +168,32 @@ class Edits:
         is_twin = any(f"{other}/{id}" in self._files for other in KIND_BY_FOLDER)
         return folder != Actor.folder and not is_twin and is_free(key, self._files)
 
-    def _edit_of(self, key: str, item: Checked | None, keys: Iterable[str]) -> Written | None:
+    def _link(self, before: Mapping[str, Checked], now: Mapping[str, Checked]) -> list[dict[str, Linked]]:
+        """Return what comes of linking these records, each among those that there were then, by their keys."""
+        then = [*self._files]
+        if before.keys() == now.keys():
+            found = self._link_all([*before.values(), *now.values()], then)
+            parts = [found[: len(before)], found[len(before) :]]
+        else:
+            keys = [*(key for key in then if key not in before), *now]
+            parts = [self._link_all([*before.values()], then), self._link_all([*now.values()], keys)]
+        return [{linked.author.key: linked for linked in part} for part in parts]
+
+    def _link_all(self, items: Sequence[Checked], keys: Iterable[str]) -> list[Linked]:
+        targets = [*self._briefing.assets, *(f"{name}.md" for name in self._briefing.pages)]
+        return link_some(items, keys, self._names, targets, self._places)
+
+    def _edit_of(
+        self, key: str, last: Checked | None, item: Checked | None, linked_last: Linked | None, linked: Linked | None
+    ) -> Written | None:
         """Return how a record was edited; None when more is to be read than it and what it names."""
-        before: Record | None = self._briefing.records[key] if key in self._files else None
-        now = item.record if item else None
+        before, now = last.record if last else None, item.record if item else None
+        names_before = linked_last.names if linked_last else []
         actors = [names_of([actor]) for actor in (before, now) if isinstance(actor, Actor)]
         if actors and (len(actors) < 2 or actors[0] != actors[1]):
             return None
-        names_before = self._link(Checked(before, "", ()), self._files).names if before else []
-        if item is None:
+        if item is None or linked is None:
             return None if key in self._briefing.backlinks else Written(Edit(key, before, None, names_before), None, {})
-        linked = self._link(item, keys)
         if linked.problems or self._takes_others_along(before, now):
             return None
         prose = {at: prose for (_, at), prose in linked.prose.items()}
@@ -182,9 +201,6 @@ class Edits:
 
     def _is_other(self, item: Written) -> bool:
         return item.edit.before != item.edit.now or item.file != self._files[item.edit.key]
-
-    def _link(self, item: Checked, keys: Iterable[str]) -> Linked:
-        return link_alone(item, keys, self._names, self._targets, self._places)
 
     def _takes_others_along(self, before: Record | None, now: Record | None) -> bool:
         """Tell whether an edit changes the order of others: of those that follow an event."""
@@ -195,7 +211,3 @@ class Edits:
     @cached_property
     def _names(self) -> Mapping[str, list[str]]:
         return self._ledger.told("named")  # type: ignore[no-any-return]
-
-    @property
-    def _targets(self) -> list[str]:
-        return [*self._briefing.assets, *(f"{name}.md" for name in self._briefing.pages)]

@@ -23,6 +23,7 @@ from generator.outlines import Outline, RestPlan
 from generator.pages import PageMaker
 from generator.prose import Mention, Target, Verbatim, Words
 from generator.records import KIND_BY_FOLDER, Record
+from generator.rows import Told
 from generator.tallies import LINKS
 from generator.ties import Tie
 
@@ -40,6 +41,7 @@ _TYPES: Mapping[str, Any] = {
     "outline": Outline,
     "chunk": tuple[str, ...],
     "caption": str,
+    "row": Told,
     "tally": dict[str, int],
 }
 
@@ -60,6 +62,7 @@ def inputs_of(maker: PageMaker) -> dict[str, dict[str, Input]]:
         "page": {key: _input(_page_text(page)) for key, page in whole.pages.items()},
     }
     tallies = {**maker.maker.tallies, LINKS: {**maker.maker.links}}
+    found["row"] = {key: input_of("row", maker.maker.rows.told.whole[key]) for key in whole.records}
     found["tally"] = {name: input_of("tally", tally) for name, tally in tallies.items()}
     for kind in (kind for kind in _TYPES if kind not in found):
         found[kind] = {key: input_of(kind, value) for key, value in maker.noted[kind].whole.items()}

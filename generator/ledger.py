@@ -162,13 +162,17 @@ class Ledger:
         rows = self._run("SELECT digest, value FROM inputs WHERE kind = ? AND key = ?", (kind, key))
         return rows[0] if rows else None
 
+    def inputs(self, kind: str, keys: Iterable[str]) -> dict[str, str]:
+        """Return the values of some of what pages could look up, by key, as far as there are such."""
+        query = "SELECT key, value FROM inputs WHERE kind = ? AND key IN (SELECT value FROM json_each(?))"
+        return dict(self._run(query, (kind, json.dumps([*keys]))))
+
     def readers(self, inputs: Iterable[str]) -> set[str]:
         """Return the groups of pages that are there and looked up one of these inputs, "record actors/jane-doe"."""
         self.write_readers()
         numbers: set[int] = set()
-        for name in inputs:
-            for (parts,) in self._run("SELECT parts FROM readers WHERE input = ?", (name,)):
-                numbers |= {*array("I", parts)}
+        for _, parts in self._several("readers", "input", "parts", inputs):
+            numbers |= {*array("I", parts)}
         query = (
             "SELECT part FROM pages INTERSECT SELECT name FROM parts WHERE number IN (SELECT value FROM json_each(?))"
         )
@@ -211,13 +215,12 @@ class Ledger:
                 for key in keys:
                     found.setdefault(f"{kind} {key}", array("I")).append(numbers[part])
         is_known = self._run("SELECT 1 FROM readers LIMIT 1")
-        for name, parts in [*found.items()] if is_known else ():
-            for (before,) in self._run("SELECT parts FROM readers WHERE input = ?", (name,)):
-                known = {*array("I", before)}
-                if known.issuperset(parts):
-                    del found[name]
-                else:
-                    found[name] = array("I", sorted(known.union(parts)))
+        for name, before in self._several("readers", "input", "parts", found) if is_known else ():
+            known = {*array("I", before)}
+            if known.issuperset(found[name]):
+                del found[name]
+            else:
+                found[name] = array("I", sorted(known.union(found[name])))
         rows = ((name, found[name].tobytes()) for name in sorted(found))
         self._run_all("INSERT OR REPLACE INTO readers VALUES (?, ?)", rows)
 
@@ -252,8 +255,15 @@ class Ledger:
         self._run("BEGIN IMMEDIATE")
 
     def _run(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
-        with self._faults():
+        try:  # and not `_faults`, as there may be ten thousand queries
             return self._base.execute(query, values).fetchall()  # a row may be what is damaged
+        except (sqlite3.DatabaseError, ValueError) as error:
+            raise self._explained(error) from error
+
+    def _several(self, table: str, key: str, value: str, keys: Iterable[str]) -> list[Any]:
+        """Return (key, value) of those of some keys that a table has."""
+        query = f"SELECT {key}, {value} FROM {table} WHERE {key} IN (SELECT value FROM json_each(?))"
+        return self._run(query, (json.dumps([*keys]),))
 
     def _run_all(self, query: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run a query for each row; rows in the order of their keys take SQLite half as long to put in."""
@@ -270,13 +280,14 @@ class Ledger:
         try:
             yield
         except (sqlite3.DatabaseError, ValueError) as error:
-            # SQLite has a number for what the disk does; text that is none has only a name.
-            if isinstance(error, sqlite3.OperationalError) and hasattr(error, "sqlite_errorcode"):
-                raise BriefbookError(f"What was built cannot be noted in build/.cache: {error}.") from error
-            self._remove()
-            raise BriefbookError(
-                f"{self._file.name} in build/.cache was damaged. It is removed: build again."
-            ) from error
+            raise self._explained(error) from error
+
+    def _explained(self, error: Exception) -> BriefbookError:
+        # SQLite has a number for what the disk does; text that is none has only a name.
+        if isinstance(error, sqlite3.OperationalError) and hasattr(error, "sqlite_errorcode"):
+            return BriefbookError(f"What was built cannot be noted in build/.cache: {error}.")
+        self._remove()
+        return BriefbookError(f"{self._file.name} in build/.cache was damaged. It is removed: build again.")
 
     def _remove(self) -> None:
         for ending in ("", "-journal"):

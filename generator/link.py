@@ -222,20 +222,20 @@ def relink_records(
     return after, [problem for key in changed for problem in linked[key].problems]
 
 
-def link_alone(
-    item: Checked, keys: Iterable[str], names: Mapping[str, Iterable[str]], files: Iterable[str], places: Places
-) -> Linked:
-    """Return what comes of linking one record, when the keys of all records and the names of all actors are known.
+def link_some(
+    items: Iterable[Checked], keys: Iterable[str], names: Mapping[str, list[str]], files: Iterable[str], places: Places
+) -> list[Linked]:
+    """Return what comes of linking some records, when the keys of all and the names of all actors are known.
 
-    `files` are those below `docs/` to which prose may lead.
+    `files` are those below `docs/` to which prose may lead. One record may be there several times, in other states.
     """
-    text = _words_of(item.record)
+    parts = [(item.record, Author(item.record.key, item.path, item.at)) for item in items]
+    text = "\n".join(_words_of(record) for record, _ in parts)
     found = {name: keys for name, keys in names.items() if any(as_line(form) in text for form in forms_of(name))}
     unread: dict[str, Any] = dict.fromkeys(keys)
     linker = _Linker(places, unread, frozenset(), frozenset(files), frozenset(), LinkMemory())
     linker.memory.names = NameIndex(found)
-    linker.link(item.record, Author(item.record.key, item.path, item.at))
-    return linker.linked[item.record.key]
+    return [linker.link(record, author) for record, author in parts]
 
 
 @dataclass(slots=True)
@@ -264,17 +264,18 @@ class _Linker:
         for key in self.records:
             self.keys_by_id[_id_of(key)].append(key)
 
-    def link(self, part: Part | RawPage, author: Author) -> None:
-        """Link a record, the card or a page, unless that was done before."""
+    def link(self, part: Part | RawPage, author: Author) -> Linked:
+        """Link a record, the card or a page, unless that was done before, and return what came of it."""
         before = self.memory.linked.get(author.key)
         if before and before.of is part and before.author == author and author.key not in self.touched:
             self.linked[author.key] = before
-            return
+            return before
         self.now = self.linked[author.key] = Linked(part, author)
         if isinstance(part, RawPage):
             self.now.page = self._link_page(part, author)
         else:
             self._link_part(part, author)
+        return self.now
 
     def finish(self, keys: Iterable[str]) -> dict[str, Linked]:
         """Return all that is linked, and remember it; only that of these authors has changed."""

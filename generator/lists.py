@@ -149,9 +149,8 @@ def make_overview(maker: Maker, plan: ListPlan) -> Iterator[Page]:
     groups: dict[str, list[Row]] = {}
     for item in plan.items:
         if isinstance(item, str):
-            record = maker.briefing.records[item]
-            row = maker.rows.of_record(links, record)
-            heading = maker.words(f"plurals.{record.folder}") if plan.kind != "Overview" else row.group
+            row = maker.rows.of_key(links, item)
+            heading = maker.words(f"plurals.{item.partition('/')[0]}") if plan.kind != "Overview" else row.group
         else:
             name, key, count = item
             row, heading = Row(links.link(key, escape_inline(name)), (maker.words.number(count),), ""), ""

@@ -4,7 +4,7 @@ The layout is computed once, when the pages are made, from a fixed start: the pi
 """
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 from math import cos, exp, log, pi, sin, sqrt
 from random import Random
@@ -42,11 +42,15 @@ class Edge(NamedTuple):
 
 
 class NetworkChoice(NamedTuple):
-    """Which actors are in the network, by keys and in the order of the briefing, of how many, and what ties them."""
+    """Which actors are in the network, by keys and in the order of the briefing, of how many, and what ties them.
+
+    `points` are about as far apart as those who are tied should be: (x, y) of each, in no certain unit.
+    """
 
     keys: tuple[str, ...]
     total: int
     edges: tuple[Edge, ...]
+    points: tuple[tuple[float, float], ...]
 
 
 def choose_network(
@@ -54,12 +58,28 @@ def choose_network(
     ties: Ties,
     counts: Mapping[str, int],
     most: int = MOST_NODES,
-    known: Mapping[tuple[str, str], Sequence[Edge]] | None = None,
+    last: tuple[NetworkChoice, Collection[frozenset[str]]] | None = None,
 ) -> NetworkChoice:
-    """Return the actors with most ties, of which there are so many, and what ties them; of some pairs it is known."""
+    """Return the actors with most ties, of which there are so many, and what ties them.
+
+    `last` is what was chosen before edits, and the pairs that are tied in another way since then.
+    """
     keys = _shown_actors(briefing, counts, most)
-    edges = _edges_of(briefing, ties, keys, known or {})
-    return NetworkChoice(tuple(keys), len(briefing.keys_of(Actor.folder)), tuple(edges))
+    edges = _edges_of(briefing, ties, keys, _untouched(*last) if last else {})
+    near = _near(keys, edges)
+    is_alike = last is not None and _in_order(_near(last[0].keys, last[0].edges)) == _in_order(near)
+    points = last[0].points if last and is_alike else tuple((x, y) for x, y in _settle(_distances(near)))
+    return NetworkChoice(tuple(keys), len(briefing.keys_of(Actor.folder)), tuple(edges), points)
+
+
+def _untouched(last: NetworkChoice, touched: Collection[frozenset[str]]) -> dict[tuple[str, str], list[Edge]]:
+    """Return what ties the pairs that are tied as before, or not at all."""
+    found: dict[tuple[str, str], list[Edge]] = {
+        pair: [] for pair in combinations(last.keys, 2) if frozenset(pair) not in touched
+    }
+    for edge in last.edges:
+        found.get((edge.one, edge.other), []).append(edge)
+    return found
 
 
 def _shown_actors(briefing: Briefing, counts: Mapping[str, int], most: int) -> list[str]:
@@ -109,7 +129,7 @@ def network_picture(pictures: Pictures, chosen: NetworkChoice, edges: Sequence[E
     words, keys = pictures.words, chosen.keys
     nodes = _nodes(pictures, keys, edges)
     height = 400.0 + 6 * len(nodes) * WIDTH / width
-    _lay_out(nodes, edges, width, height)
+    _lay_out(nodes, chosen.points, width, height)
     for node, spot in zip(nodes, place_labels([_spot(node) for node in nodes], 13, width, height), strict=True):
         node |= spot._asdict() if spot else {"dx": 0, "dy": node["r"] + 13, "anchor": "middle"}
     at = {node["key"]: (node["x"], node["y"]) for node in nodes}
@@ -167,17 +187,28 @@ def _curve(one: tuple[float, float], other: tuple[float, float], bend: int) -> s
 Points = list[list[float]]
 
 
-def _lay_out(nodes: Sequence[dict[str, Any]], edges: Sequence[Edge], width: float, height: float) -> None:
+def _lay_out(
+    nodes: Sequence[dict[str, Any]], apart: Sequence[tuple[float, float]], width: float, height: float
+) -> None:
     """Give each node its place: those tied are near each other, and no label lies on another."""
-    number = {node["key"]: index for index, node in enumerate(nodes)}
-    near: list[dict[int, float]] = [{} for _ in nodes]
-    for edge in edges:
-        one, other = number[edge.one], number[edge.other]
-        near[one][other] = near[other][one] = near[one].get(other, 0) + edge.total
-    points = _fill(_turn(_settle(_distances(near))), width, height)
+    points = _fill(_turn([[x, y] for x, y in apart]), width, height)
     widths = [max(2 * node["r"], text_width(node["label"], 13)) for node in nodes]
     for node, (x, y) in zip(nodes, _spread(points, widths, width, height), strict=True):
         node["x"], node["y"] = round(x, 1), round(y, 1)
+
+
+def _near(keys: Sequence[str], edges: Sequence[Edge]) -> list[dict[int, float]]:
+    """Return how many ties that are drawn each actor has to others, by their numbers."""
+    number = {key: index for index, key in enumerate(keys)}
+    near: list[dict[int, float]] = [{} for _ in keys]
+    for edge in drawn_edges(edges):
+        one, other = number[edge.one], number[edge.other]
+        near[one][other] = near[other][one] = near[one].get(other, 0) + edge.total
+    return near
+
+
+def _in_order(near: Sequence[Mapping[int, float]]) -> list[list[tuple[int, float]]]:
+    return [[*found.items()] for found in near]  # the order of which counts where two ways are as long
 
 
 def _distances(near: Sequence[Mapping[int, float]]) -> list[list[float]]:

@@ -7,6 +7,7 @@ it is found out once, before pages are made: the page then looks up what it show
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 from typing import NamedTuple
 
 from generator.backlinks import MENTIONED, Backlink
@@ -90,15 +91,14 @@ class Outlines(Mapping[str, Outline]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def of(self, record: Record) -> Outline:
-        """Return the outline of a record."""
+    def of(self, record: Record, sources: tuple[tuple[str, int], ...] | None = None) -> Outline:
+        """Return the outline of a record; where it is known what that rests on, nobody is asked for it."""
         named = self.briefing.backlinks.get(record.key, {})
         listed = {name: _listed(self.briefing, record, name) for name in _SECTIONS if name in named}
         parts = (Part(name, tuple(found[:ROWS_IN_A_SECTION]), len(found)) for name, found in listed.items())
         ties = self.ties.get(record.key, {}) if isinstance(record, Actor) else {}
-        ranked = sorted(ties, key=lambda key: (-len({tie.record for tie in ties[key]}), self.captions[key]))
-        company = tuple(self._companion(key, ties[key]) for key in ranked[:COMPANY])
-        return Outline(tuple(parts), self._sources(record), company, len(ranked))
+        company = tuple(self._companion(key, ties[key]) for key in self._main_company(ties))
+        return Outline(tuple(parts), self._sources(record) if sources is None else sources, company, len(ties))
 
     def rests(self, record: Record) -> Iterator[RestPlan]:
         """Yield the pages on which the long lists of a record go on: the first of a list has its start again."""
@@ -119,6 +119,13 @@ class Outlines(Mapping[str, Outline]):
             found = self.briefing.records.get(key)
             counts.update({self.resolve(citation.source, ("sources",)) for citation in found.sources} if found else ())
         return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:RESTS_ON])
+
+    def _main_company(self, ties: Mapping[str, Sequence[Tie]]) -> list[str]:
+        """Return those whom most records tie to one; names are looked up only of those who may be among them."""
+        counts = {key: len({tie.record for tie in found}) for key, found in ties.items()}
+        least = min(nlargest(COMPANY, counts.values()), default=0)
+        ranked = (key for key in ties if counts[key] >= least)
+        return sorted(ranked, key=lambda key: (-counts[key], self.captions[key], key))[:COMPANY]
 
     def _companion(self, key: str, ties: Sequence[Tie]) -> Companion:
         shared = tuple(dict.fromkeys(tie.record for tie in ties))

@@ -27,7 +27,7 @@ from generator.profiles import neighbours_of, record_pages
 from generator.prose import BY_HAND
 from generator.records import Actor, Quote
 from generator.render import Captions, PageLinks, build_environment, front_matter, plain_text
-from generator.rows import Row, Rows
+from generator.rows import Row, Rows, Told
 from generator.tallies import Tally, links_of, tallies_of
 from generator.ties import Ties, ties_of
 from generator.views import DATA, PATHS, VIEWS, build_view
@@ -55,6 +55,7 @@ class Arranged(NamedTuple):
     links: Tally
     neighbours: Mapping[str, tuple[str | None, str | None]]
     topics: Mapping[str, str]
+    rows: Mapping[str, Told] | None = None
 
 
 class Planned(NamedTuple):
@@ -140,7 +141,7 @@ class PageMaker:
         """All that pages look things up in, each kind by a name: "record", "text" (by key and field), "caption" ..."""
         maker = self._maker
         found = {"record": maker.briefing.records, "back": maker.briefing.backlinks, "text": maker.briefing.prose}
-        found |= {"sentence": maker.rows.sentences, "caption": maker.captions}
+        found |= {"sentence": maker.rows.sentences, "row": maker.rows.told, "caption": maker.captions}
         found |= {"ties": maker.ties, "place": maker.places, "beside": maker.neighbours}
         found |= {"outline": maker.outlines, "choice": maker.chosen}
         return {**found, "plan": self.plans, "rest": self.rests, "chunk": self.chunks}  # type: ignore[dict-item]
@@ -256,7 +257,7 @@ def _maker_of(briefing: Briefing, arranged: Arranged, tools: _Tools, planned: Pl
         briefing=noted,
         environment=tools.pages,
         captions=Noted(arranged.captions),
-        rows=Rows(briefing, noted, resolve, tools.words),
+        rows=Rows(briefing, noted, resolve, tools.words, arranged.rows),
         words=tools.words,
         places=Noted(arranged.places),
         ties=ties,
@@ -299,16 +300,14 @@ def _home(maker: Maker) -> Iterator[Page]:
         {
             "judgement": judgement,
             "text": links.prose(HOME, "judgements", index, "text"),
-            "evidence": [
-                maker.rows.of_record(links, briefing.records[maker.rows.resolve(id)]) for id in judgement.based_on
-            ],
+            "evidence": [maker.rows.of_key(links, maker.rows.resolve(id)) for id in judgement.based_on],
         }
         for index, judgement in enumerate(briefing.info.judgements)
     ]
     meta = {"title": briefing.info.title, "description": description, "record": "briefing.yml"}
     values = {
         "judgements": judgements,
-        "latest": [maker.rows.of_record(links, briefing.records[key]) for key in maker.chosen["latest"]],
+        "latest": [maker.rows.of_key(links, key) for key in maker.chosen["latest"]],
         "speakers": [
             Row(links.to(key), (maker.words("home.quotes", count=count),), "")
             for key, count in maker.chosen["most quoted"]

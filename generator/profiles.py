@@ -267,11 +267,7 @@ def _said_around(maker: Maker, quote: Quote, links: PageLinks) -> list[tuple[str
     keys = [backlink.key for backlink in said]
     at = keys.index(quote.key)
     around = [("before", at - 1), ("after", at + 1)]
-    return [
-        (way, maker.rows.of_record(links, maker.briefing.records[keys[index]]))
-        for way, index in around
-        if 0 <= index < len(keys)
-    ]
+    return [(way, maker.rows.of_key(links, keys[index])) for way, index in around if 0 <= index < len(keys)]
 
 
 # Sources

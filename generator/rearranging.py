@@ -15,13 +15,13 @@ from generator.fields import slug
 from generator.gazetteer import FOLDER, KnownPlace, place_of
 from generator.link import HOME, Briefing
 from generator.lists import Entry, ListPlan, Maker, actor_group, entry_of_place, entry_of_year, page_paths, years_of
-from generator.network import choose_network
+from generator.network import NetworkChoice, choose_network
 from generator.order import keys_followed, next_step, sort_key
 from generator.outlines import Outline, Outlines, RestPlan, rest_path, section_names
 from generator.records import Actor, Event, Quote, Record
 from generator.tallies import LINKS, TALLIES, Tally, count_links, counted_in, is_on_timeline
 from generator.ties import Tie, count_ties, pairs_of
-from generator.timeline import choose_items
+from generator.timeline import TimelineChoice, choose_items
 
 
 class Edit(NamedTuple):
@@ -92,11 +92,12 @@ class Rearranging:
         self._rank = {key: number for number, key in enumerate((*self._order, HOME, *briefing.pages))}
         moved = self._before != self._order
         self._moved = {edit.key for edit in edits if moved or not edit.before or not edit.now}
+        self._shifting = [edit for edit in edits if edit.key in self._moved or _is_shifted(edit)]
         self._folders = {edit.key.partition("/")[0] for edit in edits if edit.key in self._moved}
 
     def run(self) -> bool:
         """Bring all up to date, and tell whether that could be done."""
-        for edit in self._edits:
+        for edit in self._shifting:
             self._turn_back(edit)
             self._tie(edit)
         self._move_places()
@@ -279,9 +280,12 @@ class Rearranging:
         """Bring up to date what pages show of all that refers to those whom edited records name, and to themselves."""
         known, maker = self._known, self._maker
         outlines = Outlines(self._briefing, maker.captions.whole, known.ties, maker.rows.resolve)
-        for key in {key for edit in self._edits for key in (edit.key, *edit.named)}:
+        is_cited_alike = all([*edit.names_before] == [*edit.names] for edit in self._edits)
+        for key in {key for edit in self._shifting for key in (edit.key, *edit.named)}:
             record = known.records.get(key)
-            _put(known.outlines, key, outlines.get(key) if record else None)
+            last = known.outlines.get(key)
+            sources = last.sources if last and is_cited_alike else None
+            _put(known.outlines, key, outlines.of(record, sources) if record and key in outlines else None)
             now = {plan.path: plan for plan in outlines.rests(record)} if record else {}
             firsts = (known.rests.get(rest_path(key, name)) for name in section_names())
             before = [path for first in firsts if first for path in page_paths(first.path, first.pager.last)]
@@ -290,34 +294,31 @@ class Rearranging:
 
     def _choose(self) -> None:
         """Choose anew, but by what is known of records and pairs that no edit touches."""
-        known, briefing = self._known, self._briefing
-        touched = {key for edit in self._edits for key in (edit.key, *edit.named)}
-        items = {item.key: item for item in known.choices["timeline"].items if item.key not in touched}
-        chosen: dict[str, Any] = {"timeline": choose_items(briefing, known.tallies[LINKS], items)}
-        network = known.choices["network"]
-        pairs = {frozenset(pair[:2]) for edit in self._edits for record in edit.records for pair in pairs_of(record)}
-        edges: dict[tuple[str, str], list[Any]] = {
-            (one, other): []
-            for number, one in enumerate(network.keys)
-            for other in network.keys[number + 1 :]
-            if frozenset((one, other)) not in pairs
-        }
-        for edge in network.edges:
-            edges.get((edge.one, edge.other), []).append(edge)
-        chosen["network"] = choose_network(briefing, known.ties, known.tallies["ties"], known=edges)
+        known = self._known
+        chosen: dict[str, Any] = {name: CHOICES[name].choose(self._maker) for name in CHOICES.keys() - {*_BY_MORE}}
+        if self._shifting:
+            chosen |= {"timeline": self._chosen_items(), "network": self._chosen_network()}
         quotes = {edit.key: edit.now for edit in self._edits if edit.key.startswith(f"{Quote.folder}/")}
         if quotes:
             edited = {key: quote for key, quote in quotes.items() if isinstance(quote, Quote)}
-            before = _of_kind(self._before, Quote.folder)
-            now = briefing.keys_of(Quote.folder)
+            before, now = _of_kind(self._before, Quote.folder), self._briefing.keys_of(Quote.folder)
             chosen["explorer"] = facets_after(known.choices["explorer"], before, now, edited)
-        for name in CHOICES.keys() - {*_KNOWN}:
-            chosen[name] = CHOICES[name].choose(self._maker)
         for name, choice in chosen.items():
             known.choices[name] = choice
 
+    def _chosen_items(self) -> TimelineChoice:
+        touched = {key for edit in self._shifting for key in (edit.key, *edit.named)}
+        last: TimelineChoice = self._known.choices["timeline"]
+        items = {item.key: item for item in last.items if item.key not in touched}
+        return choose_items(self._briefing, self._known.tallies[LINKS], items)
 
-_KNOWN = ("timeline", "network", "explorer")  # choices that look at more than tallies and a few records
+    def _chosen_network(self) -> NetworkChoice:
+        last: NetworkChoice = self._known.choices["network"]
+        pairs = {frozenset(pair[:2]) for edit in self._shifting for record in edit.records for pair in pairs_of(record)}
+        return choose_network(self._briefing, self._known.ties, self._known.tallies["ties"], last=(last, pairs))
+
+
+_BY_MORE = ("timeline", "network", "explorer")  # choices that look at more than tallies and a few records
 
 
 def _put(known: MutableMapping[str, Any], key: str, value: Any) -> None:
@@ -331,6 +332,12 @@ def _put(known: MutableMapping[str, Any], key: str, value: Any) -> None:
 
 def _of_kind(keys: Iterable[str], folder: str) -> list[str]:
     return [key for key in keys if key.startswith(f"{folder}/")]
+
+
+def _is_shifted(edit: Edit) -> bool:
+    """Tell whether a record names others, or has a date, in another way than before."""
+    dates = {record.when for record in edit.records}
+    return [*edit.names_before] != [*edit.names] or len(dates) > 1
 
 
 def _place_name(record: Record | None) -> str:

@@ -27,7 +27,7 @@ class Row(NamedTuple):
     context: str = ""  # the sentence, of what names a record, in which it does so
 
 
-class _Told(NamedTuple):
+class Told(NamedTuple):
     """What rows say of a record, on whatever page they stand. `speaker` is a key or empty, the others Markdown."""
 
     shown: str
@@ -39,31 +39,39 @@ class _Told(NamedTuple):
 class Rows:
     """Writes the rows of one briefing, by what pages look up in `briefing`; what is made once for all is of `whole`."""
 
-    def __init__(self, whole: Briefing, briefing: Briefing, resolve: Resolve, words: Words) -> None:
+    def __init__(
+        self,
+        whole: Briefing,
+        briefing: Briefing,
+        resolve: Resolve,
+        words: Words,
+        told: Mapping[str, Told] | None = None,
+    ) -> None:
         self.words = words
         self._whole = whole
         self.briefing = briefing
         self.resolve = resolve
-        self._told = Lazy(self._tell)  # by key: a record stands in nine lists, on the average
+        self.told = Noted(Lazy(self.tell) if told is None else told)  # by key: a record stands in nine lists
         self._named = Lazy(self._sentences_of)
         self.sentences = Noted(self._named)  # by key of what names others
 
     def prepare(self) -> None:
         """Make what rows say of every record now: processes that are forked after this need not each do so."""
-        self._told.fill(self._whole.records)
+        if isinstance(self.told.whole, Lazy):
+            self.told.whole.fill(self._whole.records)
         self._named.fill(self._whole.records)
 
-    def of_record(self, links: PageLinks, record: Record, *details: str, on: str = "", context: str = "") -> Row:
+    def of_key(self, links: PageLinks, key: str, *details: str, on: str = "", context: str = "") -> Row:
         """Return the row of a record: its name, then `details` (as what it is listed), who, when and where.
 
-        `on` is the key of whose page it is for: a speaker's own page does not name the speaker each time. That the page
-        has the record was noted where it was looked up.
+        `on` is the key of whose page it is for: a speaker's own page does not name the speaker each time.
         """
-        told = self._told[record.key]
+        told = self.told[key]
         speaker = (links.to(told.speaker),) if told.speaker and told.speaker != on else ()
-        return Row(links.link(record.key, told.shown), (*details, *speaker, *told.about), told.group, context)
+        return Row(links.link(key, told.shown), (*details, *speaker, *told.about), told.group, context)
 
-    def _tell(self, key: str) -> _Told:
+    def tell(self, key: str) -> Told:
+        """Return what rows say of a record, which is all that pages with such a row hang on."""
         record = self._whole.records[key]
         when = (self.words.in_words(record.when),) if record.when else ()
         year = str(record.when.years[0]) if record.when and record.when.years else self.words("groups.undated")
@@ -71,16 +79,16 @@ class Rows:
         match record:
             case Actor():
                 about = (escape_inline(record.description),) if record.description else ()
-                return _Told(caption, "", about, self.words(f"groups.{record.type or 'other'}"))
+                return Told(caption, "", about, self.words(f"groups.{record.type or 'other'}"))
             case Quote():
                 speaker = self.resolve(record.speaker, ("actors",))
-                return _Told(escape_inline(in_quotes(shorten(record.text, 200))), speaker, when, year)
+                return Told(escape_inline(in_quotes(shorten(record.text, 200))), speaker, when, year)
             case Event():
                 place = (escape_inline(record.place.name),) if record.place else ()
-                return _Told(caption, "", (*when, *place), year)
+                return Told(caption, "", (*when, *place), year)
             case Source(publisher=str(publisher)):
-                return _Told(caption, "", (escape_inline(publisher), *when), "")
-        return _Told(caption, "", when, "")
+                return Told(caption, "", (escape_inline(publisher), *when), "")
+        return Told(caption, "", when, "")
 
     def of_backlinks(self, links: PageLinks, backlinks: Sequence[Backlink], named: str) -> Row:
         """Return the row of what names a record, once or several times: a record, a judgement, or a page.
@@ -89,13 +97,12 @@ class Rows:
         has the sentences that do so.
         """
         backlink = backlinks[0]
-        record = self.briefing.records.get(backlink.key)
-        if record is not None:
-            parts = [_part_at(record, backlink) for backlink in backlinks]
-            roles = dict.fromkeys(role for part in parts if part is not record for role in _role_in(part, self.words))
-            contexts = dict.fromkeys(self._context(record, part, named) for part in parts)
+        if backlink.key in self._whole.records:
+            parts = [self._part_at(backlink) for backlink in backlinks]
+            roles = dict.fromkeys(role for part in parts for role in _role_in(part, self.words))
+            contexts = dict.fromkeys(self._context(backlink.key, part, named) for part in parts)
             as_what = (", ".join(roles),) if roles else ()
-            return self.of_record(links, record, *as_what, on=named, context="<br>".join(filter(None, contexts)))
+            return self.of_key(links, backlink.key, *as_what, on=named, context="<br>".join(filter(None, contexts)))
         if backlink.key == HOME and backlink.at[:1] == ("judgements",):
             judgement = self.briefing.info.judgements[int(backlink.at[1])]
             prose = self.briefing.prose[HOME, ("judgements", backlink.at[1], "text")]
@@ -107,10 +114,19 @@ class Rows:
             )
         return Row(links.to(backlink.key), (), "", self._sentence(backlink.key, named))
 
-    def _context(self, record: Record, part: Any, named: str) -> str:
-        if part is not record and isinstance(part, Citation) and part.quote:
+    def _part_at(self, backlink: Backlink) -> Any:
+        """Return the part of a record that holds a reference, a citation, role or participant; None for the record."""
+        if len(backlink.at) < 2 or isinstance(backlink.at[-1], int):  # of a list of ids, or by itself
+            return None
+        part: Any = self.briefing.records[backlink.key]
+        for step in backlink.at[:-1]:
+            part = part[step] if isinstance(step, int) else getattr(part, step)
+        return part
+
+    def _context(self, key: str, part: Any, named: str) -> str:
+        if isinstance(part, Citation) and part.quote:
             return escape_inline(in_quotes(shorten(part.quote, WIDTH)))
-        return self._sentence(record.key, named)
+        return self._sentence(key, named)
 
     def _sentence(self, key: str, named: str) -> str:
         return self.sentences[key].get(named, "") if named else ""
@@ -160,14 +176,6 @@ def to_words(url: str, words: str) -> str:
     ends = [said] if len(said) <= 2 * TEXT_FRAGMENT_WORDS else [said[:TEXT_FRAGMENT_WORDS], said[-TEXT_FRAGMENT_WORDS:]]
     text = ",".join(quote(" ".join(part), safe="").replace("-", "%2D") for part in ends)
     return f"{url}{'' if '#' in url else '#'}:~:text={text}"
-
-
-def _part_at(record: Record, backlink: Backlink) -> Any:
-    """Return the part of a record that holds the reference: the record itself, or a citation, role or participant."""
-    part: Any = record
-    for step in backlink.at[:-1]:
-        part = part[step] if isinstance(step, int) else getattr(part, step)
-    return part
 
 
 def _role_in(part: Any, words: Words) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ What pages are made of is what the ledger has, but for what the edits change in 
 to a whole build, before anything is written.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import chain
@@ -26,6 +26,7 @@ from generator.pipeline import Project, day_of
 from generator.prose import Mention, escape_inline
 from generator.rearranging import Arrangement, Edit, Rearranging, reorder
 from generator.records import Actor, BriefingInfo, Record, is_arranged_alike
+from generator.rows import Told
 from generator.stored import Stored, StoredProse
 from generator.tallies import LINKS
 from generator.words import load_words
@@ -98,6 +99,7 @@ class Shortcut:
             self._records: Stored[Record] = Stored(ledger, "record")
             self._texts: Stored[Mapping[FieldPath, Prose]] = Stored(ledger, "text")
             self._captions: Stored[str] = Stored(ledger, "caption")
+            self._rows: Stored[Told] = Stored(ledger, "row")
             self._known = _stored_arrangement(ledger, self._records)
             self._briefing = self._stored_briefing()
 
@@ -115,7 +117,7 @@ class Shortcut:
             return None
         self.problems = problems
         arranged = (kind for kind in self._known if isinstance(kind, Stored) and kind is not self._records)
-        inputs |= chain.from_iterable(kind.changes() for kind in arranged)
+        inputs |= chain.from_iterable(kind.changes() for kind in (self._rows, *arranged))
         remade = self._made(maker, inputs)
         # A record is told whole, with its prose, which does not count in its digest.
         records = {("record", item.edit.key): _record_input(item) for item in written}
@@ -140,6 +142,7 @@ class Shortcut:
         texts: dict[str, str] = {}
         groups_of: dict[str, str] = {}
         looked_up = {}
+        self._fetch(groups - gone)
         take_inputs(maker)  # what was looked up to arrange them belongs to none of them
         for group in sorted(groups - gone):
             made = {page.path: page.text for page in maker.make(group)}
@@ -147,6 +150,19 @@ class Shortcut:
             groups_of |= dict.fromkeys(made, group)
             looked_up[group] = take_inputs(maker)
         return Remade(texts, groups_of, gone, inputs, looked_up, self._day(), is_of_another_day=False)
+
+    def _fetch(self, groups: Iterable[str]) -> None:
+        """Read at once what most pages ask for: what rows say of those whom they list."""
+        known = self._known
+        for kind in (known.plans, known.rests, known.outlines):
+            assert isinstance(kind, Stored)
+            kind.fetch(groups)
+        listed = [str(item) for group in groups for item in (known.plans[group].items if group in known.plans else ())]
+        listed += [named[0].key for group in groups if group in known.rests for named in known.rests[group].listed]
+        parts = (part for group in groups if group in known.outlines for part in known.outlines[group].parts)
+        listed += [named[0].key for part in parts for named in part.first]
+        self._rows.fetch(listed)
+        self._captions.fetch((*listed, *(self._rows[key].speaker for key in {*listed} if key in self._rows)))
 
     def _day(self) -> date:
         return day_of(self._briefing.info, map(date.fromisoformat, self._known.tallies["ends"]))
@@ -176,7 +192,7 @@ class Shortcut:
             if (self._ledger.input(kind, key) or ("", ""))[0] != made.digest
         }
 
-    def _arranged(self, edits: Iterable[Edit], files: Mapping[str, str]) -> PageMaker | None:
+    def _arranged(self, edits: Sequence[Edit], files: Mapping[str, str]) -> PageMaker | None:
         """Bring all that is arranged up to date, and return what makes pages of it; None when that takes more."""
         moving = [edit for edit in edits if _moves(edit)]
         now = order = [*self._briefing.files]
@@ -188,6 +204,11 @@ class Shortcut:
         self._briefing = replace(self._briefing, files={key: all_files[key] for key in now})
         self._records.keys_in_order = self._briefing.files
         maker = self._page_maker()
+        for edit in edits:
+            if edit.now:
+                self._rows[edit.key] = maker.maker.rows.tell(edit.key)
+            else:
+                del self._rows[edit.key]
         is_done = not moving or Rearranging(self._known, moving, maker.maker, (order, now)).run()
         return maker if is_done else None
 
@@ -218,7 +239,9 @@ class Shortcut:
         known, words = self._known, load_words(self._briefing.info.language, self._project.template_dirs)
         topics = Lazy[str, str](lambda tag: f"tags/{slug(tag)}")
         links = Deferred(lambda: known.tallies[LINKS])
-        arranged = Arranged(self._captions, known.places, known.ties, known.tallies, links, known.neighbours, topics)
+        arranged = Arranged(
+            self._captions, known.places, known.ties, known.tallies, links, known.neighbours, topics, self._rows
+        )
         planned = Planned(known.plans, known.rests, known.chunks, known.outlines, known.choices)
         return PageMaker.of_parts(self._briefing, arranged, planned, self._project.template_dirs, words)
 

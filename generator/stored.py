@@ -50,6 +50,12 @@ class Stored(MutableMapping[str, Value], Generic[Value]):
     def __len__(self) -> int:
         return len(self.keys_in_order)
 
+    def fetch(self, keys: Iterable[str]) -> None:
+        """Read several values at once, which takes less time than one by one."""
+        wanted = {*keys} - self._known.keys() - self._gone
+        for key, value in self._ledger.inputs(self._kind, wanted).items():
+            self._known[key] = read_input(self._kind, key, value)
+
     def changes(self) -> Iterator[tuple[tuple[str, str], Input]]:
         """Yield what has another digest now than it has in the ledger, ((kind, key), input); without a value: gone."""
         for key in sorted(self._changed):

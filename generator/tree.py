@@ -5,14 +5,16 @@ A file that is replaced becomes another file, and keeps its old content under it
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 from generator.ledger import Stamp
 
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_INODE = 0x7FFFFFFFFFFFFFFF  # as much of a number as SQLite keeps
 PART = ".briefbook-part-"  # and the number of the process: what is half-written
 
 
@@ -184,11 +186,27 @@ def _write(path: str, content: bytes) -> os.stat_result:
 def _is_as_left(folder: str, known: Mapping[str, Stamp], above: Iterable[str], moment: int) -> bool:
     if os.path.islink(folder):
         return False
-    if any(_lay(os.lstat(f"{folder}/{name}")) != stamp[1:] for name, stamp in known.items()):
-        return False
-    # Programs that copy folders set their time back, but not that of the last change of what is known of them.
-    times = (os.lstat(f"{folder}/{name}") for name in above)
-    return all(found.st_mtime_ns <= moment and found.st_ctime_ns <= moment for found in times)
+    with _looking_in(folder) as look:
+        for name, (_, inode, modified, size) in known.items():  # tens of thousands of them: without a step too many
+            found = look(name)
+            if found.st_mtime_ns != modified or found.st_size != size or found.st_ino & _INODE != inode:
+                return False
+        # Programs that copy folders set their time back, but not that of the last change of what is known of them.
+        times = (look(name or ".") for name in above)
+        return all(found.st_mtime_ns <= moment and found.st_ctime_ns <= moment for found in times)
+
+
+@contextmanager
+def _looking_in(folder: str) -> Iterator[Callable[[str], os.stat_result]]:
+    """Give what looks at files below a folder, by their names there and not through links."""
+    if os.stat not in os.supports_dir_fd:
+        yield lambda name: os.lstat(f"{folder}/{name}")
+        return
+    at = os.open(folder, os.O_RDONLY)
+    try:
+        yield partial(os.stat, dir_fd=at, follow_symlinks=False)
+    finally:
+        os.close(at)
 
 
 def _folders_of(names: Iterable[str]) -> set[str]:
@@ -214,4 +232,4 @@ def _stamp(digest: str, found: os.stat_result) -> Stamp:
 
 
 def _lay(found: os.stat_result) -> tuple[int, int, int]:
-    return found.st_ino & 0x7FFFFFFFFFFFFFFF, found.st_mtime_ns, found.st_size
+    return found.st_ino & _INODE, found.st_mtime_ns, found.st_size
