@@ -29,17 +29,15 @@ from generator.frames import Frames, is_plain
 from generator.ledger import Ledger, Made
 from generator.link import Briefing
 from generator.making import Making
-from generator.manifest import made_with
 from generator.pipeline import Project, without_collector
 from generator.policy import find_sources, protect_page
 from generator.publishing import Publishing, Rendered, needs_of
 from generator.render import template_faults
-from generator.rendering import Rendering, begin, load_settings, unpackaged_theme_dirs
+from generator.rendering import OURS, Rendering, begin, load_settings, unpackaged_theme_dirs
 from generator.tree import Tree
+from generator.versions import made_with
 from generator.workers import spread
 from generator.write import files_in
-
-OURS = frozenset({"briefbook"})  # plugins whose pages hang on nothing but what is said above
 
 log = logging.getLogger("mkdocs.commands.build")
 

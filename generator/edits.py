@@ -20,13 +20,14 @@ from generator.files import is_settled, is_still_a_file, stamps_below
 from generator.ledger import Ledger
 from generator.link import Briefing, Linked, Prose, link_some
 from generator.load import load_file
-from generator.manifest import digests_below, made_with
+from generator.manifest import digests_below
 from generator.names import names_of
 from generator.pipeline import Project
 from generator.places import Places
 from generator.rearranging import Edit
 from generator.records import KIND_BY_FOLDER, Actor, Event, Record
 from generator.validate import Checked, judge_record
+from generator.versions import made_with
 
 MOST_FILES = 20  # edited ones: with more, a whole build is not much slower
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from generator.manifest import made_with
+from generator.versions import made_with
 
 
 def save_report(error: BaseException, arguments: Sequence[str], root: Path) -> Path | None:

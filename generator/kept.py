@@ -15,9 +15,9 @@ from typing import Any
 
 from generator.files import is_settled, stamps_below
 from generator.load import Loaded, RawRecord
-from generator.manifest import made_with
 from generator.records import KIND_BY_FOLDER
 from generator.validate import Judged
+from generator.versions import made_with
 from generator.write import write_whole
 
 _FEW = 50  # one file of so many may have changed before all is kept anew

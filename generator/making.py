@@ -13,10 +13,11 @@ from typing import NamedTuple
 from generator.inputs import Input, changed_inputs, inputs_of, take_inputs
 from generator.ledger import Ledger, Made, Stamp
 from generator.link import Briefing
-from generator.manifest import digests_below, made_with
+from generator.manifest import digests_below
 from generator.pages import PageMaker
 from generator.pipeline import Project, page_maker, without_collector
 from generator.tree import Tree
+from generator.versions import made_with
 from generator.workers import spread
 from generator.write import MARK
 

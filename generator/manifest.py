@@ -1,14 +1,12 @@
-"""What was made, and what with: `build/manifest.json` has each file of a site with its SHA-256, to check a copy by."""
+"""What was made: `build/manifest.json` has each file of a site with its SHA-256, to check a copy by."""
 
 import json
-import os
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
 
 from generator.errors import BriefbookError
+from generator.versions import digest_of
 from generator.write import files_in
 
 NAME = "manifest.json"
@@ -69,29 +67,11 @@ def _differing(site: Path, manifest: Path) -> list[str] | None:
     found = {*files_in(site)}
     lines = [f"missing: {name}" for name in listed.keys() - found]
     lines += [f"not of this build: {name}" for name in found - listed.keys()]
-    lines += [f"changed: {name}" for name in found & listed.keys() if _digest(site / name) != listed[name]]
+    lines += [f"changed: {name}" for name in found & listed.keys() if digest_of(site / name) != listed[name]]
     return sorted(lines, key=lambda line: line.partition(": ")[::-1])
-
-
-def made_with() -> list[str]:
-    """Return what could make other things of the same records: the packages that there are, and our own code."""
-    names = {name for folder in sys.path for name in _names_in(folder) if name.endswith((".dist-info", ".egg-info"))}
-    packages = sorted(" ".join(name.rpartition(".")[0].split("-")[:2]) for name in names)
-    return [*packages, *(_digest(module) for module in sorted(Path(__file__).parent.glob("*.py")))]
-
-
-def _names_in(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder or ".")
-    except OSError:  # a file, or nothing
-        return []
 
 
 def digests_below(folder: Path, apart_from: str = "") -> list[tuple[str, str]]:
     """Return the files below a folder with their SHA-256, by name, but for those in one folder."""
     names = sorted(name for name in files_in(folder) if not apart_from or not name.startswith(f"{apart_from}/"))
-    return [(name, _digest(folder / name)) for name in names]
-
-
-def _digest(file: Path) -> str:
-    return sha256(file.read_bytes()).hexdigest()
+    return [(name, digest_of(folder / name)) for name in names]

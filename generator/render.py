@@ -17,6 +17,7 @@ from jinja2.runtime import Context
 from jinja2.utils import internalcode
 
 from generator.characters import isolated, turns
+from generator.compiled import compiled_templates
 from generator.dates import PartialDate
 from generator.errors import BriefbookError
 from generator.gazetteer import KnownPlace
@@ -223,6 +224,7 @@ def new_environment(folders: Iterable[Path], *, autoescape: bool) -> Environment
         lstrip_blocks=True,
         autoescape=autoescape,
         auto_reload=False,  # a build reads each template once; the next build has an environment of its own
+        bytecode_cache=compiled_templates(),
     )
     environment.context_class = _Context
     return environment
@@ -235,10 +237,11 @@ def build_environment(folders: Iterable[Path], words: Words) -> Environment:
         md=lambda text: escape_text(str(text)),
         inline=escape_inline,
         block=block_text,
-        day=lambda date: words.in_words(date) if isinstance(date, PartialDate) else "",
+        day=pass_context(lambda _, date: words.in_words(date) if isinstance(date, PartialDate) else ""),
         link=pass_context(_link),
-        language=words.language_name,
-        country=words.country_name,
+        # Of the context, so that Jinja compiles no value of one language into a template.
+        language=pass_context(lambda _, tag: words.language_name(tag)),
+        country=pass_context(lambda _, code: words.country_name(code)),
         direction=direction,
         marking=lambda marking: marking.removeprefix("TLP:").lower().replace("+", "-"),
     )

@@ -20,6 +20,7 @@ from mkdocs.structure.nav import get_navigation
 from mkdocs.structure.pages import Page as SitePage
 from mkdocs.structure.toc import get_toc
 
+from generator.compiled import compiled_templates
 from generator.constructs import Content, Target, View, knows, render
 from generator.errors import BriefbookError
 from generator.link import Briefing
@@ -29,6 +30,7 @@ from generator.policy import protect_page
 from generator.render import template_faults
 
 NOT_FOUND = "404.html"
+OURS = frozenset({"briefbook"})  # plugins by which a page hangs on its Markdown, and on what all pages share
 MOST_LINKS = 40_000  # that are remembered of pages that see the same: some 12 MB
 
 _PATH = re.compile(r"((?:\.\./)*[a-z0-9/._-]+)((?:#[a-z0-9-]+)?)", re.IGNORECASE)  # as our templates write paths
@@ -130,6 +132,8 @@ class Rendering:
         for page in self.nav.pages:  # for their titles
             self._read(page)
         self.env = config.plugins.on_env(self.env, config=config, files=self.files)
+        if set(config.plugins) <= OURS and not config.hooks:  # others may change what Jinja makes of a template
+            self.env.bytecode_cache = compiled_templates()
         self._documents = self.files.documentation_pages()  # once: MkDocs would gather them again for each page
         self.is_known = knows({name: config.mdx_configs.get(name, {}) for name in config.markdown_extensions})
         self._addresses = Addresses(lambda path: self.files.src_uris.get(path) or self.files.get_file_from_path(path))

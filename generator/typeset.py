@@ -25,13 +25,13 @@ from generator.dossier import FOLDER, Dossier, Selection, make_dossier, touching
 from generator.errors import BriefbookError, Place, Problem, RecordsInvalid
 from generator.link import HOME, Briefing
 from generator.load import INFO_PATH
-from generator.manifest import made_with
 from generator.markup import Reading
 from generator.pipeline import Project, last_change
 from generator.places import Places
 from generator.records import Actor
 from generator.site import markdown_settings
 from generator.validate import field_name
+from generator.versions import made_with
 from generator.words import load_words
 
 PAPERS = {"a4": "a4", "letter": "us-letter"}

@@ -7,13 +7,13 @@ import generator
 
 PACKAGE = Path(generator.__file__).parent
 ORDER = (
-    "characters noted errors ledger tree workers dates fields records schemas yaml_text places files weigh dimensions "
-    "load mend validate prose front names backlinks order link check ties gazetteer words render facts sentences rows "
-    "labels world pictures lists tallies outlines profiles network timeline views explorer choices rearranging pages "
-    "collisions inputs stored write manifest kept pipeline making edits shortcut sanitise bundles settle search amend "
-    "policy publishing site mkdocs_plugin constructs rendering joints frames building sitemap following preview "
-    "excerpts reports preview_search watching news connections server dossier markup book paging typeset printing "
-    "scaffold faults cli reference"
+    "characters noted errors versions compiled ledger tree workers dates fields records schemas yaml_text places files "
+    "weigh dimensions load mend validate prose front names backlinks order link check ties gazetteer words render "
+    "facts sentences rows labels world pictures lists tallies outlines profiles network timeline views explorer "
+    "choices rearranging pages collisions inputs stored write manifest kept pipeline making edits shortcut sanitise "
+    "bundles settle search amend policy publishing site mkdocs_plugin constructs rendering joints frames building "
+    "sitemap following preview excerpts reports preview_search watching news connections server dossier markup book "
+    "paging typeset printing scaffold faults cli reference"
 ).split()
 LINES = 400
 FUNCTION_LINES = 40
