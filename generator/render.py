@@ -126,11 +126,18 @@ def plain_text(briefing: Briefing, prose: Prose) -> str:
     text = ""
     for piece in prose:
         if isinstance(piece, Mention):
-            record = briefing.records.get(piece.key)
-            text += piece.words or (record.caption if record else "")
+            text += words_of(briefing, piece)
         else:
             text += piece.path if isinstance(piece, Target) else piece.text
     return strip_markdown(text)
+
+
+def words_of(briefing: Briefing, mention: Mention) -> str:
+    """Return the words by which a text names somebody; of one that is named by its id alone, its caption."""
+    if mention.words:
+        return mention.words
+    record = briefing.records.get(mention.key)
+    return record.caption if record else ""
 
 
 def front_matter(values: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from generator.link import Briefing, Prose
 from generator.prose import Mention, Target, escape_text, strip_markdown
+from generator.render import words_of
 
 WIDTH = 260  # characters at most, cut at words
 
@@ -25,13 +26,13 @@ def sentences_of(briefing: Briefing, prose: Prose) -> Mapping[str, str]:
     text = ""
     for piece in prose:
         if isinstance(piece, Mention):
-            record = briefing.records.get(piece.key)
-            words = piece.words or (record.caption if record else "")
             text += f"{_OPEN}{len(mentions)}{_CLOSE}"
-            mentions.append((piece.key, " ".join(words.split())))
+            mentions.append((piece.key, " ".join(words_of(briefing, piece).split())))
         else:
             text += piece.path if isinstance(piece, Target) else piece.text
     for block in _BLOCK.split(text) if mentions else ():
+        if _OPEN not in block:
+            continue
         plain = strip_markdown(block)
         keys = iter([mentions[int(number)][0] for number in _NUMBER.findall(plain)])
         named = _NUMBER.sub(lambda found: f"{_OPEN}{mentions[int(found[1])][1]}{_CLOSE}", plain)
