@@ -18,7 +18,7 @@ from generator.errors import Problem, sort_problems
 from generator.fields import FieldPath
 from generator.files import is_settled, is_still_a_file, stamps_below
 from generator.ledger import Ledger
-from generator.link import Briefing, Linked, Prose, link_some
+from generator.link import Briefing, Linked, Prose, World, link_some
 from generator.load import load_file
 from generator.manifest import digests_below
 from generator.names import names_of
@@ -141,18 +141,17 @@ class Edits:
         """Return the names of the files that were edited, came or went; None when it were too many, or others."""
         before, now = self._ledger.told("seen files"), self._seen.files
         edited = [name for name, lay in now.items() if name in before and (not lay or lay != before[name])]
-        moved = [*(now.keys() - before.keys()), *(before.keys() - now.keys())]
-        if len(edited) + len(moved) > MOST_FILES or not all(map(_NEW_FILE.fullmatch, moved)):
+        gone, new = before.keys() - now.keys(), now.keys() - before.keys()
+        if len(edited) + len(gone) + len(new) > MOST_FILES or not all(map(_NEW_FILE.fullmatch, gone | new)):
             return None
-        new = [name for name in moved if name in now]
-        return [*edited, *moved] if not new or self._are_files(new, {name.casefold() for name in before}) else None
+        spots = {name.casefold() for name in before} if new else set()
+        is_known = not any(name.casefold() in spots for name in new) and self._are_read([*edited, *new])
+        return [*edited, *gone, *new] if is_known else None
 
-    def _are_files(self, new: Iterable[str], spots: set[str]) -> bool:
-        """Tell whether new files are to be read: none is a link, or left out, or there by another name already."""
+    def _are_read(self, names: Sequence[str]) -> bool:
+        """Tell whether files are to be read: none is a link, or left out."""
         excluded, docs = self._project.excluded(), self._project.root / "docs"
-        return not any(
-            name.casefold() in spots or excluded.match_file(name) or not is_still_a_file(docs / name) for name in new
-        )
+        return not any(excluded.match_file(name) or not is_still_a_file(docs / name) for name in names)
 
     def _checked_in(self, name: str) -> Iterator[Checked | None]:
         """Yield the records of a file; None where something is wrong with it, or it is no file of records."""
@@ -166,7 +165,7 @@ class Edits:
     def _may_come(self, key: str) -> bool:
         """Tell whether a new record can be taken for no other, and lies where nothing else does."""
         folder, _, id = key.partition("/")
-        is_twin = any(f"{other}/{id}" in self._files for other in KIND_BY_FOLDER)
+        is_twin = any(f"{other}/{id}" in found for other in KIND_BY_FOLDER for found in (self._files, self._drafts))
         return folder != Actor.folder and not is_twin and is_free(key, self._files)
 
     def _link(self, before: Mapping[str, Checked], now: Mapping[str, Checked]) -> list[dict[str, Linked]]:
@@ -181,8 +180,9 @@ class Edits:
         return [{linked.author.key: linked for linked in part} for part in parts]
 
     def _link_all(self, items: Sequence[Checked], keys: Iterable[str]) -> list[Linked]:
-        targets = [*self._briefing.assets, *(f"{name}.md" for name in self._briefing.pages)]
-        return link_some(items, keys, self._names, targets, self._places)
+        files = frozenset((*self._briefing.assets, *(f"{name}.md" for name in self._briefing.pages)))
+        others = self._drafts, files, frozenset[str]()
+        return link_some(items, World(self._names, self._drafts.union(keys), others), self._places)
 
     def _edit_of(
         self, key: str, last: Checked | None, item: Checked | None, linked_last: Linked | None, linked: Linked | None
@@ -208,6 +208,10 @@ class Edits:
         if not isinstance(before, Event) or not isinstance(now, Event) or before.follows == now.follows:
             return False
         return "what-followed" in self._briefing.backlinks.get(before.key, {})
+
+    @cached_property
+    def _drafts(self) -> frozenset[str]:
+        return frozenset(self._ledger.told("drafts"))
 
     @cached_property
     def _names(self) -> Mapping[str, list[str]]:

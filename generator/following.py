@@ -41,7 +41,7 @@ def follow_edits(project: Project, ledger: Ledger, shortcut: Shortcut, *, strict
     is_good = remade is not None and not is_failure(shortcut.problems, strict=strict)
     if remade is None or not is_good or not (project.pages_dir / MARK).is_file():
         return False
-    before = ledger.pages_of({*remade.groups.values(), *remade.gone})
+    before = ledger.pages_of({*remade.looked_up, *remade.gone})
     texts = {path: text.encode("utf-8") for path, text in remade.texts.items()}
     made = {path: before.get(path) or Made(path, group, "") for path, group in remade.groups.items()}
     made = {path: last._replace(digest=sha256(texts[path]).hexdigest()) for path, last in made.items()}

@@ -168,15 +168,12 @@ class Ledger:
         return dict(self._run(query, (kind, json.dumps([*keys]))))
 
     def readers(self, inputs: Iterable[str]) -> set[str]:
-        """Return the groups of pages that are there and looked up one of these inputs, "record actors/jane-doe"."""
+        """Return the groups of pages, also of some that are gone, that looked up an input, "record actors/jane-doe"."""
         self.write_readers()
         numbers: set[int] = set()
         for _, parts in self._several("readers", "input", "parts", inputs):
             numbers |= {*array("I", parts)}
-        query = (
-            "SELECT part FROM pages INTERSECT SELECT name FROM parts WHERE number IN (SELECT value FROM json_each(?))"
-        )
-        return {name for (name,) in self._run(query, (json.dumps([*numbers]),))}
+        return {name for _, name in self._several("parts", "number", "name", numbers)}
 
     def keep_files(self, folder: str, stamps: Mapping[str, Stamp], gone: Iterable[str] = ()) -> None:
         """Note how files of a folder lie now, and that others are gone."""
@@ -260,7 +257,7 @@ class Ledger:
         except (sqlite3.DatabaseError, ValueError) as error:
             raise self._explained(error) from error
 
-    def _several(self, table: str, key: str, value: str, keys: Iterable[str]) -> list[Any]:
+    def _several(self, table: str, key: str, value: str, keys: Iterable[str | int]) -> list[Any]:
         """Return (key, value) of those of some keys that a table has."""
         query = f"SELECT {key}, {value} FROM {table} WHERE {key} IN (SELECT value FROM json_each(?))"
         return self._run(query, (json.dumps([*keys]),))

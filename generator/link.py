@@ -103,13 +103,13 @@ class Linked:
 
 
 class World(NamedTuple):
-    """What a link may lead to: the names of actors, with their keys, and the keys of records. `others` are drafts,
-    files, and what could not be read.
+    """What a link may lead to: the names of actors, with their keys, and the keys of all records. `others` are those of
+    drafts, the files below `docs/`, and the keys of what could not be read.
     """
 
     names: Mapping[str, list[str]]
     keys: frozenset[str]
-    others: tuple[frozenset[str], ...]
+    others: tuple[frozenset[str], frozenset[str], frozenset[str]]
 
 
 @dataclass(slots=True)
@@ -118,7 +118,7 @@ class LinkMemory:
     and that touches it.
     """
 
-    world: World = field(default_factory=lambda: World({}, frozenset(), ()))
+    world: World = field(default_factory=lambda: World({}, frozenset(), (frozenset(),) * 3))
     names: NameIndex = field(default_factory=lambda: NameIndex({}))
     linked: dict[str, Linked] = field(default_factory=dict)  # by key of the author
     texts: Lazy[str, str] = field(init=False)  # all words of an author, as far as they are asked for
@@ -222,18 +222,13 @@ def relink_records(
     return after, [problem for key in changed for problem in linked[key].problems]
 
 
-def link_some(
-    items: Iterable[Checked], keys: Iterable[str], names: Mapping[str, list[str]], files: Iterable[str], places: Places
-) -> list[Linked]:
-    """Return what comes of linking some records, when the keys of all and the names of all actors are known.
-
-    `files` are those below `docs/` to which prose may lead. One record may be there several times, in other states.
-    """
+def link_some(items: Iterable[Checked], world: World, places: Places) -> list[Linked]:
+    """Return what comes of linking some records. One record may be there several times, in other states."""
     parts = [(item.record, Author(item.record.key, item.path, item.at)) for item in items]
     text = "\n".join(_words_of(record) for record, _ in parts)
-    found = {name: keys for name, keys in names.items() if any(as_line(form) in text for form in forms_of(name))}
-    unread: dict[str, Any] = dict.fromkeys(keys)
-    linker = _Linker(places, unread, frozenset(), frozenset(files), frozenset(), LinkMemory())
+    found = {name: keys for name, keys in world.names.items() if any(as_line(form) in text for form in forms_of(name))}
+    unread: dict[str, Any] = dict.fromkeys(world.keys)
+    linker = _Linker(places, unread, *world.others, LinkMemory())
     linker.memory.names = NameIndex(found)
     return [linker.link(record, author) for record, author in parts]
 

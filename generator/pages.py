@@ -218,6 +218,12 @@ class PageMaker:
         if path in _FIXED:
             yield _FIXED[path]
 
+    def is_group(self, name: str) -> bool:
+        """Tell whether there is a group of pages of this name."""
+        whole = self._maker.whole
+        by_key = (whole.records, self.plans, self.rests, self.chunks, whole.pages)
+        return name in (HOME, EXPLORER, *VIEWS) or any(name in found for found in by_key)
+
     def make(self, group: str) -> Iterable[Page]:
         """Yield the pages of a group."""
         maker, briefing = self._maker, self._maker.briefing

@@ -322,6 +322,9 @@ def last_change(briefing: Briefing) -> int:
     return _moment_of(briefing.info, _ends(briefing))
 
 
+LAST_MOMENT = 2**32 - 1  # that sitemap.xml.gz can be of: a day of 2106
+
+
 def _ends(briefing: Briefing) -> Iterator[date]:
     return (record.when.end for record in briefing.records.values() if record.when and record.when.end)
 
@@ -329,4 +332,5 @@ def _ends(briefing: Briefing) -> Iterator[date]:
 def _moment_of(info: BriefingInfo, ends: Iterable[date]) -> int:
     as_of = info.as_of.end if info.as_of else None
     day = max((*ends, *([as_of] if as_of else [])), default=None)
-    return max(0, int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())) if day else 0
+    moment = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) if day else 0
+    return min(max(0, moment), LAST_MOMENT)

@@ -68,8 +68,9 @@ def reorder(
     for edit in edits:
         if edit.before and not edit.now:
             steps.pop(edit.key, None)
-        if isinstance(edit.now, Event):
-            steps[edit.key] = next_step(keys_followed(edit.now), steps)
+    events = [edit.now for edit in edits if isinstance(edit.now, Event)]
+    for _ in events:  # as often as the last of them may wait for others, which it follows
+        steps |= {event.key: next_step(keys_followed(event), steps) for event in events}
     for key in [key for key, count in steps.items() if not count]:
         del steps[key]
     order = [key for key in keys if key not in edited]
@@ -105,7 +106,9 @@ class Rearranging:
             self._move_neighbours()
             self._move_chunks()
         self._count()
-        if not all([*map(self._list_kind, self._listed_kinds()), *map(self._list_group, self._groups())]):
+        for folder in self._listed_kinds():
+            self._list_kind(folder)
+        if not all(self._list_group(folder, name) for folder, name in self._groups()):
             return False
         self._outline()
         self._choose()
@@ -202,7 +205,7 @@ class Rearranging:
             if folder in self._folders or folder == Actor.folder:
                 yield folder
 
-    def _list_kind(self, folder: str) -> bool:
+    def _list_kind(self, folder: str) -> None:
         path = f"{folder}/index.md"
         items: list[str] = [str(item) for plan in self._pages_of(path) for item in plan.items]
         if folder == Actor.folder:
@@ -215,7 +218,6 @@ class Rearranging:
             items = [*self._briefing.keys_of(folder)]
         first = self._known.plans[path]
         self._plan(path, ListPlan.each(path, first.title, first.kind, first.intro, items))
-        return True
 
     def _groups(self) -> Iterator[tuple[str, str]]:
         """Yield the topics, places and years whose lists may be others, (folder, name)."""
@@ -230,9 +232,8 @@ class Rearranging:
                 found |= dict.fromkeys((FOLDER, name) for name in sorted(_places_in(edit, self._known.records)))
         yield from found
 
-    def _list_group(self, group: tuple[str, str]) -> bool:
+    def _list_group(self, folder: str, name: str) -> bool:
         """Bring the pages of a topic, place or year up to date; False when one of another name has them."""
-        folder, name = group
         path = f"{folder}/{name if folder == 'years' else slug(name)}.md"
         before = self._pages_of(path)
         if before and before[0].title != name:

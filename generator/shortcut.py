@@ -56,6 +56,7 @@ def remember(ledger: Ledger, briefing: Briefing, problems: Iterable[Problem], se
     named = names_of(record for record in briefing.records.values() if isinstance(record, Actor))
     ledger.tell("seen files", seen.files)
     ledger.tell("keys", {key: briefing.files[key] for key in briefing.records})  # in their order
+    ledger.tell("drafts", [key for key in briefing.files if key not in briefing.records])
     ledger.tell("named", named)
     ledger.tell("steps", steps_back(briefing.records.values()))
     told = {
@@ -133,7 +134,8 @@ class Shortcut:
 
     def _made(self, maker: PageMaker, inputs: Mapping[tuple[str, str], Input]) -> Remade | None:
         """Return the pages that look up one of these inputs, and new ones; None if one of them is written by hand."""
-        groups = self._ledger.readers(f"{kind} {key}" for kind, key in inputs)
+        readers = self._ledger.readers(f"{kind} {key}" for kind, key in inputs)
+        groups = {group for group in readers if maker.is_group(group)}  # and not one that is gone since then
         gone = frozenset(key for (kind, key), made in inputs.items() if kind in _GROUPS and not made.value)
         there = ((kind, key) for (kind, key), made in inputs.items() if kind in _GROUPS and made.value)
         groups |= {key for kind, key in there if not self._ledger.input(kind, key)}

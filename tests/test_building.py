@@ -133,6 +133,50 @@ def test_edits_by_which_more_changes_are_left_to_a_whole_build(name: str, text: 
     assert contents(folder / "build" / "site") == before
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "quotes/old.yml",
+            "speaker: jane\ntext: We will not build it.\nsources: minutes\n",
+        ),  # left out of what is read
+        ("quotes/x.yml", "speaker: jane\ntext: We will.\nsources: minutes\n"),  # the id of a draft
+        ("events/x.yml", "title: A meeting\ndate: 2024\n"),
+        ("events/fair.yml", "title: The fair\ndate: 2024-05-18\nfollows: vote\nsummary: After [[r]].\n"),  # or a draft
+        ("events/fair.yml", "title: The fair\ndate: 2024-05-18\nfollows: vote\nsummary: After [[events/r]].\n"),
+    ],
+)
+def test_edits_by_which_more_would_be_published_are_left_to_a_whole_build(name: str, text: str, tmp_path: Path) -> None:
+    drafts = {
+        "quotes/old.yml": "speaker: jane\ntext: We will build it.\nsources: minutes\n",
+        "quotes/more.yml": "- {id: x, speaker: jane, text: We may., sources: minutes, draft: true}\n",
+        "quotes/r.yml": "speaker: jane\ntext: We did.\nsources: minutes\n",
+        "events/r.yml": "title: A rumour\ndate: 2024\ndraft: true\n",
+    }
+    folder = start_briefing(tmp_path / "b", {**FILES, **drafts, "briefing.yml": "title: A briefing\n"})
+    with (folder / "mkdocs.yml").open("a") as settings:
+        settings.write("\nexclude_docs: |\n  quotes/old.yml\n")
+    before = built(folder)
+    edit(folder, name, text)
+    assert not follow(folder)
+    assert contents(folder / "build" / "site") == before
+
+
+def test_record_that_becomes_a_link_is_left_to_a_whole_build(tmp_path: Path) -> None:
+    folder = start_briefing(tmp_path / "b", {**FILES, "briefing.yml": "title: A briefing\n"})
+    built(folder)
+    outside, quote = tmp_path / "q.yml", folder / "docs" / "quotes" / "q.yml"
+    outside.write_text(quote.read_text().replace("We will", "We may"))
+    quote.unlink()
+    quote.symlink_to(outside)
+    assert not follow(folder)
+
+
+def test_site_of_a_day_that_no_archive_can_be_of_is_built(tmp_path: Path) -> None:
+    folder = start_briefing(tmp_path / "b", {**FILES, "briefing.yml": "title: A briefing\nas_of: 2150\n"})
+    assert built(folder)
+
+
 def test_edit_of_a_record_that_was_on_a_page_that_is_gone_is_followed(tmp_path: Path) -> None:
     folder = start_briefing(tmp_path / "b", FILES)
     edit(folder, "briefing.yml", "title: A briefing\n")

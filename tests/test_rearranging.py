@@ -18,8 +18,9 @@ from generator.inputs import inputs_of
 from generator.ledger import Ledger
 from generator.order import steps_back
 from generator.pipeline import Project, check_briefing, page_maker
-from tests.sites import REPOSITORY, command
+from tests.sites import REPOSITORY, command, start_briefing
 from tests.test_building import built, follow
+from tests.test_preview import FILES, edit
 
 pytestmark = pytest.mark.slow
 
@@ -131,10 +132,7 @@ EDITS: Mapping[str, Callable[[Desk], Any]] = {
 def test_edits_of_any_kind_leave_what_a_whole_reading_gives(
     records: int, seed: int, turns: int, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "briefing"
-    maker = REPOSITORY / "benchmarks" / "make_records.py"
-    subprocess.run([sys.executable, str(maker), str(records), str(folder)], check=True)
-    built(folder)
+    folder = made(tmp_path / "briefing", records)
     desk = Desk(folder, seed)
     followed = set[str]()
     for _ in range(turns):
@@ -156,6 +154,40 @@ def test_edits_of_any_kind_leave_what_a_whole_reading_gives(
     found = built(folder)
     shutil.rmtree(folder / "build")
     assert found == built(folder)
+
+
+def test_events_that_follow_each_other_come_together_in_their_order(tmp_path: Path) -> None:
+    folder = made(tmp_path / "briefing", 300)
+    first = next(file for file in Desk(folder, 1).files("events") if "\ndate: " in file.read_text())
+    date = f"date: {yaml.load(first.read_text(), yaml.BaseLoader)['date']}"
+    for edits in ({"a": "b", "b": first.stem}, {"c": "b", "a": "c"}):
+        for name, followed in edits.items():
+            edit(folder, f"events/{name}.yml", f"title: After {followed}\n{date}\nfollows: {followed}\n")
+        assert follow(folder)
+        assert kept(folder) == read(folder)
+    keys = [key for key, _ in kept(folder)["keys"]]
+    assert keys.index("events/b") < keys.index("events/c") < keys.index("events/a")
+
+
+def test_first_and_last_quote_come_and_go(tmp_path: Path) -> None:
+    folder = start_briefing(tmp_path / "b", {**FILES, "briefing.yml": "title: A briefing\n"})
+    for text in ("", FILES["quotes/q.yml"], "", FILES["quotes/q.yml"]):
+        edit(folder, "quotes/q.yml", text)
+        if not (folder / "build").exists() or not follow(folder):
+            built(folder)
+        assert kept(folder) == read(folder)
+        found = built(folder)
+        shutil.copytree(folder, tmp_path / "clean", ignore=shutil.ignore_patterns("build"))
+        assert found == built(tmp_path / "clean")
+        shutil.rmtree(tmp_path / "clean")
+
+
+def made(folder: Path, records: int) -> Path:
+    """Make a briefing of so many records, build it, and return its folder."""
+    maker = REPOSITORY / "benchmarks" / "make_records.py"
+    subprocess.run([sys.executable, str(maker), str(records), str(folder)], check=True)
+    built(folder)
+    return folder
 
 
 def kept(folder: Path) -> dict[str, Any]:
