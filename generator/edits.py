@@ -117,8 +117,8 @@ class Edits:
         dated = {backlink.key for edit in edits for backlink in self._dated_by(edit)}
         checked = {edit.key for edit in edits} | named | dated
         checked &= briefing.files.keys()
-        was_in = {problem.place.path for problem in problems}
-        paths = {f"docs/{briefing.files[key]}" for key in checked} & was_in
+        slips_in = {problem.place.path for problem in problems if is_slip(problem)}
+        paths = {f"docs/{briefing.files[key]}" for key in checked} & slips_in
         paths |= {f"docs/{briefing.files[finding[0]]}" for finding in find_slips(briefing, sorted(checked))}
         paths |= {f"docs/{name}" for name in self._changed}
         if not all(is_slip(problem) for problem in problems if problem.place.path in paths):

@@ -18,7 +18,7 @@ from generator.inputs import inputs_of
 from generator.ledger import Ledger
 from generator.order import steps_back
 from generator.pipeline import Project, check_briefing, page_maker
-from tests.sites import REPOSITORY, command, start_briefing
+from tests.sites import REPOSITORY, command, contents, start_briefing
 from tests.test_building import built, follow
 from tests.test_preview import FILES, edit
 
@@ -167,6 +167,22 @@ def test_events_that_follow_each_other_come_together_in_their_order(tmp_path: Pa
         assert kept(folder) == read(folder)
     keys = [key for key, _ in kept(folder)["keys"]]
     assert keys.index("events/b") < keys.index("events/c") < keys.index("events/a")
+
+
+def test_slip_that_an_edit_makes_is_told_and_stops_a_strict_build(tmp_path: Path) -> None:
+    folder = start_briefing(tmp_path / "b", {**FILES, "briefing.yml": "title: A briefing\n"})
+    before = built(folder)
+    edit(folder, "quotes/q.yml", f"{FILES['quotes/q.yml']}date: 2023-01-02\n")
+    strict = command("briefbook", "build", "--strict", cwd=folder)
+    assert (strict.returncode, contents(folder / "build" / "site")) == (1, before)
+    built(folder)
+    edit(folder, "quotes/q.yml", f"{FILES['quotes/q.yml']}date: 2023-01-03\n")
+    done = command("briefbook", "build", cwd=folder)
+    assert done.returncode == 0
+    assert "'2023-01-03' is outside the event 'vote' (2024-05-17)" in done.stderr
+    edit(folder, "events/vote.yml", FILES["events/vote.yml"].replace("2024-05-17", "2023-01"))
+    assert "outside the event" not in command("briefbook", "build", cwd=folder).stderr
+    assert kept(folder) == read(folder)
 
 
 def test_first_and_last_quote_come_and_go(tmp_path: Path) -> None:
