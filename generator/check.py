@@ -1,6 +1,7 @@
 """Step 3, second half: what records say of each other that cannot be, or may be a slip. Changes nothing."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import chain
 from typing import TypeGuard
 
@@ -11,7 +12,7 @@ from generator.load import INFO_PATH
 from generator.mend import BLANK_DATE
 from generator.names import MAX_NESTED
 from generator.places import Places
-from generator.records import KINDS, Actor, Event, Quote, Record
+from generator.records import Actor, Event, Quote, Record, key_of
 from generator.validate import Checked, field_name
 
 Finding = tuple[str, FieldPath, str, str]  # key, field, what was found, what to do
@@ -30,7 +31,7 @@ def check_links(briefing: Briefing, checked: Iterable[Checked], places: Places, 
     records = briefing.records.values()
     unnamed = _unnamed(briefing, records if is_whole else ())
     found = {
-        Severity.ERROR: chain(_cycles(briefing), _nested_names(briefing)),
+        Severity.ERROR: chain(find_cycles(briefing, records), _nested_names(briefing)),
         Severity.WARNING: chain(unnamed, _untimely(briefing, records), _shared_names(briefing)),
     }
     return [
@@ -64,21 +65,6 @@ def _problem(finding: Finding, written: Mapping[str, Checked], places: Places, s
     return Problem(place=place, field=field_name(at), message=message, hint=hint, severity=severity)
 
 
-def goes_round(briefing: Briefing, record: Record) -> bool:
-    """Tell whether a record is part of itself, or follows itself."""
-    for name in ("part_of", "follows"):
-        seen, waiting = set[str](), [record]
-        while waiting:
-            at = waiting.pop()
-            ids = getattr(at, name, ())
-            keys = {_key(type(at), id) for id in ids} - seen
-            if record.key in keys:
-                return True
-            seen |= keys
-            waiting += [briefing.records[key] for key in keys]
-    return False
-
-
 def check_book(briefing: Briefing, places: Places) -> Iterator[Problem]:
     """Yield an error for each chapter of the book that is no hand-written page."""
     names = [page.name for page in briefing.pages.values()]
@@ -91,32 +77,34 @@ def check_book(briefing: Briefing, places: Places) -> Iterator[Problem]:
             yield Problem(place=place, field=field_name(at), message=message, hint=hint)
 
 
-def _cycles(briefing: Briefing) -> Iterator[Finding]:
-    """Find records that are part of themselves, or follow themselves, however long the way round."""
+def find_cycles(briefing: Briefing, records: Iterable[Record]) -> Iterator[Finding]:
+    """Find which of these records lead to some that are part of themselves, or follow themselves, whatever the way."""
+    starts = [*records]
     for name in ("part_of", "follows"):
-        with_it = tuple(model for model in KINDS if name in model.model_fields)
-        onward = {
-            record.key: tuple(_key(type(record), id) for id in ids)
-            for record in briefing.records.values()
-            if isinstance(record, with_it) and (ids := getattr(record, name))
-        }
-        for cycle in _loops(onward):
+        onward = partial(_onward, briefing, name)
+        for cycle in _loops((record.key for record in starts if getattr(record, name, ())), onward):
             key = min(cycle)
             way = cycle[cycle.index(key) :] + cycle[: cycle.index(key)]
             ids = [step.partition("/")[2] for step in (*way, key)]
-            index = onward[key].index(way[1] if len(way) > 1 else key)
+            index = onward(key).index(way[1] if len(way) > 1 else key)
             yield key, (name, index), f"this goes round in a circle: {' > '.join(ids)}.", "Remove one of the steps."
 
 
-def _loops(onward: Mapping[str, tuple[str, ...]]) -> Iterator[list[str]]:
+def _onward(briefing: Briefing, name: str, key: str) -> tuple[str, ...]:
+    """Return the keys that a field of a record names, those of its own kind."""
+    record = briefing.records.get(key)
+    return tuple(key_of(type(record), id) for id in getattr(record, name, ())) if record else ()
+
+
+def _loops(starts: Iterable[str], onward: Callable[[str], Iterable[str]]) -> Iterator[list[str]]:
     """Yield each loop that a walk along `onward` closes, as the keys on it; no key is walked twice."""
     done: set[str] = set()
-    for start in onward:
+    for start in starts:
         trail: dict[str, Iterator[str]] = {}
         step: str | None = start
         while step is not None or trail:
             if step is not None and step not in done:
-                trail[step] = iter(onward.get(step, ()))
+                trail[step] = iter(onward(step))
                 done.add(step)
             elif step in trail:
                 keys = list(trail)
@@ -144,7 +132,7 @@ def _untimely(briefing: Briefing, records: Iterable[Record]) -> Iterator[Finding
 
 def _untimely_quote(briefing: Briefing, quote: Quote) -> Iterator[Finding]:
     if quote.date is not None:
-        event = briefing.records.get(_key(Event, quote.event or ""))
+        event = briefing.records.get(key_of(Event, quote.event or ""))
         if _is_dated(event) and (quote.date.is_before(event.date) or event.date.is_before(quote.date)):
             yield (
                 quote.key,
@@ -152,7 +140,7 @@ def _untimely_quote(briefing: Briefing, quote: Quote) -> Iterator[Finding]:
                 f"'{quote.date}' is outside the event '{event.id}' ({event.date}).",
                 _CORRECT_ONE,
             )
-        speaker = briefing.records.get(_key(Actor, quote.speaker))
+        speaker = briefing.records.get(key_of(Actor, quote.speaker))
         if isinstance(speaker, Actor) and speaker.died and speaker.died.is_before(quote.date):
             yield (
                 quote.key,
@@ -162,14 +150,9 @@ def _untimely_quote(briefing: Briefing, quote: Quote) -> Iterator[Finding]:
             )
 
 
-def _key(model: type[Record], id: str) -> str:
-    """Return the key of what an id names, which may have its folder: `events/pier-vote`."""
-    return f"{model.folder}/{id.rpartition('/')[2]}"
-
-
 def _early_follower(briefing: Briefing, event: Event) -> Iterator[Finding]:
     for index, id in enumerate(event.follows):
-        earlier = briefing.records.get(_key(Event, id))
+        earlier = briefing.records.get(key_of(Event, id))
         if _is_dated(earlier) and event.date.is_before(earlier.date):
             yield (
                 event.key,

@@ -6,7 +6,6 @@ with every edit. Most are made of tallies, and look at few records.
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from heapq import nlargest
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -16,7 +15,7 @@ from generator.lists import Maker
 from generator.network import NetworkChoice, choose_network
 from generator.pictures import Drawing
 from generator.records import KINDS, Event
-from generator.tallies import Tally
+from generator.tallies import Tally, most_counted
 from generator.timeline import TimelineChoice, choose_items
 
 LATEST = 5  # events on the home page
@@ -48,9 +47,7 @@ def _latest(maker: Maker) -> tuple[str, ...]:
 def _most_quoted(maker: Maker) -> tuple[tuple[str, int], ...]:
     """Return the actors who said most of the quotes: (key, number of quotes)."""
     counts = maker.tallies["quoted"]
-    least = nlargest(MOST_QUOTED, counts.values())[-1:]
-    most = [item for item in counts.items() if item[1] >= least[0]]
-    return tuple(sorted(most, key=lambda item: (-item[1], maker.captions.whole[item[0]], item[0]))[:MOST_QUOTED])
+    return tuple((key, counts[key]) for key in most_counted(counts, maker.captions.whole, MOST_QUOTED))
 
 
 def _overviews(maker: Maker) -> tuple[tuple[str, int], ...]:

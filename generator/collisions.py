@@ -96,9 +96,7 @@ def find_collisions(
 
 def is_free(key: str, keys: Iterable[str]) -> bool:
     """Tell whether a new record's page lies where nothing else does, beside the records with these keys."""
-    spot = _spot_of(f"{key}.md")
-    taken = {_spot_of(path) for path in _MADE} | {_spot_of(f"{other}.md") for other in keys}
-    return spot not in taken
+    return _spot_of(f"{key}.md") not in map(_spot_of, (*_MADE, *(f"{other}.md" for other in keys)))
 
 
 def _wrong_by_hand(names: list[str], lying: dict[str, str]) -> list[Problem]:

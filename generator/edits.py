@@ -12,7 +12,7 @@ from time import time_ns
 from typing import NamedTuple
 
 from generator.backlinks import Backlink
-from generator.check import check_alone, find_slips, goes_round, is_slip
+from generator.check import check_alone, find_cycles, find_slips, is_slip
 from generator.collisions import is_free
 from generator.errors import Problem, sort_problems
 from generator.fields import FieldPath
@@ -22,6 +22,7 @@ from generator.link import Briefing, Linked, Prose, World, link_some
 from generator.load import load_file
 from generator.manifest import digests_below
 from generator.names import names_of
+from generator.noted import Lazy
 from generator.pipeline import Project
 from generator.places import Places
 from generator.rearranging import Edit
@@ -42,16 +43,11 @@ class Seen(NamedTuple):
 
 
 class Written(NamedTuple):
-    """An edit, where the record is written now, and its linked prose; both empty where it is gone."""
+    """An edit, the file below `docs/` that has the record now, and its linked prose; both empty where it is gone."""
 
     edit: Edit
-    at: Checked | None
+    file: str
     prose: Mapping[FieldPath, Prose]
-
-    @property
-    def file(self) -> str:
-        """The name of its file below `docs/`, or ""."""
-        return self.at.path.removeprefix("docs/") if self.at else ""
 
 
 def look_at(project: Project) -> Seen:
@@ -78,6 +74,7 @@ class Edits:
         self._briefing = briefing
         self._files = briefing.files
         self._places = Places(project.root)
+        self._checked = Lazy(self._check_file)
         self._changed: frozenset[str] = frozenset()  # names of files
 
     def read(self) -> list[Written] | None:
@@ -87,7 +84,7 @@ class Edits:
             return None
         self._changed = frozenset(names)
         now: dict[str, Checked] = {}
-        for item in (item for name in names if name in self._seen.files for item in self._checked_in(name)):
+        for item in (item for name in names if name in self._seen.files for item in self._checked[name]):
             if item is None or item.record.draft or item.record.key in now:
                 return None
             now[item.record.key] = item
@@ -96,10 +93,7 @@ class Edits:
             return None
         before = {key: Checked(self._briefing.records[key], "", ()) for key in sorted(known)}
         linked_before, linked = self._link(before, now)
-        found = [
-            self._edit_of(key, before.get(key), now.get(key), linked_before.get(key), linked.get(key))
-            for key in sorted(known | now.keys())
-        ]
+        found = [self._edit_of(key, linked_before.get(key), linked.get(key)) for key in sorted(known | now.keys())]
         written = [item for item in found if item]
         return [item for item in written if self._is_other(item)] if len(written) == len(found) else None
 
@@ -111,7 +105,7 @@ class Edits:
         `briefing` is as it is after the edits.
         """
         edits = [item.edit for item in written]
-        if any(goes_round(briefing, edit.now) for edit in edits if edit.now):
+        if any(find_cycles(briefing, (edit.now for edit in edits if edit.now))):
             return None
         named = {key for edit in edits for key in edit.named}
         dated = {backlink.key for edit in edits for backlink in self._dated_by(edit)}
@@ -124,7 +118,7 @@ class Edits:
         if not all(is_slip(problem) for problem in problems if problem.place.path in paths):
             return None
         there = (path.removeprefix("docs/") for path in sorted(paths))
-        items = [item for name in there if name in self._seen.files for item in self._checked_in(name) if item]
+        items = [item for name in there if name in self._seen.files for item in self._checked[name] if item]
         slips = check_alone(briefing, items, self._places)
         return sort_problems((*(problem for problem in problems if problem.place.path not in paths), *slips))
 
@@ -144,6 +138,8 @@ class Edits:
         gone, new = before.keys() - now.keys(), now.keys() - before.keys()
         if len(edited) + len(gone) + len(new) > MOST_FILES or not all(map(_NEW_FILE.fullmatch, gone | new)):
             return None
+        if not edited and not gone and not new:
+            return []
         spots = {name.casefold() for name in before} if new else set()
         is_known = not any(name.casefold() in spots for name in new) and self._are_read([*edited, *new])
         return [*edited, *gone, *new] if is_known else None
@@ -153,14 +149,13 @@ class Edits:
         excluded, docs = self._project.excluded(), self._project.root / "docs"
         return not any(excluded.match_file(name) or not is_still_a_file(docs / name) for name in names)
 
-    def _checked_in(self, name: str) -> Iterator[Checked | None]:
-        """Yield the records of a file; None where something is wrong with it, or it is no file of records."""
+    def _check_file(self, name: str) -> list[Checked | None]:
+        """Return the records of a file; None among them where something is wrong, or it is no file of records."""
         part = load_file(self._project.root, name)
-        if part.problems or not part.records:
-            yield None
-        for raw in part.records:
-            judged = judge_record(raw, frozenset(self._briefing.assets), self._places)
-            yield None if judged.problems else Checked(judged.record, raw.path, raw.at)
+        assets = frozenset(self._briefing.assets)
+        judged = [judge_record(raw, assets, self._places) for raw in part.records]
+        checked = [None if found.problems else Checked(found.record, found.raw.path, found.raw.at) for found in judged]
+        return [None, *checked] if part.problems or not checked else [*checked]
 
     def _may_come(self, key: str) -> bool:
         """Tell whether a new record can be taken for no other, and lies where nothing else does."""
@@ -184,21 +179,21 @@ class Edits:
         others = self._drafts, files, frozenset[str]()
         return link_some(items, World(self._names, self._drafts.union(keys), others), self._places)
 
-    def _edit_of(
-        self, key: str, last: Checked | None, item: Checked | None, linked_last: Linked | None, linked: Linked | None
-    ) -> Written | None:
+    def _edit_of(self, key: str, last: Linked | None, linked: Linked | None) -> Written | None:
         """Return how a record was edited; None when more is to be read than it and what it names."""
-        before, now = last.record if last else None, item.record if item else None
-        names_before = linked_last.names if linked_last else []
+        parts = (found.of if found else None for found in (last, linked))
+        before, now = (part if isinstance(part, Record) else None for part in parts)
+        names_before = last.names if last else []
         actors = [names_of([actor]) for actor in (before, now) if isinstance(actor, Actor)]
         if actors and (len(actors) < 2 or actors[0] != actors[1]):
             return None
-        if item is None or linked is None:
-            return None if key in self._briefing.backlinks else Written(Edit(key, before, None, names_before), None, {})
+        if linked is None:
+            return None if key in self._briefing.backlinks else Written(Edit(key, before, None, names_before), "", {})
         if linked.problems or self._takes_others_along(before, now):
             return None
         prose = {at: prose for (_, at), prose in linked.prose.items()}
-        return Written(Edit(key, before, now, names_before, linked.names), item, prose)
+        file = linked.author.path.removeprefix("docs/")
+        return Written(Edit(key, before, now, names_before, linked.names), file, prose)
 
     def _is_other(self, item: Written) -> bool:
         return item.edit.before != item.edit.now or item.file != self._files[item.edit.key]

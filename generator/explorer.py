@@ -56,7 +56,7 @@ def choose_facets(briefing: Briefing) -> Mapping[str, Any]:
     """
     quotes = [quote for quote in briefing.of_kind(Quote.folder) if isinstance(quote, Quote)]
     facets = {name: _number_values([values_of(quote) for quote in quotes]) for name, values_of in _FACETS.items()}
-    return {"count": len(quotes), "dated": sum(quote.date is not None for quote in quotes), "facets": facets}
+    return _of_facets(facets)
 
 
 def facets_after(
@@ -70,9 +70,13 @@ def facets_after(
         values_of = _FACETS[name]
         rows = (values_of(edited[key]) if key in edited else [known[number] for number in own[key]] for key in now)
         facets[name] = _number_values([*rows])
-    undated = facets["year"]["values"].index(UNDATED) if UNDATED in facets["year"]["values"] else -1
-    dated = sum(row != [undated] for row in facets["year"]["rows"])
-    return {"count": len(now), "dated": dated, "facets": facets}
+    return _of_facets(facets)
+
+
+def _of_facets(facets: Mapping[str, Any]) -> Mapping[str, Any]:
+    values, rows = facets["year"]["values"], facets["year"]["rows"]
+    undated = [values.index(UNDATED)] if UNDATED in values else None
+    return {"count": len(rows), "dated": sum(row != undated for row in rows), "facets": facets}
 
 
 def _number_values(found: Sequence[Sequence[str]]) -> Mapping[str, Any]:

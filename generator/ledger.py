@@ -162,6 +162,11 @@ class Ledger:
         rows = self._run("SELECT digest, value FROM inputs WHERE kind = ? AND key = ?", (kind, key))
         return rows[0] if rows else None
 
+    def has_input(self, kind: str, key: str, digest: str) -> bool:
+        """Tell whether there is such a thing with this digest; with "", whether there is none."""
+        found = self.input(kind, key)
+        return (found[0] if found else "") == digest
+
     def inputs(self, kind: str, keys: Iterable[str]) -> dict[str, str]:
         """Return the values of some of what pages could look up, by key, as far as there are such."""
         query = "SELECT key, value FROM inputs WHERE kind = ? AND key IN (SELECT value FROM json_each(?))"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
-from generator.records import KIND_BY_FOLDER, Actor, Event, Record
+from generator.records import KIND_BY_FOLDER, Actor, Event, Record, key_of
 
 SortKey = tuple[int, tuple[date, int], int, str, str]
 _FOLDERS = tuple(KIND_BY_FOLDER)
@@ -49,7 +49,7 @@ def steps_back(records: Iterable[Record]) -> dict[str, int]:
 
 def keys_followed(event: Event) -> list[str]:
     """Return the keys of the events that an event follows."""
-    return [f"{Event.folder}/{id.rpartition('/')[2]}" for id in event.follows]
+    return [key_of(Event, id) for id in event.follows]
 
 
 def next_step(followed: Iterable[str], steps: Mapping[str, int]) -> int:

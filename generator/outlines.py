@@ -7,7 +7,6 @@ it is found out once, before pages are made: the page then looks up what it show
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import nlargest
 from typing import NamedTuple
 
 from generator.backlinks import MENTIONED, Backlink
@@ -19,6 +18,7 @@ from generator.lists import ListPlan, Maker, Page, Pager, in_pages, list_page
 from generator.noted import Lazy
 from generator.records import KINDS, Actor, Event, Quote, Record, Source
 from generator.rows import Row
+from generator.tallies import most_counted
 from generator.ties import Tie
 
 ROWS_IN_A_SECTION = 50
@@ -97,7 +97,8 @@ class Outlines(Mapping[str, Outline]):
         listed = {name: _listed(self.briefing, record, name) for name in _SECTIONS if name in named}
         parts = (Part(name, tuple(found[:ROWS_IN_A_SECTION]), len(found)) for name, found in listed.items())
         ties = self.ties.get(record.key, {}) if isinstance(record, Actor) else {}
-        company = tuple(self._companion(key, ties[key]) for key in self._main_company(ties))
+        counts = {key: len({tie.record for tie in found}) for key, found in ties.items()}
+        company = tuple(self._companion(key, ties[key]) for key in most_counted(counts, self.captions, COMPANY))
         return Outline(tuple(parts), self._sources(record) if sources is None else sources, company, len(ties))
 
     def rests(self, record: Record) -> Iterator[RestPlan]:
@@ -119,13 +120,6 @@ class Outlines(Mapping[str, Outline]):
             found = self.briefing.records.get(key)
             counts.update({self.resolve(citation.source, ("sources",)) for citation in found.sources} if found else ())
         return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:RESTS_ON])
-
-    def _main_company(self, ties: Mapping[str, Sequence[Tie]]) -> list[str]:
-        """Return those whom most records tie to one; names are looked up only of those who may be among them."""
-        counts = {key: len({tie.record for tie in found}) for key, found in ties.items()}
-        least = min(nlargest(COMPANY, counts.values()), default=0)
-        ranked = (key for key in ties if counts[key] >= least)
-        return sorted(ranked, key=lambda key: (-counts[key], self.captions[key], key))[:COMPANY]
 
     def _companion(self, key: str, ties: Sequence[Tie]) -> Companion:
         shared = tuple(dict.fromkeys(tie.record for tie in ties))

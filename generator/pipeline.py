@@ -32,6 +32,7 @@ from generator.write import write_folder
 
 NO_CARD = BriefingInfo(title="-")
 MANY = 500  # files: to read so many, several processes are worth it
+LAST_MOMENT = 2**32 - 1  # that sitemap.xml.gz can be of: a day of 2106
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,9 +321,6 @@ def last_change(briefing: Briefing) -> int:
     Never the clock, so that two builds of the same records are the same.
     """
     return _moment_of(briefing.info, _ends(briefing))
-
-
-LAST_MOMENT = 2**32 - 1  # that sitemap.xml.gz can be of: a day of 2106
 
 
 def _ends(briefing: Briefing) -> Iterator[date]:

@@ -13,12 +13,12 @@ from generator.choices import CHOICES
 from generator.explorer import facets_after, plan_chunks
 from generator.fields import slug
 from generator.gazetteer import FOLDER, KnownPlace, place_of
-from generator.link import HOME, Briefing
+from generator.link import HOME
 from generator.lists import Entry, ListPlan, Maker, actor_group, entry_of_place, entry_of_year, page_paths, years_of
 from generator.network import NetworkChoice, choose_network
 from generator.order import keys_followed, next_step, sort_key
 from generator.outlines import Outline, Outlines, RestPlan, rest_path, section_names
-from generator.records import Actor, Event, Quote, Record
+from generator.records import Actor, Event, Quote, Record, key_of
 from generator.tallies import LINKS, TALLIES, Tally, count_links, counted_in, is_on_timeline
 from generator.ties import Tie, count_ties, pairs_of
 from generator.timeline import TimelineChoice, choose_items
@@ -43,11 +43,15 @@ class Edit(NamedTuple):
         """The keys of those whom it named or names."""
         return {naming[0] for naming in (*self.names_before, *self.names)} - {self.key}
 
+    @property
+    def is_linked_alike(self) -> bool:
+        """Whether it names the same as before, in the same places."""
+        return [*self.names_before] == [*self.names]
+
 
 class Arrangement(NamedTuple):
-    """All that is arranged, as it was: what changes is put into these mappings. `records` are as they are now."""
+    """All that is arranged, as it was: what changes is put into these mappings."""
 
-    records: Mapping[str, Record]
     backlinks: MutableMapping[str, Mapping[str, tuple[Backlink, ...]]]
     ties: MutableMapping[str, Mapping[str, tuple[Tie, ...]]]
     places: MutableMapping[str, KnownPlace]
@@ -81,15 +85,12 @@ def reorder(
 
 
 class Rearranging:
-    """Brings an arrangement up to date. `orders` have the keys of all records, before and now."""
+    """Brings an arrangement up to date: `before` are all keys as they stood, `maker` has the records as they are."""
 
-    def __init__(
-        self, known: Arrangement, edits: Sequence[Edit], maker: Maker, orders: tuple[Sequence[str], Sequence[str]]
-    ) -> None:
-        self._known, self._edits, self._maker = known, edits, maker
-        self._before, self._order = orders
-        briefing: Briefing = maker.whole
-        self._briefing = briefing
+    def __init__(self, known: Arrangement, edits: Sequence[Edit], maker: Maker, before: Sequence[str]) -> None:
+        self._known, self._edits, self._maker, self._before = known, edits, maker, before
+        self._briefing = briefing = maker.whole
+        self._order = [*briefing.records]
         self._rank = {key: number for number, key in enumerate((*self._order, HOME, *briefing.pages))}
         moved = self._before != self._order
         self._moved = {edit.key for edit in edits if moved or not edit.before or not edit.now}
@@ -130,7 +131,7 @@ class Rearranging:
 
     def _tie(self, edit: Edit) -> None:
         """Bring up to date who appears with whom by a record."""
-        records, ties = self._known.records, self._known.ties
+        records, ties = self._briefing.records, self._known.ties
         now = [*pairs_of(edit.now)] if edit.now else []
         for one, other in {(one, other) for record in edit.records for one, other, _ in pairs_of(record)}:
             own = {
@@ -153,7 +154,7 @@ class Rearranging:
             found = [key for key in (before.events if before else ()) if key not in keys]
             found += [edit.key for edit in events if isinstance(edit.now, Event) and _place_name(edit.now) == name]
             found.sort(key=self._rank.__getitem__)
-            records = (self._known.records[key] for key in found)
+            records = (self._briefing.records[key] for key in found)
             place = place_of(name, [record for record in records if isinstance(record, Event)])
             _put(self._known.places, name, place if found else None)
 
@@ -189,7 +190,7 @@ class Rearranging:
             for key in {key for record in edit.records for one, other, _ in pairs_of(record) for key in (one, other)}:
                 tallies["ties"][key] = count_ties(self._known.ties, key)
             for key in {edit.key, *edit.named}:
-                record = self._known.records.get(key)
+                record = self._briefing.records.get(key)
                 if record and is_on_timeline(record):
                     tallies[LINKS][key] = count_links(self._briefing, key)
                 else:
@@ -211,13 +212,12 @@ class Rearranging:
         if folder == Actor.folder:
             edited = [edit.key for edit in self._edits if edit.key.startswith(f"{folder}/")]
             items = [key for key in items if key not in edited]
-            records = self._known.records
+            records = self._briefing.records
             for key in edited:
                 insort(items, key, key=lambda key: (actor_group(records[key]), self._rank[key]))
         else:
             items = [*self._briefing.keys_of(folder)]
-        first = self._known.plans[path]
-        self._plan(path, ListPlan.each(path, first.title, first.kind, first.intro, items))
+        self._replan(path, items)
 
     def _groups(self) -> Iterator[tuple[str, str]]:
         """Yield the topics, places and years whose lists may be others, (folder, name)."""
@@ -229,7 +229,7 @@ class Rearranging:
             if edit.key in self._moved or len({_scene_of(record) for record in edit.records}) > 1:
                 years = (year for record in edit.records for year in years_of(record))
                 found |= dict.fromkeys(("years", str(year)) for year in years)
-                found |= dict.fromkeys((FOLDER, name) for name in sorted(_places_in(edit, self._known.records)))
+                found |= dict.fromkeys((FOLDER, name) for name in sorted(_places_in(edit, self._briefing.records)))
         yield from found
 
     def _list_group(self, folder: str, name: str) -> bool:
@@ -264,12 +264,16 @@ class Rearranging:
         if not entry.keys:
             del items[entry.name]
         names = sorted(items, key=int, reverse=True) if folder == "years" else sorted(items, key=str.casefold)
-        first = self._known.plans[path]
-        self._plan(path, ListPlan.each(path, first.title, first.kind, first.intro, [items[name] for name in names]))
+        self._replan(path, [items[name] for name in names])
 
     def _pages_of(self, path: str) -> list[ListPlan]:
         first = self._known.plans.get(path)
         return [self._known.plans[page] for page in page_paths(path, first.pager.last)] if first else []
+
+    def _replan(self, path: str, items: Sequence[Any]) -> None:
+        """Have an overview list these."""
+        first = self._known.plans[path]
+        self._plan(path, ListPlan.each(path, first.title, first.kind, first.intro, items))
 
     def _plan(self, path: str, plans: Iterable[ListPlan]) -> None:
         """Have a list on these pages, and on no others."""
@@ -281,9 +285,9 @@ class Rearranging:
         """Bring up to date what pages show of all that refers to those whom edited records name, and to themselves."""
         known, maker = self._known, self._maker
         outlines = Outlines(self._briefing, maker.captions.whole, known.ties, maker.rows.resolve)
-        is_cited_alike = all([*edit.names_before] == [*edit.names] for edit in self._edits)
+        is_cited_alike = all(edit.is_linked_alike for edit in self._edits)
         for key in {key for edit in self._shifting for key in (edit.key, *edit.named)}:
-            record = known.records.get(key)
+            record = self._briefing.records.get(key)
             last = known.outlines.get(key)
             sources = last.sources if last and is_cited_alike else None
             _put(known.outlines, key, outlines.of(record, sources) if record and key in outlines else None)
@@ -337,8 +341,7 @@ def _of_kind(keys: Iterable[str], folder: str) -> list[str]:
 
 def _is_shifted(edit: Edit) -> bool:
     """Tell whether a record names others, or has a date, in another way than before."""
-    dates = {record.when for record in edit.records}
-    return [*edit.names_before] != [*edit.names] or len(dates) > 1
+    return not edit.is_linked_alike or len({record.when for record in edit.records}) > 1
 
 
 def _place_name(record: Record | None) -> str:
@@ -348,7 +351,7 @@ def _place_name(record: Record | None) -> str:
 def _places_in(edit: Edit, records: Mapping[str, Record]) -> set[str]:
     """Return the names of the places where an event was or is, or a quote was or is said."""
     said_at = (record.event for record in edit.records if isinstance(record, Quote) and record.event)
-    events = (records.get(f"{Event.folder}/{id.rpartition('/')[2]}") for id in said_at)
+    events = (records.get(key_of(Event, id)) for id in said_at)
     return {_place_name(record) for record in (*edit.records, *events)} - {""}
 
 

@@ -323,6 +323,11 @@ _OWN_WORDS = frozenset(
 )
 
 
+def key_of(model: type[Record], id: str) -> str:
+    """Return the key of what an id names, which may have its folder: `events/pier-vote`."""
+    return f"{model.folder}/{id.rpartition('/')[2]}"
+
+
 def is_arranged_alike(before: Record, after: Record) -> bool:
     """Tell whether an edit changed nothing but a record's own words: no reference, no field that is arranged by.
 

@@ -57,8 +57,8 @@ class Rows:
 
     def prepare(self) -> None:
         """Make what rows say of every record now: processes that are forked after this need not each do so."""
-        if isinstance(self.told.whole, Lazy):
-            self.told.whole.fill(self._whole.records)
+        for key in self._whole.records:
+            self.told.whole[key]  # which keeps it
         self._named.fill(self._whole.records)
 
     def of_key(self, links: PageLinks, key: str, *details: str, on: str = "", context: str = "") -> Row:

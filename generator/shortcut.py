@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from generator.edits import Edits, Seen, Written, look_at
 from generator.errors import Problem
 from generator.fields import FieldPath, slug
-from generator.inputs import Input, input_of, record_input, take_inputs, text_input
+from generator.inputs import Input, record_input, take_inputs, text_input
 from generator.ledger import Ledger
 from generator.link import Briefing, Prose
 from generator.names import names_of
@@ -32,6 +32,9 @@ from generator.tallies import LINKS
 from generator.words import load_words
 
 _PROBLEMS = TypeAdapter(tuple[Problem, ...])
+# The kinds of inputs that an `Arrangement` has, by its names of them
+_ARRANGED = {"backlinks": "back", "ties": "ties", "places": "place", "neighbours": "beside", "plans": "plan"}
+_ARRANGED |= {"rests": "rest", "chunks": "chunk", "outlines": "outline", "tallies": "tally", "choices": "choice"}
 _GROUPS = ("record", "plan", "rest", "chunk")  # kinds of inputs, each of which is a group of pages by its key
 
 
@@ -101,7 +104,13 @@ class Shortcut:
             self._texts: Stored[Mapping[FieldPath, Prose]] = Stored(ledger, "text")
             self._captions: Stored[str] = Stored(ledger, "caption")
             self._rows: Stored[Told] = Stored(ledger, "row")
-            self._known = _stored_arrangement(ledger, self._records)
+            arranged: dict[str, Stored[Any]] = {name: Stored(ledger, kind) for name, kind in _ARRANGED.items()}
+            self._known = Arrangement(**arranged)
+            self._derived: tuple[Stored[Any], ...] = (
+                self._captions,
+                self._rows,
+                *arranged.values(),
+            )
             self._briefing = self._stored_briefing()
 
     def remake(self) -> Remade | None:
@@ -117,12 +126,11 @@ class Shortcut:
         if maker is None or problems is None:
             return None
         self.problems = problems
-        arranged = (kind for kind in self._known if isinstance(kind, Stored) and kind is not self._records)
-        inputs |= chain.from_iterable(kind.changes() for kind in (self._rows, *arranged))
-        remade = self._made(maker, inputs)
+        inputs |= chain.from_iterable(kind.changes() for kind in self._derived)
+        remade = self._made(maker, inputs, day)
         # A record is told whole, with its prose, which does not count in its digest.
         records = {("record", item.edit.key): _record_input(item) for item in written}
-        return remade and remade._replace(inputs={**inputs, **records}, is_of_another_day=remade.day != day)
+        return remade and remade._replace(inputs={**inputs, **records})
 
     def remember(self) -> None:
         """Tell the ledger that what was edited is followed."""
@@ -132,8 +140,11 @@ class Shortcut:
             ledger.tell("keys", files)
         ledger.tell("short cut", {**self._told, "problems": _PROBLEMS.dump_python(self.problems, mode="json")})
 
-    def _made(self, maker: PageMaker, inputs: Mapping[tuple[str, str], Input]) -> Remade | None:
-        """Return the pages that look up one of these inputs, and new ones; None if one of them is written by hand."""
+    def _made(self, maker: PageMaker, inputs: Mapping[tuple[str, str], Input], last_day: date) -> Remade | None:
+        """Return the pages that look up one of these inputs, and new ones; None if one of them is written by hand.
+
+        `last_day` is that to which the site was dated.
+        """
         readers = self._ledger.readers(f"{kind} {key}" for kind, key in inputs)
         groups = {group for group in readers if maker.is_group(group)}  # and not one that is gone since then
         gone = frozenset(key for (kind, key), made in inputs.items() if kind in _GROUPS and not made.value)
@@ -151,7 +162,8 @@ class Shortcut:
             texts |= made
             groups_of |= dict.fromkeys(made, group)
             looked_up[group] = take_inputs(maker)
-        return Remade(texts, groups_of, gone, inputs, looked_up, self._day(), is_of_another_day=False)
+        day = self._day()
+        return Remade(texts, groups_of, gone, inputs, looked_up, day, is_of_another_day=day != last_day)
 
     def _fetch(self, groups: Iterable[str]) -> None:
         """Read at once what most pages ask for: what rows say of those whom they list."""
@@ -184,15 +196,10 @@ class Shortcut:
             key = item.edit.key
             found["record", key] = _record_input(item)
             found["text", key] = text_input(item.prose.items(), briefing) if item.prose else Input("", "")
-            found["caption", key] = Input("", "") if key in gone else input_of("caption", self._captions[key])
             for author in self._named_without_words(key):
                 if author not in gone:
                     found["text", author] = text_input(self._texts[author].items(), briefing)
-        return {
-            (kind, key): made
-            for (kind, key), made in found.items()
-            if (self._ledger.input(kind, key) or ("", ""))[0] != made.digest
-        }
+        return {place: made for place, made in found.items() if not self._ledger.has_input(*place, made.digest)}
 
     def _arranged(self, edits: Sequence[Edit], files: Mapping[str, str]) -> PageMaker | None:
         """Bring all that is arranged up to date, and return what makes pages of it; None when that takes more."""
@@ -211,7 +218,7 @@ class Shortcut:
                 self._rows[edit.key] = maker.maker.rows.tell(edit.key)
             else:
                 del self._rows[edit.key]
-        is_done = not moving or Rearranging(self._known, moving, maker.maker, (order, now)).run()
+        is_done = not moving or Rearranging(self._known, moving, maker.maker, order).run()
         return maker if is_done else None
 
     def _named_without_words(self, key: str) -> Iterator[str]:
@@ -248,13 +255,6 @@ class Shortcut:
         return PageMaker.of_parts(self._briefing, arranged, planned, self._project.template_dirs, words)
 
 
-def _stored_arrangement(ledger: Ledger, records: Mapping[str, Record]) -> Arrangement:
-    kinds = {"backlinks": "back", "ties": "ties", "places": "place", "neighbours": "beside", "plans": "plan"}
-    kinds |= {"rests": "rest", "chunks": "chunk", "outlines": "outline", "tallies": "tally", "choices": "choice"}
-    stored: dict[str, Any] = {name: Stored(ledger, kind) for name, kind in kinds.items()}
-    return Arrangement(records=records, **stored)
-
-
 def _record_input(item: Written) -> Input:
     return record_input(item.edit.now, item.file) if item.edit.now else Input("", "")
 
@@ -263,4 +263,4 @@ def _moves(edit: Edit) -> bool:
     """Tell whether an edit is of more than a record's own words."""
     if edit.before is None or edit.now is None:
         return True
-    return not is_arranged_alike(edit.before, edit.now) or [*edit.names_before] != [*edit.names]
+    return not is_arranged_alike(edit.before, edit.now) or not edit.is_linked_alike

@@ -60,7 +60,7 @@ class Stored(MutableMapping[str, Value], Generic[Value]):
         """Yield what has another digest now than it has in the ledger, ((kind, key), input); without a value: gone."""
         for key in sorted(self._changed):
             made = Input("", "") if key in self._gone else self._input_of(key)
-            if (self._ledger.input(self._kind, key) or ("", ""))[0] != made.digest:
+            if not self._ledger.has_input(self._kind, key, made.digest):
                 yield (self._kind, key), made
 
     def _input_of(self, key: str) -> Input:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from heapq import nlargest
 
 from generator.link import Briefing
 from generator.lists import years_of
@@ -31,6 +32,13 @@ def links_of(briefing: Briefing) -> Tally:
     """Return in how many ways each record is named that may be on the timeline."""
     linked = sorted(record.key for record in briefing.records.values() if is_on_timeline(record))
     return {key: count_links(briefing, key) for key in linked}
+
+
+def most_counted(counts: Tally, names: Mapping[str, str], number: int) -> list[str]:
+    """Return so many keys, the most counted first, then by name; no other names are looked up than may be needed."""
+    least = min(nlargest(number, counts.values()), default=0)
+    most = (key for key, count in counts.items() if count >= least)
+    return sorted(most, key=lambda key: (-counts[key], names[key], key))[:number]
 
 
 def counted_in(record: Record) -> Iterator[tuple[str, str]]:

@@ -84,6 +84,13 @@ def start_briefing(folder: Path, files: Mapping[str, str] | None = None) -> Path
     return folder
 
 
+def invent_briefing(folder: Path, records: int) -> Path:
+    """Write a briefing of so many invented records, always the same, into a new folder, and return the folder."""
+    maker = REPOSITORY / "benchmarks" / "make_records.py"
+    subprocess.run([sys.executable, str(maker), str(records), str(folder)], check=True)
+    return folder
+
+
 def build(folder: Path, *options: str, **environment: str) -> Path:
     """Build a briefing's site with `briefbook build --strict`, and return the site."""
     done = command("briefbook", "build", "--strict", *options, cwd=folder, **environment)

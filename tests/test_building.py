@@ -13,7 +13,7 @@ import yaml
 
 from generator.errors import BriefbookError
 from generator.ledger import Ledger
-from tests.sites import REPOSITORY, command, contents, start_briefing
+from tests.sites import REPOSITORY, command, contents, invent_briefing, start_briefing
 from tests.test_preview import EDITS, FILES, edit
 
 pytestmark = pytest.mark.slow
@@ -68,9 +68,7 @@ OWN_WORDS = {
 
 
 def test_edits_of_own_words_are_followed_without_reading_the_rest_and_give_a_clean_build(tmp_path: Path) -> None:
-    folder, random = tmp_path / "large", Random(5)
-    maker = REPOSITORY / "benchmarks" / "make_records.py"
-    subprocess.run([sys.executable, str(maker), "600", str(folder)], check=True)
+    folder, random = invent_briefing(tmp_path / "large", 600), Random(5)
     built(folder)
     topics = sorted({topic for file in (folder / "docs").rglob("*.yml") for topic in topics_in(file)})
     followed, fields = [], set[str]()
@@ -206,9 +204,7 @@ def test_edit_that_is_followed_has_all_pages_indexed_where_the_index_cannot_be_a
 
 
 def test_records_that_come_go_or_move_are_followed_without_mkdocs_and_give_a_clean_build(tmp_path: Path) -> None:
-    folder, random = tmp_path / "large", Random(3)
-    maker = REPOSITORY / "benchmarks" / "make_records.py"
-    subprocess.run([sys.executable, str(maker), "400", str(folder)], check=True)
+    folder, random = invent_briefing(tmp_path / "large", 400), Random(3)
     settings = folder / "mkdocs.yml"
     settings.write_text(re.sub("^site_url: .*", "site_url: https://example.org/a/", settings.read_text(), flags=re.M))
     built(folder)
@@ -408,9 +404,7 @@ def test_theme_is_known_where_the_package_is_installed_too(tmp_path: Path) -> No
 
 
 def test_site_of_a_thousand_records_is_the_one_of_mkdocs(tmp_path: Path) -> None:
-    folder = tmp_path / "large"
-    maker = REPOSITORY / "benchmarks" / "make_records.py"
-    subprocess.run([sys.executable, str(maker), "1000", str(folder)], check=True)
+    folder = invent_briefing(tmp_path / "large", 1000)
     done = command("briefbook", "build", "--verify", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert "Every file is what MkDocs makes by itself." in done.stdout

@@ -2,8 +2,6 @@
 
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
@@ -18,7 +16,7 @@ from generator.inputs import inputs_of
 from generator.ledger import Ledger
 from generator.order import steps_back
 from generator.pipeline import Project, check_briefing, page_maker
-from tests.sites import REPOSITORY, command, contents, start_briefing
+from tests.sites import command, contents, invent_briefing, start_briefing
 from tests.test_building import built, follow
 from tests.test_preview import FILES, edit
 
@@ -200,9 +198,7 @@ def test_first_and_last_quote_come_and_go(tmp_path: Path) -> None:
 
 def made(folder: Path, records: int) -> Path:
     """Make a briefing of so many records, build it, and return its folder."""
-    maker = REPOSITORY / "benchmarks" / "make_records.py"
-    subprocess.run([sys.executable, str(maker), str(records), str(folder)], check=True)
-    built(folder)
+    built(invent_briefing(folder, records))
     return folder
 
 

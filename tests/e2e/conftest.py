@@ -1,8 +1,6 @@
 """What the browser's tests share: a browser, and sites of several sizes that nginx serves below a sub-path."""
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.sites import REPOSITORY, SUB_PATH, build, copy_first_briefing, nginx
+from tests.sites import SUB_PATH, build, copy_first_briefing, invent_briefing, nginx
 
 FLAGS = [
     "--no-sandbox",
@@ -76,8 +74,6 @@ def address(first: Served) -> str:
 
 
 def _invented(folder: Path, records: int) -> Iterator[Served]:
-    maker = REPOSITORY / "benchmarks" / "make_records.py"
-    subprocess.run([sys.executable, str(maker), str(records), str(folder / "briefing")], check=True)
-    site = build(folder / "briefing", SITE_URL=f"https://example.org{SUB_PATH}")
+    site = build(invent_briefing(folder / "briefing", records), SITE_URL=f"https://example.org{SUB_PATH}")
     with nginx(site, folder / "nginx") as address:
         yield Served(site=site, address=address)
