@@ -2,13 +2,14 @@
 
 import gc
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from itertools import chain
 from multiprocessing import get_all_start_methods, get_context
-from signal import SIG_IGN, SIGINT, signal
 from typing import TypeVar
 
 from generator.errors import BriefbookError
@@ -45,7 +46,8 @@ def spread(
         gc.freeze()  # what is there is the same for all of them: none looks through it for what is no longer used
         processes = ProcessPoolExecutor(mp_context=get_context("fork"), initializer=_ignore_interrupts)
         try:
-            found = processes.map(work, chunks)
+            with _interrupts_held():
+                found = processes.map(work, chunks)  # forks them all
             meanwhile()
             yield from chain.from_iterable(found)
         except BrokenProcessPool as error:
@@ -59,6 +61,16 @@ def _can_fork() -> bool:
     return "fork" in get_all_start_methods() and (os.cpu_count() or 1) > 1 and threading.active_count() == 1
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Let Ctrl+C wait: a process that is forked meanwhile is not to meet it before it knows to ignore it."""
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+
+
 def _ignore_interrupts() -> None:
     """Leave Ctrl+C to the process that waits for this one, and then takes its work away."""
-    signal(SIGINT, SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -194,6 +194,16 @@ def test_builds_that_somebody_interrupts_end_without_a_word(folder: Path) -> Non
     assert command("briefbook", "verify", cwd=folder).returncode == 0
 
 
+def test_interrupts_that_meet_a_process_at_its_start_say_nothing(tmp_path: Path) -> None:
+    script = (
+        "import os, signal; from generator.workers import spread\n"
+        "os.register_at_fork(after_in_child=lambda: os.kill(os.getpid(), signal.SIGINT))\n"
+        "print(sum(spread(list, range(1000))))"
+    )
+    done = command(sys.executable, "-c", script, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "499500\n", "")
+
+
 def test_reader_of_the_output_may_leave(folder: Path) -> None:
     for number in range(300):
         put(folder, f"docs/actors/a{number}.yml", "nam: x\n")  # more lines than a pipe holds
