@@ -77,8 +77,8 @@ BARE = """
 from generator import publishing
 publishing.searchable = lambda html: None
 publishing.index_pages = lambda pages, bundle: bundle.mkdir(parents=True) or {}
-from generator.cli import main
-main()
+from generator.__main__ import run
+run()
 """
 
 

@@ -25,7 +25,8 @@ from mkdocs.structure.files import File, get_files
 from mkdocs.utils import CountHandler
 
 from generator.errors import BriefbookError
-from generator.frames import Frames, is_plain
+from generator.following import follow_pages
+from generator.framing import Frames, is_plain
 from generator.ledger import Ledger, Made
 from generator.link import Briefing
 from generator.making import Making
@@ -33,7 +34,7 @@ from generator.pipeline import Project, without_collector
 from generator.policy import find_sources, protect_page
 from generator.publishing import Publishing, Rendered, needs_of
 from generator.render import template_faults
-from generator.rendering import OURS, Rendering, begin, load_settings, unpackaged_theme_dirs
+from generator.rendering import OURS, Rendering, begin, load_settings, unpackaged_theme_dirs, when_asked
 from generator.tree import Tree
 from generator.versions import made_with
 from generator.workers import spread
@@ -64,15 +65,19 @@ def build_with_mkdocs(
     ledger: Ledger,
     *,
     strict: bool = False,
+    may_follow: bool = False,
     executor: Executor | None = None,
 ) -> str:
     """Render the pages in `build/docs`, publish them as the site, and return what made that slow, or "".
 
-    With plugins or hooks that are not known here, MkDocs builds the site by itself. With another theme, or other
-    extensions of Markdown, it renders each page in full. `executor` renders where many pages are to be rendered;
-    otherwise processes do.
+    With `may_follow`, all that pages share is as it was, and only those that changed may be looked at. With plugins or
+    hooks that are not known here, MkDocs builds the site by itself. With another theme, or other extensions of
+    Markdown, it renders each page in full. `executor` renders where many pages are to be rendered; otherwise processes
+    do.
     Raises: BriefbookError when `mkdocs.yml` cannot be used, or under `strict` when something was warned of.
     """
+    if may_follow and follow_pages(project, briefing, making, ledger, when_asked(project, briefing, making.maker)):
+        return ""
     with _settings(project, briefing, strict=strict) as config:
         if not is_known(config):
             config.plugins.on_startup(command="build", dirty=False)

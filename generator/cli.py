@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from generator import __version__
 from generator.dates import PartialDate, parse_date
 from generator.errors import BriefbookError, Problem, RecordsInvalid, Severity, is_failure
 from generator.faults import save_report, summary_of
@@ -22,10 +21,12 @@ from generator.manifest import NAME, NEXT, compare_with_manifests
 from generator.pipeline import Project, check_briefing, write_pages
 from generator.records import KINDS, Record
 from generator.reports import FORMATS, count_of, lines_for_people, many, report_lines
-from generator.scaffold import draft_record, init_briefing, is_list, new_record_path, settable_fields
+from generator.scaffold import add_record, init_briefing, is_list, settable_fields
 from generator.schemas import build_schemas
+from generator.versions import own_version
 from generator.write import LOCK, alone, claim_folder, readable, write_folder
 
+SHOW_VERSION = "Show the version and exit."
 INTERRUPTED = 130  # as shells say it: ended by Ctrl+C
 NO_SETTINGS = "There is no mkdocs.yml here. Run 'briefbook init DIR' to start a briefing with one."
 if TYPE_CHECKING:
@@ -70,8 +71,14 @@ class _Group(click.Group):
             context.exit(3)
 
 
+def _print_version(context: click.Context, _option: click.Parameter, is_asked: bool) -> None:
+    if is_asked:
+        click.echo(f"briefbook, version {own_version()}")
+        context.exit()
+
+
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="briefbook")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help=SHOW_VERSION)
 @click.option(
     "-C",
     "--project",
@@ -171,10 +178,8 @@ def _build_all(
 ) -> Briefing:
     """Build the site with all that has to be read and made for it; with a layout, the books too."""
     from generator.edits import look_at
-    from generator.following import follow_pages  # MkDocs takes a while to load
     from generator.making import make_pages
     from generator.shortcut import forget, is_same_world, remember
-    from generator.site import build_with_other
 
     seen = look_at(project)
     may_follow = renderer == "mkdocs" and layout is None and is_same_world(ledger, seen)
@@ -187,11 +192,13 @@ def _build_all(
     _tell(f"Rendering the site with {renderer}")
     obstacle = ""
     if renderer != "mkdocs":
-        build_with_other(project, briefing, renderer, strict=strict)
-    elif not (may_follow and follow_pages(project, briefing, making, ledger)):
-        from generator.building import build_with_mkdocs
+        from generator.site import build_with_other
 
-        if obstacle := build_with_mkdocs(project, briefing, making, ledger, strict=strict):
+        build_with_other(project, briefing, renderer, strict=strict)
+    else:
+        from generator.building import build_with_mkdocs  # MkDocs takes a while to load
+
+        if obstacle := build_with_mkdocs(project, briefing, making, ledger, strict=strict, may_follow=may_follow):
             click.echo(f"{obstacle}: MkDocs rendered every page in full.", err=True)
     if renderer == "mkdocs" and not obstacle and not books:
         remember(ledger, briefing, problems, seen)
@@ -350,19 +357,12 @@ def _add_new_command(model: type[Record]) -> None:
         missing = [f"--{name}" for name in model.required_on_new if name not in given]
         if missing:
             raise click.UsageError(f"missing {', '.join(missing)}.")
-        path = new_record_path(context.obj.root, model, id, given)
-        text = draft_record(model, path, context.obj.root, given)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-        click.echo(str(path))
+        click.echo(str(add_record(context.obj.root, model, id, given)))
 
     command: Callable[..., None] = write_record
     for name in reversed(settable_fields(model)):
-        description = model.model_fields[name].description
-        command = click.option(f"--{name.replace('_', '-')}", name, multiple=is_list(model, name), help=description)(
-            command
-        )
+        flag, words = f"--{name.replace('_', '-')}", model.model_fields[name].description
+        command = click.option(flag, name, multiple=is_list(model, name), help=words)(command)
     command = click.option("--id", help="Its id, and the file's name (default: made from its name).")(command)
     new.command(model.kind, help=f"Write a new {model.kind}.")(command)
 

@@ -7,14 +7,13 @@ and `briefbook build --verify` show.
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Container, Iterator, Mapping
 from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from markdown.extensions.toc import slugify, unique
-
+from generator.allowed import is_id, is_own
 from generator.prose import BY_HAND
-from generator.sanitise import is_id, is_own
 
 EXTENSIONS = frozenset(
     "abbr admonition attr_list def_list fenced_code footnotes md_in_html tables toc pymdownx.details "
@@ -205,7 +204,8 @@ class _Page:
         if "<" in words or text[-1] == "#" or not is_id(given or "x"):
             raise _UnknownError
         name = " ".join(words.split())
-        id = given or unique(slugify(html.unescape(name), "-"), self._ids)
+        id = given or _unique(_slugify(html.unescape(name)), self._ids)
+        self._ids.add(id)
         level = len(marks)
         self._headings.append(Heading(level, id, name))
         address = f' id="{id}"' if is_id(id) else ""
@@ -342,6 +342,20 @@ def _box(chunk: str) -> tuple[str, str] | None:
     """Return the tag of a box, and its start in HTML, or None: there are few of them, on all pages the same."""
     match = _OPEN.fullmatch(chunk)
     return match and (match[1], f"<{match[1]}{_attributes(match[1], match[2], is_block=True)}>")
+
+
+def _slugify(words: str) -> str:
+    """Return the id that the table of contents gives to a heading of these words."""
+    letters = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode("ascii")
+    return re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", letters).strip().lower())
+
+
+def _unique(id: str, taken: Container[str]) -> str:
+    """Return the id that the table of contents gives to a heading where some are taken."""
+    while not id or id in taken:
+        stem, _, number = id.rpartition("_")
+        id = f"{stem}_{int(number) + 1}" if number.isdecimal() and "_" in id else f"{id}_1"
+    return id
 
 
 @cache

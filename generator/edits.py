@@ -177,7 +177,7 @@ class Edits:
     def _link_all(self, items: Sequence[Checked], keys: Iterable[str]) -> list[Linked]:
         files = frozenset((*self._briefing.assets, *(f"{name}.md" for name in self._briefing.pages)))
         others = self._drafts, files, frozenset[str]()
-        return link_some(items, World(self._names, self._drafts.union(keys), others), self._places)
+        return link_some(items, World(self._names, {*keys, *self._drafts}, others), self._places)
 
     def _edit_of(self, key: str, last: Linked | None, linked: Linked | None) -> Written | None:
         """Return how a record was edited; None when more is to be read than it and what it names."""

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from generator.dates import PartialDate
 from generator.fields import Refers, references_of, shorten
 from generator.prose import escape_inline, escape_text
-from generator.records import EventPlace, Image, Participant, Record, Role
+from generator.records import EventPlace, Image, Participant, Record, Role, keys_by_id
 from generator.render import PageLinks
 from generator.words import Words
 
@@ -52,9 +52,7 @@ class Resolve:
     """Turns an id that was checked into the key of the record: {id: keys} of the whole briefing."""
 
     def __init__(self, records: Mapping[str, Record]) -> None:
-        self._keys: dict[str, list[str]] = {}
-        for key in records:
-            self._keys.setdefault(key.partition("/")[2], []).append(key)
+        self._keys = keys_by_id(records)
 
     def __call__(self, id: str, kinds: tuple[str, ...] = ()) -> str:
         if "/" in id:

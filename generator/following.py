@@ -6,26 +6,25 @@ render a page that has no frame.
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from mkdocs.structure.files import File
-
+from generator.addresses import Addresses, Located, Spot
 from generator.constructs import Content, render
 from generator.errors import is_failure
-from generator.frames import Framed, render_stored, swap_content
+from generator.frames import Framed, StoredFrames
 from generator.ledger import Ledger, Made
 from generator.link import Briefing
 from generator.making import Making
 from generator.pipeline import Project, build_day, without_collector
 from generator.policy import find_sources, protect_page
 from generator.publishing import Publishing, is_document, needs_of
-from generator.rendering import Addresses, Renderer
 from generator.shortcut import Remade, Shortcut
 from generator.sitemap import SITEMAP, packed, sitemap_after
 from generator.tree import Tree
 from generator.write import MARK
+
+RenderPage = Callable[[str], bytes | None]  # by its path below docs; without its policy
 
 MOST_PAGES = 400  # that are rendered here, one after the other: more are rendered sooner in several processes
 
@@ -72,10 +71,11 @@ def follow_edits(project: Project, ledger: Ledger, shortcut: Shortcut, *, strict
 
 
 @without_collector()
-def follow_pages(project: Project, briefing: Briefing, making: Making, ledger: Ledger) -> bool:
+def follow_pages(project: Project, briefing: Briefing, making: Making, ledger: Ledger, render: RenderPage) -> bool:
     """Bring the site up to date after a whole reading of which few pages came that are others, and tell whether it is.
 
-    All that pages share has to be as it was. Nothing of the site is written when this cannot be done here.
+    All that pages share has to be as it was. `render` has MkDocs render a page that has no frame. Nothing of the site
+    is written when this cannot be done here.
     Raises: as `follow_edits`.
     """
     before, now = making.before, making.pages
@@ -85,8 +85,7 @@ def follow_pages(project: Project, briefing: Briefing, making: Making, ledger: L
         return False
     if any(path.removesuffix(".md") in briefing.pages for path in changed):  # they may lead to what is not there yet
         return False
-    renderer = cache(lambda: Renderer(project, briefing, making.maker))
-    following = _Following(project, ledger, before, now.__contains__, renderer)
+    following = _Following(project, ledger, before, now.__contains__, render)
     if not following.render({path: (project.pages_dir / path).read_bytes() for path in changed}):
         return False
     if not following.move(now, gone, build_day(briefing)):
@@ -99,7 +98,7 @@ def follow_pages(project: Project, briefing: Briefing, making: Making, ledger: L
 class _Following:
     """A site that takes over what the last one had, and what pages `before` were, by path.
 
-    `renderer` renders what takes MkDocs, where that may be started.
+    `render_page` renders what takes MkDocs, where that may be started.
     """
 
     def __init__(
@@ -108,23 +107,24 @@ class _Following:
         ledger: Ledger,
         before: Mapping[str, Made],
         is_page: Callable[[str], bool],
-        renderer: Callable[[], Renderer] | None = None,
+        render_page: RenderPage = lambda _: None,
     ) -> None:
         self._project, self._ledger, self._before, self._is_page = project, ledger, before, is_page
-        self._renderer = renderer
+        self._render_page = render_page
         self.publishing = Publishing(project, Path(ledger.told("site")), ledger, trusts_feed=True)
         self._is_good = self.publishing.reuse_all()
         self._in_nav = ledger.told("in navigation")
         self._addresses = Addresses(self._find)
+        self._frames = StoredFrames(self._in_nav, ledger.frame, self._content_of)
         self._pages: dict[str, Framed] = {}
 
-    def _find(self, path: str) -> File | None:
+    def _find(self, path: str) -> Spot | None:
         # What was a page is looked for in what was read of the last site; in the new one nothing leads there.
         is_there = self._is_page(path) or path in self._before or (self._project.root / "docs" / path).is_file()
-        return _file_at(path) if is_there else None
+        return Spot.of(path) if is_there else None
 
-    def _content_of(self, file: File, text: str) -> Content | None:
-        return render(text, self._addresses.seen_from(file))
+    def _content_of(self, page: Located, text: str) -> Content | None:
+        return render(text, self._addresses.seen_from(page))
 
     def render(self, texts: Mapping[str, bytes]) -> bool:
         """Render the pages that are made of these texts, by path; False when that takes MkDocs, or more changes."""
@@ -132,10 +132,8 @@ class _Following:
             if is_document(path) and not self._has_same_policy(path, data):
                 return False
             if path.endswith(".md"):
-                file = _file_at(path)
-                file.content_string = data.decode("utf-8")
-                framed = render_stored(file, self._in_nav, self._ledger.frame, self._content_of)
-                page = framed or self._swapped(file) or self._rendered(path)
+                spot, text = Spot.of(path), data.decode("utf-8")
+                page = self._frames.render(spot, text) or self._swapped(spot, text) or self._rendered(path)
                 if page is None:
                     return False
                 self._pages[path] = page
@@ -156,17 +154,17 @@ class _Following:
             self.publishing.add(name, content)
         return True
 
-    def _swapped(self, file: File) -> Framed | None:
-        text = self._last(file.src_uri)
-        if text is None:
+    def _swapped(self, page: Spot, text: str) -> Framed | None:
+        before = self._last(page.src_uri)
+        if before is None:
             return None
-        made = self._before[file.src_uri]
+        made = self._before[page.src_uri]
         html = (self.publishing.site.folder / made.name).read_bytes()
-        swapped = swap_content(file, text.decode("utf-8"), html, self._ledger.frame, self._content_of)
+        swapped = self._frames.swap_content(page, before.decode("utf-8"), text, html)
         return Framed(swapped, made.needs) if swapped else None  # which stands around the content
 
     def _rendered(self, path: str) -> Framed | None:
-        raw = self._renderer().unprotected(path) if self._renderer else None
+        raw = self._render_page(path)
         return Framed(protect_page(raw), needs_of(find_sources(raw))) if raw else None
 
     def _has_same_policy(self, path: str, data: bytes) -> bool:
@@ -218,15 +216,11 @@ class _Following:
         for path, made in changed.items():
             publishing.add_copy(path, docs, path)
             if page := self._pages.get(path):
-                name = made.name or _file_at(path).dest_uri
+                name = made.name or Spot.of(path).dest_uri
                 made = publishing.add_page(made, name, publishing.put_page(path, name, page.html, page.needs))
             noted.append(made)
         publishing.finish()
         publishing.note_pages(noted)
-
-
-def _file_at(path: str) -> File:
-    return File(path, "", "", use_directory_urls=True)
 
 
 def _tell(ledger: Ledger, remade: Remade) -> None:

@@ -210,7 +210,7 @@ class Ledger:
         if not looked_up:
             return
         self._run_all("INSERT OR IGNORE INTO parts (name) VALUES (?)", ((name,) for name in looked_up))
-        numbers = dict(self._run("SELECT name, number FROM parts"))
+        numbers = dict(self._several("parts", "name", "number", looked_up))
         found: dict[str, array[int]] = {}
         for part, kinds in looked_up.items():
             for kind, keys in kinds.items():

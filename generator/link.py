@@ -4,10 +4,9 @@ Follows every id by which a record names another, in fields and in prose, finds 
 notes the way back. Never reads files, never renders text.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from generator.backlinks import MENTIONED, Backlink, Naming, WaysBack
 from generator.characters import same_text
@@ -31,7 +30,7 @@ from generator.prose import (
     read_page,
     read_prose,
 )
-from generator.records import KIND_BY_FOLDER, Actor, BriefingInfo, Record
+from generator.records import KIND_BY_FOLDER, Actor, BriefingInfo, Record, keys_by_id
 from generator.validate import Checked, field_name
 
 HOME = "index"
@@ -108,7 +107,7 @@ class World(NamedTuple):
     """
 
     names: Mapping[str, list[str]]
-    keys: frozenset[str]
+    keys: Collection[str]
     others: tuple[frozenset[str], frozenset[str], frozenset[str]]
 
 
@@ -139,8 +138,9 @@ class LinkMemory:
             self.names = NameIndex(world.names)
         if before.others != world.others:
             return frozenset(self.linked)
-        ids = {_id_of(key) for key in before.keys ^ world.keys}  # of which there are more now, or fewer
-        named = (key for key in before.keys | world.keys if _id_of(key) in ids)
+        last, keys = {*before.keys}, {*world.keys}
+        ids = {_id_of(key) for key in last ^ keys}  # of which there are more now, or fewer
+        named = (key for key in last | keys if _id_of(key) in ids)
         touched = {author for key in named for author in self.ways_back.authors_of(key)}
         touched |= {key for key, linked in self.linked.items() if linked.problems}
         forms = {as_line(form) for form in self.names.changed(old_names)}
@@ -181,7 +181,9 @@ def link_records(
     drafts = frozenset() if with_drafts else frozenset(key for key, record in records.items() if record.draft)
     raw_pages = {page.name.removesuffix(".md"): page for page in pages}
     files = frozenset((*assets, *(page.name for page in raw_pages.values())))
-    linker = _Linker(places, records, drafts, files, frozenset(unreadable), memory)
+    others = drafts, files, frozenset(unreadable)
+    named = names_of(record for key, record in records.items() if isinstance(record, Actor) and key not in drafts)
+    linker = _Linker(places, records, *others, memory, memory.enter(World(named, frozenset(records), others)))
     for key, record in records.items():
         linker.link(record, Author(key, written[key].path, written[key].at))
     linker.link(info, Author(HOME, INFO_PATH))
@@ -210,7 +212,7 @@ def relink_records(
     linker = memory.linker
     assert linker, "a briefing was linked before"
     changed = {item.record.key: item.record for item in quietly}
-    linker.records = records = {**briefing.records, **changed}
+    linker.keys = records = {**briefing.records, **changed}
     linker.touched = frozenset()
     linker.linked = dict(memory.linked)
     for item in quietly:
@@ -227,9 +229,7 @@ def link_some(items: Iterable[Checked], world: World, places: Places) -> list[Li
     parts = [(item.record, Author(item.record.key, item.path, item.at)) for item in items]
     text = "\n".join(_words_of(record) for record, _ in parts)
     found = {name: keys for name, keys in world.names.items() if any(as_line(form) in text for form in forms_of(name))}
-    unread: dict[str, Any] = dict.fromkeys(world.keys)
-    linker = _Linker(places, unread, *world.others, LinkMemory())
-    linker.memory.names = NameIndex(found)
+    linker = _Linker(places, world.keys, *world.others, LinkMemory(names=NameIndex(found)))
     return [linker.link(record, author) for record, author in parts]
 
 
@@ -238,26 +238,19 @@ class _Linker:
     """What linking knows, and `now`, what it is linking."""
 
     places: Places
-    records: Mapping[str, Record]
+    keys: Collection[str]
     drafts: frozenset[str]
     files: frozenset[str]
     unreadable: frozenset[str]
     memory: LinkMemory
+    touched: frozenset[str] = frozenset()
     known: dict[tuple[tuple[str, ...], bool], Known] = field(default_factory=dict)  # (kinds, with folder) -> names
     linked: dict[str, Linked] = field(default_factory=dict)
-    keys_by_id: dict[str, list[str]] = field(init=False)
-    touched: frozenset[str] = field(init=False)
+    keys_by_id: Lazy[str, list[str]] = field(init=False)
     now: Linked = field(init=False)
 
     def __post_init__(self) -> None:
-        named = names_of(
-            record for key, record in self.records.items() if isinstance(record, Actor) and key not in self.drafts
-        )
-        others = self.drafts, self.files, self.unreadable
-        self.touched = self.memory.enter(World(named, frozenset(self.records), others))
-        self.keys_by_id = defaultdict(list)
-        for key in self.records:
-            self.keys_by_id[_id_of(key)].append(key)
+        self.keys_by_id = keys_by_id(self.keys)
 
     def link(self, part: Part | RawPage, author: Author) -> Linked:
         """Link a record, the card or a page, unless that was done before, and return what came of it."""
@@ -348,11 +341,11 @@ class _Linker:
         self, target: str, kinds: tuple[str, ...], author: Author, at: FieldPath, needle: str = ""
     ) -> str | None:
         """Return the key of the record that is meant, or None after noting what is wrong."""
-        found = self.keys_by_id.get(target, ())
+        found = self.keys_by_id[target]
         if len(found) == 1 and not self.drafts and (not kinds or found[0].partition("/")[0] in kinds):
             return found[0]
         folder, slash, id = target.rpartition("/")
-        keys = [key for key in self.keys_by_id.get(id, ()) if not kinds or key.partition("/")[0] in kinds]
+        keys = [key for key in self.keys_by_id[id] if not kinds or key.partition("/")[0] in kinds]
         if slash:
             keys = [key for key in keys if key.partition("/")[0] == folder]
         if len(keys) > 1:
@@ -370,9 +363,9 @@ class _Linker:
         return None
 
     def _dangling(self, target: str, kinds: tuple[str, ...], author: Author, at: FieldPath, needle: str) -> None:
-        others = self.keys_by_id.get(target, ())
+        others = self.keys_by_id[target]
         if others and kinds:
-            found = " and ".join(f"a {self.records[key].kind}" for key in others)
+            found = " and ".join(f"a {KIND_BY_FOLDER[key.partition('/')[0]].kind}" for key in others)
             hint = f"Write the id of a record in {' or '.join(f'docs/{folder}' for folder in kinds)}."
             self._refuse(author, at, f"'{target}' is the id of {found}.", hint, needle)
             return
@@ -386,7 +379,7 @@ class _Linker:
 
     def _known_to(self, kinds: tuple[str, ...], with_folder: bool) -> Known:
         if (kinds, with_folder) not in self.known:
-            keys = [key for key in self.records if not kinds or key.partition("/")[0] in kinds]
+            keys = [key for key in self.keys if not kinds or key.partition("/")[0] in kinds]
             self.known[kinds, with_folder] = Known(keys if with_folder else [key.partition("/")[2] for key in keys])
         return self.known[kinds, with_folder]
 

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
-from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -85,6 +84,8 @@ def _package_themes(name: str) -> Iterator[Path]:
         spec = find_spec(package)
         yield from (Path(folder, "templates") for folder in (spec and spec.submodule_search_locations) or ())
     if name != "material":  # to look through all packages takes a fifth of a second
+        from importlib.metadata import entry_points  # takes a while to load
+
         for entry in entry_points(group="mkdocs.themes", name=name):
             spec = find_spec(entry.value)
             yield from map(Path, (spec and spec.submodule_search_locations) or ())

@@ -5,7 +5,7 @@ prose that may mention others (`Prose`), captions, order in time, the JSON Schem
 Never reads files, never renders text.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
@@ -31,6 +31,7 @@ from generator.fields import (
     marked_values,
     shorten,
 )
+from generator.noted import Lazy
 
 
 class Citation(Part):
@@ -326,6 +327,11 @@ _OWN_WORDS = frozenset(
 def key_of(model: type[Record], id: str) -> str:
     """Return the key of what an id names, which may have its folder: `events/pier-vote`."""
     return f"{model.folder}/{id.rpartition('/')[2]}"
+
+
+def keys_by_id(keys: Container[str]) -> Lazy[str, list[str]]:
+    """Return {id: keys of the records that have it}, kind by kind, of those that there are."""
+    return Lazy(lambda id: [key for folder in KIND_BY_FOLDER if (key := f"{folder}/{id}") in keys])
 
 
 def is_arranged_alike(before: Record, after: Record) -> bool:

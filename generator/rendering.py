@@ -4,9 +4,8 @@ Source: `mkdocs.commands.build.build`, MkDocs 1.6, whose steps for one page are 
 functions and plugin events, so that the HTML is what a build of the whole site writes.
 """
 
-import posixpath
-import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,8 +19,9 @@ from mkdocs.structure.nav import get_navigation
 from mkdocs.structure.pages import Page as SitePage
 from mkdocs.structure.toc import get_toc
 
+from generator.addresses import Addresses, Located
 from generator.compiled import compiled_templates
-from generator.constructs import Content, Target, View, knows, render
+from generator.constructs import Content, View, knows, render
 from generator.errors import BriefbookError
 from generator.link import Briefing
 from generator.pages import PageMaker
@@ -31,9 +31,6 @@ from generator.render import template_faults
 
 NOT_FOUND = "404.html"
 OURS = frozenset({"briefbook"})  # plugins by which a page hangs on its Markdown, and on what all pages share
-MOST_LINKS = 40_000  # that are remembered of pages that see the same: some 12 MB
-
-_PATH = re.compile(r"((?:\.\./)*[a-z0-9/._-]+)((?:#[a-z0-9-]+)?)", re.IGNORECASE)  # as our templates write paths
 
 
 class _LazyFiles(Files):
@@ -49,71 +46,6 @@ class _LazyFiles(Files):
         if found is None and (found := self._lazily(path)):
             self.append(found)
         return found
-
-
-class Addresses:
-    """Addresses of pages and files, as the site has them; `find` returns the file at a path below `docs/`, if any."""
-
-    def __init__(self, find: Callable[[str], File | None]) -> None:
-        self._find = find
-        # Links as pages had them -> as the site has them: from one folder, and from all pages that lie as deep, into
-        # other top folders. How deep an address lies is another thing for index pages.
-        self._near: dict[tuple[str, int], dict[str, str]] = {}
-        self._far: dict[tuple[int, int], dict[str, str]] = {}
-
-    def seen_from(self, file: File) -> "_View":
-        """Return what a page sees."""
-        depth = file.url.removeprefix("./").count("/")
-        near = self._near.setdefault((file.src_uri.rpartition("/")[0], depth), {})
-        far = self._far.setdefault((file.src_uri.count("/"), depth), {})
-        for links in (near, far):
-            if len(links) > MOST_LINKS:
-                links.clear()
-        return _View(self._find, file, near, far)
-
-
-class _View:
-    """What a page sees of the site; `near` and `far` are links, as `Addresses` has them."""
-
-    def __init__(
-        self, find: Callable[[str], File | None], file: File, near: dict[str, str], far: dict[str, str]
-    ) -> None:
-        self._file_at, self._file, self._near = find, file, near
-        self._own = file.src_uri.removesuffix("md").rpartition("/")[2]
-        # That of the home page is "./".
-        self._top, self._is_in_folder, _ = file.url.removeprefix("./").partition("/")
-        self._up = "../" * file.src_uri.count("/")
-        self._beside = f"{self._up}{self._top}"
-        self._far = far if self._is_in_folder else {}
-
-    def link(self, written: str) -> str | None:
-        """Return the HTML of a link that was rendered before, where it is sure to be the same on this page."""
-        if self._beside not in written and (found := self._far.get(written)):
-            return found
-        return None if self._is_own(written) else self._near.get(written)
-
-    def _is_own(self, written: str) -> bool:
-        """Tell whether a page may see itself, which has another address then, or what is in a folder of its name."""
-        return self._own in written or f"{self._own[:-1]}/" in written
-
-    def find(self, written: str) -> Target | None:
-        """Return where an address below `docs/` leads, as the page has it, or None when it is unknown."""
-        path = _PATH.fullmatch(written)
-        if not path:
-            return None
-        file, up = self._file, self._up
-        # Our templates write all paths by way of the top, which MkDocs need not take apart.
-        target = self._file_at(path[1].removeprefix(up)) if written.startswith(up) else None
-        is_whole = target is not None and path[1] == up + target.src_uri
-        folder = file.src_uri.rpartition("/")[0]
-        target = target or self._file_at(posixpath.normpath(posixpath.join(folder, path[1])))
-        if not target or target.inclusion.is_excluded():  # type: ignore[no-untyped-call]
-            return None
-        # Where no folder is shared, MkDocs has the whole way down from the top.
-        is_far = is_whole and self._is_in_folder and not target.url.startswith((f"{self._top}/", "."))
-        back = "../" * file.url.removeprefix("./").count("/")
-        address = (back + target.url if is_far else target.url_relative_to(file)) + path[2]
-        return Target(address, self._far if is_far else {} if self._is_own(written) else self._near)
 
 
 class Rendering:
@@ -136,7 +68,7 @@ class Rendering:
             self.env.bytecode_cache = compiled_templates()
         self._documents = self.files.documentation_pages()  # once: MkDocs would gather them again for each page
         self.is_known = knows({name: config.mdx_configs.get(name, {}) for name in config.markdown_extensions})
-        self._addresses = Addresses(lambda path: self.files.src_uris.get(path) or self.files.get_file_from_path(path))
+        self._addresses = Addresses(self._find)
 
     def _read(self, page: SitePage) -> None:
         page.read_source(self.config)
@@ -163,9 +95,9 @@ class Rendering:
             page.active = False
             config._current_page = None
 
-    def content_of(self, file: File, text: str) -> Content | None:
+    def content_of(self, page: Located, text: str) -> Content | None:
         """Return a page's Markdown as HTML when nothing is in it but what is known without Python-Markdown, or None."""
-        return render(text, self._view_of(file)) if self.is_known else None
+        return render(text, self._view_of(page)) if self.is_known else None
 
     def _render(self, page: SitePage) -> None:
         content = self.content_of(page.file, page.markdown or "")
@@ -176,8 +108,13 @@ class Rendering:
         page.toc = get_toc(nest_toc_tokens([heading._asdict() for heading in content.headings]))  # type: ignore[misc]
         page.present_anchor_ids = {heading.id for heading in content.headings}
 
-    def _view_of(self, file: File) -> View:
-        return self._addresses.seen_from(file)
+    def _view_of(self, page: Located) -> View:
+        return self._addresses.seen_from(page)
+
+    def _find(self, path: str) -> File | None:
+        file = self.files.src_uris.get(path) or self.files.get_file_from_path(path)
+        is_there = file is not None and not file.inclusion.is_excluded()  # type: ignore[no-untyped-call]
+        return file if is_there else None
 
     @template_faults()
     def not_found(self) -> bytes:
@@ -261,6 +198,12 @@ class Renderer(Rendering):
         made = self._maker.find(page.file.src_uri)
         page.file.content_string = made.text if made else ""
         super()._read(page)
+
+
+def when_asked(project: Project, briefing: Briefing, maker: PageMaker) -> Callable[[str], bytes | None]:
+    """Return what renders the pages at paths, as `Renderer.unprotected` does, and makes MkDocs ready for the first."""
+    renderer = cache(lambda: Renderer(project, briefing, maker))
+    return lambda path: renderer().unprotected(path)
 
 
 def load_settings(project: Project, briefing: Briefing, *, strict: bool = False) -> MkDocsConfig:

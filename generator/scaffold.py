@@ -83,11 +83,20 @@ def _takes_text(annotation: Any) -> bool:
     )
 
 
-def new_record_path(root: Path, model: type[Record], id: str | None, given: Given) -> Path:
-    """Return where a new record goes: under its id, or one made from its name, title or words, romanised.
+def add_record(root: Path, model: type[Record], id: str | None, given: Given) -> Path:
+    """Write the file of a new record, and return its path: under its id, or one made from its name, title or words.
 
-    Raises: BriefbookError when the id is taken.
+    Raises: BriefbookError when the id is taken, or with all that is wrong with the values.
     """
+    path = _new_record_path(root, model, id, given)
+    text = _draft_record(model, path, root, given)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("x", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def _new_record_path(root: Path, model: type[Record], id: str | None, given: Given) -> Path:
     name = (
         given.get("name")
         or given.get("title")
@@ -101,11 +110,7 @@ def new_record_path(root: Path, model: type[Record], id: str | None, given: Give
     return path
 
 
-def draft_record(model: type[Record], path: Path, root: Path, given: Given) -> str:
-    """Return the text of a new record's file.
-
-    Raises: BriefbookError with all that is wrong with the values.
-    """
+def _draft_record(model: type[Record], path: Path, root: Path, given: Given) -> str:
     raw = RawRecord(
         model,
         path.stem,

@@ -100,7 +100,8 @@ class Shortcut:
         self.problems: tuple[Problem, ...] = ()
         if self.is_open:
             self.problems = _PROBLEMS.validate_python(told["problems"], strict=False)
-            self._records: Stored[Record] = Stored(ledger, "record")
+            self._files: dict[str, str] = ledger.told("keys")
+            self._records: Stored[Record] = Stored(ledger, "record", self._files)
             self._texts: Stored[Mapping[FieldPath, Prose]] = Stored(ledger, "text")
             self._captions: Stored[str] = Stored(ledger, "caption")
             self._rows: Stored[Told] = Stored(ledger, "row")
@@ -230,14 +231,12 @@ class Shortcut:
                 yield author
 
     def _stored_briefing(self) -> Briefing:
-        files: dict[str, str] = self._ledger.told("keys")
-        self._records.keys_in_order = files
         return Briefing(
             info=BriefingInfo.model_validate_json(self._told["card"]),
             records=self._records,
-            pages=Stored(self._ledger, "page", [name.removesuffix(".md") for name in self._told["pages"]]),
+            pages=Stored(self._ledger, "page", {name.removesuffix(".md"): name for name in self._told["pages"]}),
             assets=tuple(self._told["assets"]),
-            files=files,
+            files=self._files,
             backlinks=self._known.backlinks,
             prose=StoredProse(self._texts),
             shared_names={},

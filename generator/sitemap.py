@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
 from markupsafe import escape
-from mkdocs.structure.files import File
+
+from generator.addresses import Spot
 
 SITEMAP = "sitemap.xml"
 
@@ -57,5 +58,5 @@ def _place_of(path: str) -> tuple[tuple[str, ...], bool, str]:
 def _address_of(path: str) -> str:
     if _PLAIN.fullmatch(path) and not path.endswith(_INDEX):  # nearly all
         return f"{path.removesuffix('.md')}/"
-    url = File(path, "", "", use_directory_urls=True).url
+    url = Spot.of(path).url
     return str(escape("" if url == "./" else url))

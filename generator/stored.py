@@ -12,10 +12,14 @@ Value = TypeVar("Value")
 
 
 class Stored(MutableMapping[str, Value], Generic[Value]):
-    """The inputs of one kind, by key; `keys` are those that it goes through. What was put in or taken out counts."""
+    """The inputs of one kind, by key; where `keys` are given, there are no others, and it goes through them in order.
 
-    def __init__(self, ledger: Ledger, kind: str, keys: Iterable[str] = ()) -> None:
-        self.keys_in_order: Mapping[str, object] = dict.fromkeys(keys)
+    What was put in or taken out counts.
+    """
+
+    def __init__(self, ledger: Ledger, kind: str, keys: Mapping[str, object] | None = None) -> None:
+        self.keys_in_order: Mapping[str, object] = keys or {}
+        self._is_whole = keys is not None
         self._known: dict[str, Value] = {}
         self._gone: set[str] = set()
         self._changed: set[str] = set()
@@ -24,7 +28,8 @@ class Stored(MutableMapping[str, Value], Generic[Value]):
 
     def __getitem__(self, key: str) -> Value:
         if key not in self._known:
-            row = self._ledger.input(self._kind, key)
+            is_absent = self._is_whole and key not in self.keys_in_order
+            row = None if is_absent else self._ledger.input(self._kind, key)
             if row is None or key in self._gone:
                 raise KeyError(key)
             self._known[key] = read_input(self._kind, key, row[1])
@@ -42,7 +47,9 @@ class Stored(MutableMapping[str, Value], Generic[Value]):
         self._changed.add(key)
 
     def __contains__(self, key: object) -> bool:
-        return str(key) not in self._gone and (key in self.keys_in_order or self.get(str(key)) is not None)
+        if self._is_whole:
+            return key in self._known or (key in self.keys_in_order and key not in self._gone)
+        return self.get(str(key)) is not None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.keys_in_order)

@@ -22,6 +22,16 @@ def _names_in(folder: str) -> list[str]:
         return []
 
 
+def own_version() -> str:
+    """Return the version of Briefbook; "0.0.0" in a checkout that was never installed."""
+    from importlib.metadata import PackageNotFoundError, version  # takes a while to load, and is seldom asked for
+
+    try:
+        return version("briefbook")
+    except PackageNotFoundError:
+        return "0.0.0"
+
+
 def digest_of(file: Path) -> str:
     """Return the SHA-256 of a file."""
     return sha256(file.read_bytes()).hexdigest()

@@ -9,10 +9,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mkdocs.structure.files import File, InclusionLevel
 
+from generator.addresses import Addresses
 from generator.constructs import SETTINGS, Heading, Target, knows, render
 from generator.markup import EXTENSIONS
 from generator.prose import escape_text, tame_words
-from generator.rendering import Addresses
 
 CORPUS = Path(__file__).parent / "corpus" / "markdown"
 PIECES = (

@@ -1,0 +1,142 @@
+"""The frames of pages: MkDocs renders one page of each class, whose title, fields and headings are marks.
+
+Where a mark comes out, and how the theme wrote it, tells what to fill in. What the theme writes between the headings is
+found out by their levels. A class whose marks come out in any other way is left to MkDocs.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, set_exclusions
+
+from generator.frames import (
+    FIELDS,
+    JOINTS,
+    WAYS,
+    Frame,
+    Framed,
+    PageClass,
+    class_of,
+    folders_of,
+    framed,
+    steps_of,
+    told_of,
+    words_of,
+)
+from generator.joints import OTHER_SAMPLE, SAMPLE, Gap, Joints, joints_of, without_outline
+from generator.pipeline import package_templates
+from generator.policy import find_sources, protect_page
+from generator.publishing import needs_of
+from generator.rendering import Rendering, unpackaged_theme_dirs
+
+NOT_ALWAYS = ("when", "who", "also")
+MANY = 300  # pages: with fewer, a whole build is quick
+
+_MARK = re.compile(r"bbq(\w+?)q(.*?)qbb", re.DOTALL)
+_ODD = "x <i>&amp;&lt;\u00e9 </i>y"  # has another form in each of the ways in which a theme writes words
+
+
+class Frames:
+    """The frames of these pages, as far as their theme, their Markdown and their classes are known here."""
+
+    def __init__(self, rendering: Rendering, files: Iterable[File]) -> None:
+        self.rendering = rendering
+        self.in_nav: set[str] = set()
+        self._classes: dict[str, PageClass] = {}  # by the path of a page
+        self._frames: dict[PageClass, Frame | None] = {}
+        self._joints: Joints | None = None
+        if rendering.is_known and is_plain(rendering.config):
+            self.in_nav = in_nav = {page.file.src_uri for page in rendering.nav.pages}
+            led_to = folders_of(in_nav)
+            others = (file for file in files if file.src_uri not in in_nav)
+            made_of = ((file.src_uri, class_of(file, file.content_string, led_to)) for file in others)
+            self._classes = {path: made for path, made in made_of if made}
+            classes = dict.fromkeys(self._classes.values())
+            if len(self._classes) > MANY:
+                classes |= dict.fromkeys(less for made in classes for less in _with_less(made))
+            self._frames = {made: self._frame(made) for made in classes}
+
+    def render(self, file: File) -> Framed | None:
+        """Return the page that is made of a file, or None when MkDocs has to render it."""
+        made = self._classes.get(file.src_uri)
+        frame = self._frames.get(made) if made else None
+        return framed(file, file.content_string, made, frame, self.rendering.content_of) if made and frame else None
+
+    def told(self) -> dict[str, Any]:
+        """Return the frames as JSON can have them, by their classes; what is between headings has the name `JOINTS`."""
+        joints = {JOINTS: told_of(self._joints)} if self._joints else {}
+        return {json.dumps(made): frame.told() for made, frame in self._frames.items() if frame} | joints
+
+    def _frame(self, made: PageClass) -> Frame | None:
+        """Return the frame of a class, or None when the theme does what is not known."""
+        frame = self._frame_for(made, made.levels or SAMPLE)
+        if frame is None or made.levels:
+            return frame
+        if self._joints is None:
+            other = self._frame_for(made, OTHER_SAMPLE)
+            if other and other.parts == frame.parts:  # no headings are told, as with `toc.integrate`
+                return frame
+            self._joints = joints_of(frame.parts, other.parts) if other else None
+        parts = without_outline(frame.parts, SAMPLE, self._joints) if self._joints else None
+        return Frame(parts, frame.needs, self._joints) if parts else None
+
+    def _frame_for(self, made: PageClass, levels: Sequence[int]) -> Frame | None:
+        """Render a page of marks of a class, and find the gaps in it; None when the theme does what is not known."""
+        marks = {name: f"bbq{name}q{_ODD}qbb" for name in made.fields if name in FIELDS}
+        file = self._page_of_marks(made, levels, marks)
+        html = protect_page(self.rendering.html_of(file)).decode("utf-8")
+        content = self.rendering.content_of(file, file.content_string.partition("\n---\n")[2])
+        before, found, after = html.partition(content.html) if content else ("", "", "")
+        if not content or not found or content.html in after:
+            return None
+        marks |= {**steps_of(file.src_uri, made), **words_of(content.headings)}
+        parts = [*_parts(before, marks), ("content", str), *_parts(after, marks)]
+        known = tuple(part for part in parts if part is not None)
+        return Frame(known, needs_of(find_sources(html.encode("utf-8"))), None) if len(known) == len(parts) else None
+
+    def _page_of_marks(self, made: PageClass, levels: Sequence[int], marks: Mapping[str, str]) -> File:
+        config = self.rendering.config
+        path = "/".join((made.folder, *(f"bbqpath{at}qqbb" for at in range(made.depth + 1)))) + ".md"
+        front = {**marks, "kind": made.kind, "markdown": path}
+        words = _ODD.replace("<", "&lt;").replace(">", "&gt;")  # which is the same in Markdown and in its HTML
+        lines = [
+            "---",
+            *(f"{name}: {json.dumps(front[name])}" for name in made.fields),
+            "---",
+            *(f"\n{'#' * level} bbq{at}q{words}qbb {{: #bbqid{at}qqbb }}" for at, level in enumerate(levels)),
+            "\nbbqcontentqqbb\n",
+        ]
+        file = File(path, config.docs_dir, str(config.site_dir), config.use_directory_urls)
+        file.content_string = "\n".join(lines)
+        set_exclusions([file], config)
+        return file
+
+
+def is_plain(config: MkDocsConfig) -> bool:
+    """Tell whether the theme is the one that is known here, with no more than settings of a briefing's own."""
+    ours = str(package_templates() / "theme")
+    return config.theme.name == "material" and {ours, *unpackaged_theme_dirs(config)} == {ours}
+
+
+def _with_less(made: PageClass) -> Iterator[PageClass]:
+    """Yield the classes of a record's pages of which less is known, with headings and without: one may come soon."""
+    found = [name for name in made.fields if name in NOT_ALWAYS] if "record" in made.fields else []
+    for number in range(len(found) + 1) if made.levels is None else ():
+        for left_out in combinations(found, number):
+            less = made._replace(fields=tuple(name for name in made.fields if name not in left_out))
+            yield from (less, less._replace(levels=(1,)))
+
+
+def _parts(html: str, marks: Mapping[str, str]) -> Iterator[bytes | Gap | None]:
+    """Yield what lies between marks, and what a mark stands for; None for one that is written in an unknown way."""
+    end = 0
+    for found in _MARK.finditer(html):
+        yield html[end : found.start()].encode("utf-8")
+        end = found.end()
+        way = next((way for way in WAYS if way(marks.get(found[1], "")) == found[0]), None)
+        yield (found[1], way) if way else None
+    yield html[end:].encode("utf-8")
