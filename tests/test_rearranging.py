@@ -1,5 +1,6 @@
 """Edits of any kind, followed without reading the rest: what the ledger has then is what a whole reading gives."""
 
+import os
 import re
 import shutil
 from collections.abc import Callable, Mapping
@@ -11,16 +12,21 @@ import pytest
 import yaml
 from pydantic import TypeAdapter
 
-from generator.errors import Problem
+from generator.edits import look_at
+from generator.errors import Problem, is_failure
 from generator.inputs import inputs_of
 from generator.ledger import Ledger
+from generator.making import make_pages
 from generator.order import steps_back
 from generator.pipeline import Project, check_briefing, page_maker
+from generator.shortcut import Shortcut, remember
+from tests.conftest import MakeProject
 from tests.sites import command, contents, invent_briefing, start_briefing
 from tests.test_building import built, follow
 from tests.test_preview import FILES, edit
 
 pytestmark = pytest.mark.slow
+PROBLEMS = sorted((Path(__file__).parent / "cases" / "problems").glob("*.yml"))
 
 
 class Desk:
@@ -194,6 +200,31 @@ def test_first_and_last_quote_come_and_go(tmp_path: Path) -> None:
         shutil.copytree(folder, tmp_path / "clean", ignore=shutil.ignore_patterns("build"))
         assert found == built(tmp_path / "clean")
         shutil.rmtree(tmp_path / "clean")
+
+
+@pytest.mark.parametrize("path", PROBLEMS, ids=lambda path: str(path.stem))
+def test_what_is_wrong_with_an_edit_is_what_a_whole_reading_says(path: Path, make_project: MakeProject) -> None:
+    case = yaml.safe_load(path.read_text("utf-8"))
+    faulty = {name: text for name, text in case["files"].items() if f"docs/{name}:" in case["problems"]}
+    project = make_project({name: text for name, text in case["files"].items() if name not in faulty})
+    (project.root / "mkdocs.yml").write_text("site_name: A briefing\n")
+    briefing, problems = check_briefing(project)
+    if is_failure(problems, strict=False):  # what is faulty was needed
+        faulty = case["files"]
+        shutil.rmtree(project.root / "docs")
+        briefing, problems = check_briefing(make_project({}))
+    for file in project.root.rglob("*.yml"):
+        os.utime(file, (1_000_000_000, 1_000_000_000))  # not just now, when edits may follow that nobody sees
+    with Ledger(project.root / "build/.cache/ledger.db") as ledger:
+        seen = look_at(project)
+        make_pages(briefing, project, {}, ledger)
+        remember(ledger, briefing, problems, seen)
+        for name, text in faulty.items():
+            (project.root / "docs" / name).parent.mkdir(exist_ok=True, parents=True)
+            (project.root / "docs" / name).write_text(text, "utf-8")
+        shortcut = Shortcut(project, ledger)
+        assert shortcut.is_open
+        assert shortcut.remake() is None or list(map(str, shortcut.problems)) == case["problems"].splitlines()
 
 
 def made(folder: Path, records: int) -> Path:
