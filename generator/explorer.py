@@ -91,12 +91,12 @@ def _named_facet(maker: Maker, name: str, facet: Mapping[str, Any]) -> Mapping[s
 
 
 def _named(maker: Maker, name: str, value: str) -> list[str]:
-    words, records = maker.words, maker.briefing.records
+    words, captions = maker.words, maker.captions
     match name:
         case "speaker" | "to":
-            return [value, records[f"{Actor.folder}/{value}"].caption]
+            return [value, captions[f"{Actor.folder}/{value}"]]
         case "source":
-            return [value, records[f"{Source.folder}/{value}"].caption]
+            return [value, captions[f"{Source.folder}/{value}"]]
         case "topic":
             return [maker.topics[value].rpartition("/")[2], value]
         case "language":

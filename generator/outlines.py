@@ -7,6 +7,7 @@ it is found out once, before pages are made: the page then looks up what it show
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import NamedTuple
 
 from generator.backlinks import MENTIONED, Backlink
@@ -184,9 +185,9 @@ def _listed(briefing: Briefing, record: Record, name: str) -> Sequence[Named]:
         listed.sort(key=lambda group: order.index(folder) if (folder := group[0].key.partition("/")[0]) in order else 9)
     if not isinstance(record, Actor) or not name.startswith("quotes"):
         return listed
-    undated = [group for group in listed if briefing.records[group[0].key].when is None]
-    dated = [group for group in listed if briefing.records[group[0].key].when is not None]
-    return [*reversed(dated), *undated]
+    undated = [*takewhile(lambda group: briefing.records[group[0].key].when is None, reversed(listed))]  # stand last
+    dated = listed[: len(listed) - len(undated)]
+    return [*reversed(dated), *reversed(undated)]
 
 
 def section_names() -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import json
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ class PageLinks:
 
     def to(self, key: str, words: str | None = None) -> str:
         """Return a link to a record or page; `words` is plain text, and the caption is shown without it."""
-        return self.link(key, self._captions[key] if words is None else escape_inline(words))
+        return self.link(key, _written(self._captions[key]) if words is None else escape_inline(words))
 
     def link(self, key: str, shown: str) -> str:
         """Return a link to a record or page with these words, which are Markdown."""
@@ -96,19 +97,23 @@ class PageLinks:
         return str(piece.text)
 
 
+# A caption is written on hundreds of pages.
+_written = lru_cache(maxsize=50_000)(escape_inline)
+
+
 class Captions(Mapping[str, str]):
-    """The captions, as Markdown, of all that can be linked to, {key: caption}: each made when it is looked up."""
+    """The captions of all that can be linked to, {key: caption}: each made when it is looked up."""
 
     def __init__(self, briefing: Briefing) -> None:
         self._named = briefing.records, briefing.pages
-        self._home = escape_inline(briefing.info.title)
+        self._home = briefing.info.title
         self._made = Lazy(self._make)
 
     def _make(self, key: str) -> str:
         records, pages = self._named
         if key == HOME:
             return self._home
-        return escape_inline(pages[key].title if key in pages else records[key].caption)
+        return pages[key].title if key in pages else records[key].caption
 
     def __getitem__(self, key: str) -> str:
         return self._made[key]

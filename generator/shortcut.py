@@ -23,7 +23,7 @@ from generator.noted import Deferred, Lazy
 from generator.order import steps_back
 from generator.pages import Arranged, PageMaker, Planned
 from generator.pipeline import Project, day_of
-from generator.prose import Mention, escape_inline
+from generator.prose import Mention
 from generator.rearranging import Arrangement, Edit, Rearranging, reorder
 from generator.records import Actor, BriefingInfo, Record, is_arranged_alike
 from generator.rows import Told
@@ -190,7 +190,7 @@ class Shortcut:
             key, now = item.edit.key, item.edit.now
             if now:
                 self._records[key], self._texts[key] = now, item.prose
-                self._captions[key] = escape_inline(now.caption)
+                self._captions[key] = now.caption
         for key in gone:
             del self._records[key], self._captions[key]
         for item in written:

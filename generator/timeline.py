@@ -162,10 +162,12 @@ def _moved(day: date, by: timedelta) -> date:
         return day
 
 
-def timeline_data(pictures: Pictures, items: Sequence[Item], topics: Mapping[str, str]) -> str:
+def timeline_data(
+    pictures: Pictures, items: Sequence[Item], captions: Mapping[str, str], topics: Mapping[str, str]
+) -> str:
     """Return the timeline as JSON for its script: items, and the names of the actors, types and topics they have."""
-    words, records = pictures.words, pictures.briefing.records
-    actors = {key: records[key].caption for item in items for key in item.actors}
+    words = pictures.words
+    actors = {key: captions[key] for item in items for key in item.actors}
     types = {_type(item): "" for item in items}
     for name in types:
         types[name] = words("kinds.quote") if name == Quote.kind else name[:1].upper() + name[1:]
