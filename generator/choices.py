@@ -63,10 +63,10 @@ def _hub(maker: Maker) -> str:
     return max(counts, key=lambda key: (counts[key], key), default="")
 
 
-def _ranked_places(maker: Maker) -> tuple[str, ...]:
-    """Return the names of all places, those of most events first."""
+def _ranked_places(maker: Maker) -> tuple[tuple[str, int], ...]:
+    """Return all places, those of most events first: (name, number of events)."""
     counts = maker.tallies["places"]
-    return tuple(sorted(counts, key=lambda name: (-counts[name], name.casefold())))
+    return tuple(sorted(counts.items(), key=lambda counted: (-counted[1], counted[0].casefold())))
 
 
 CHOICES: Mapping[str, Choice] = {
@@ -80,6 +80,6 @@ CHOICES: Mapping[str, Choice] = {
     "network": Choice(
         lambda maker: choose_network(maker.whole, maker.ties.whole, maker.tallies["ties"]), NetworkChoice
     ),
-    "places": Choice(_ranked_places, tuple[str, ...]),
+    "places": Choice(_ranked_places, tuple[tuple[str, int], ...]),
     "explorer": Choice(lambda maker: choose_facets(maker.whole), Any),
 }

@@ -105,8 +105,14 @@ def text_input(fields: Iterable[tuple[FieldPath, Prose]], briefing: Briefing) ->
 
 
 def input_of(kind: str, value: Any, name: str = "") -> Input:
-    """Return a value of any other kind as an input; `name` is that of a choice."""
-    return _input(_adapter(kind, name).dump_json(value).decode())
+    """Return a value of any other kind as an input; `name` is that of a choice.
+
+    The events at a place do not count in its digest: pages that list them look these up by their rows.
+    """
+    adapter = _adapter(kind, name)
+    made = _input(adapter.dump_json(value).decode())
+    told = adapter.dump_json(value, exclude={"events"}).decode() if kind == "place" else ""
+    return made._replace(digest=_digest(told)) if told else made
 
 
 def wordless_in(prose: Prose, briefing: Briefing) -> list[str]:

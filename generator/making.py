@@ -88,7 +88,9 @@ def make_pages(briefing: Briefing, project: Project, books: Mapping[str, str], l
 
 def _keep_inputs(ledger: Ledger, inputs: Mapping[str, Mapping[str, Input]], changed: Sequence[tuple[str, str]]) -> None:
     gone = [(kind, key) for kind, key in changed if key not in inputs.get(kind, {})]
+    # What does not count in a digest may be another, too: the prose of a record, the events at a place.
     new = {*changed, *(("record", key) for kind, key in changed if kind == "text")} - {*gone}
+    new |= {("place", name) for name in inputs["place"]}
     ledger.keep_inputs(((kind, key, *inputs[kind][key]) for kind, key in new if key in inputs[kind]), gone)
 
 

@@ -128,10 +128,8 @@ class Shortcut:
             return None
         self.problems = problems
         inputs |= chain.from_iterable(kind.changes() for kind in self._derived)
-        remade = self._made(maker, inputs, day)
-        # A record is told whole, with its prose, which does not count in its digest.
-        records = {("record", item.edit.key): _record_input(item) for item in written}
-        return remade and remade._replace(inputs={**inputs, **records})
+        known = {place: self._ledger.input(*place) or Input("", "") for place in inputs}
+        return self._made(maker, {place: made for place, made in inputs.items() if made != known[place]}, day)
 
     def remember(self) -> None:
         """Tell the ledger that what was edited is followed."""
@@ -142,11 +140,12 @@ class Shortcut:
         ledger.tell("short cut", {**self._told, "problems": _PROBLEMS.dump_python(self.problems, mode="json")})
 
     def _made(self, maker: PageMaker, inputs: Mapping[tuple[str, str], Input], last_day: date) -> Remade | None:
-        """Return the pages that look up one of these inputs, and new ones; None if one of them is written by hand.
+        """Return the pages that look up what is another in these inputs, and new ones; None if a person wrote one.
 
         `last_day` is that to which the site was dated.
         """
-        readers = self._ledger.readers(f"{kind} {key}" for kind, key in inputs)
+        others = (place for place, made in inputs.items() if not self._ledger.has_input(*place, made.digest))
+        readers = self._ledger.readers(f"{kind} {key}" for kind, key in others)
         groups = {group for group in readers if maker.is_group(group)}  # and not one that is gone since then
         gone = frozenset(key for (kind, key), made in inputs.items() if kind in _GROUPS and not made.value)
         there = ((kind, key) for (kind, key), made in inputs.items() if kind in _GROUPS and made.value)
@@ -183,7 +182,7 @@ class Shortcut:
         return day_of(self._briefing.info, map(date.fromisoformat, self._known.tallies["ends"]))
 
     def _own_inputs(self, written: Iterable[Written]) -> dict[tuple[str, str], Input]:
-        """Take the edits into the briefing, and return what pages look up of these records that is another now."""
+        """Take the edits into the briefing, and return what pages look up of these records."""
         briefing, found = self._briefing, dict[tuple[str, str], Input]()
         gone = {item.edit.key for item in written if not item.edit.now}
         for item in written:
@@ -200,7 +199,7 @@ class Shortcut:
             for author in self._named_without_words(key):
                 if author not in gone:
                     found["text", author] = text_input(self._texts[author].items(), briefing)
-        return {place: made for place, made in found.items() if not self._ledger.has_input(*place, made.digest)}
+        return found
 
     def _arranged(self, edits: Sequence[Edit], files: Mapping[str, str]) -> PageMaker | None:
         """Bring all that is arranged up to date, and return what makes pages of it; None when that takes more."""

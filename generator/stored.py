@@ -1,4 +1,4 @@
-"""Mappings that the ledger has, read from there one value at a time, when it is looked up; and what changes in them."""
+"""Mappings that the ledger has, read one value at a time, when it is looked up; and what was changed in them."""
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Generic, TypeVar
@@ -64,11 +64,9 @@ class Stored(MutableMapping[str, Value], Generic[Value]):
             self._known[key] = read_input(self._kind, key, value)
 
     def changes(self) -> Iterator[tuple[tuple[str, str], Input]]:
-        """Yield what has another digest now than it has in the ledger, ((kind, key), input); without a value: gone."""
+        """Yield what was put in or taken out, ((kind, key), input); without a value: gone."""
         for key in sorted(self._changed):
-            made = Input("", "") if key in self._gone else self._input_of(key)
-            if not self._ledger.has_input(self._kind, key, made.digest):
-                yield (self._kind, key), made
+            yield (self._kind, key), Input("", "") if key in self._gone else self._input_of(key)
 
     def _input_of(self, key: str) -> Input:
         return input_of(self._kind, self._known[key], key if self._kind == "choice" else "")

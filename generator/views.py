@@ -116,26 +116,26 @@ def _pairs(links: PageLinks, edges: Sequence[Edge]) -> list[list[str]]:
 
 def _map(maker: Maker, pictures: Pictures) -> Iterator[Page]:
     links = maker.links_on(PATHS["map"])
-    ranked = [maker.places[name] for name in maker.chosen["places"]]
-    mapped = [place for place in ranked if place.is_mapped][:MOST_PINS]
+    ranked = [(maker.places[name], count) for name, count in maker.chosen["places"]]
+    mapped = [(place, count) for place, count in ranked if place.is_mapped][:MOST_PINS]
     drawing = _map_picture(maker, pictures, mapped) if mapped else None
     head = [maker.words(f"map.{name}") for name in ("place", "country", "events", "on_map")]
-    rows = [_place_row(maker, links, place) for place in ranked]
+    rows = [_place_row(maker, links, place, count) for place, count in ranked]
     shown = maker.words("map.shown", shown=len(mapped), count=len(ranked))
-    unplaced = sum(not place.is_mapped for place in ranked)
+    unplaced = sum(not place.is_mapped for place, _ in ranked)
     shown += f" {maker.words('map.unplaced', count=unplaced)}" if unplaced else ""
     more = links.link("places/index", maker.words("map.all"))
     yield from _view(maker, "map", drawing, links=links, head=head, rows=rows, shown=shown, more=more)
 
 
-def _place_row(maker: Maker, links: PageLinks, place: KnownPlace) -> list[str]:
+def _place_row(maker: Maker, links: PageLinks, place: KnownPlace, count: int) -> list[str]:
     country = maker.words.country_name(place.country) if place.country else ""
     is_mapped = maker.words("map.yes" if place.is_mapped else "map.no")
-    return [links.to_place(place.name), escape_text(country), str(len(place.events)), is_mapped]
+    return [links.to_place(place.name), escape_text(country), str(count), is_mapped]
 
 
-def _map_picture(maker: Maker, pictures: Pictures, places: Sequence[KnownPlace]) -> Drawing:
-    at = [project(place.longitude or 0.0, place.latitude or 0.0, MAP_WIDTH) for place in places]
+def _map_picture(maker: Maker, pictures: Pictures, places: Sequence[tuple[KnownPlace, int]]) -> Drawing:
+    at = [project(place.longitude or 0.0, place.latitude or 0.0, MAP_WIDTH) for place, _ in places]
     box = _frame(at)
     scale = round(MAP_WIDTH / box[2], 4)
     pins = [
@@ -145,11 +145,11 @@ def _map_picture(maker: Maker, pictures: Pictures, places: Sequence[KnownPlace])
             "y": y,
             "at_x": round((x - box[0]) * scale, 1),
             "at_y": round((y - box[1]) * scale, 1),
-            "r": round(min(18.0, 4.5 + 1.5 * len(place.events) ** 0.5), 1),
+            "r": round(min(18.0, 4.5 + 1.5 * count**0.5), 1),
             "label": shorten(place.name, 30),
-            "title": f"{isolated(place.name)}: {maker.words('map.count', count=len(place.events))}",
+            "title": f"{isolated(place.name)}: {maker.words('map.count', count=count)}",
         }
-        for place, (x, y) in zip(places, at, strict=True)
+        for (place, count), (x, y) in zip(places, at, strict=True)
     ]
     spots = [Spot(pin["at_x"], pin["at_y"], pin["r"], pin["label"]) for pin in pins]
     tall = MAP_SHAPE * MAP_WIDTH

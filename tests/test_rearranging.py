@@ -237,7 +237,9 @@ def kept(folder: Path) -> dict[str, Any]:
     """Return what the ledger has of a briefing, and its problems."""
     with Ledger(folder / "build/.cache/ledger.db") as ledger:
         told = {"keys": [*ledger.told("keys").items()], "steps": ledger.told("steps")}
-        return {**ledger.input_digests(), **told, "problems": ledger.told("short cut")["problems"]}
+        digests = ledger.input_digests()
+        values = {kind: ledger.inputs(kind, found) for kind, found in digests.items()}
+        return {"digests": digests, "values": values, **told, "problems": ledger.told("short cut")["problems"]}
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -246,6 +248,8 @@ def read(folder: Path) -> dict[str, Any]:
     briefing, problems = check_briefing(project)
     found = inputs_of(page_maker(briefing, project))
     digests = {kind: {key: made.digest for key, made in inputs.items()} for kind, inputs in found.items() if inputs}
+    values = {kind: {key: made.value for key, made in inputs.items()} for kind, inputs in found.items() if inputs}
     keys = [(key, briefing.files[key]) for key in briefing.records]
     told = TypeAdapter(tuple[Problem, ...]).dump_python(problems, mode="json")
-    return {**digests, "keys": keys, "steps": steps_back(briefing.records.values()), "problems": told}
+    steps = steps_back(briefing.records.values())
+    return {"digests": digests, "values": values, "keys": keys, "steps": steps, "problems": told}
