@@ -57,6 +57,8 @@ class Publishing:
         self.feed = (Tree.as_known if trusts_feed else Tree)(cache / "search", self._last_feed)
         self._last_read = {name: stamp.digest for name, stamp in self._last_feed.items()}  # by the last site's search
         self._names: set[str] = set()  # of files of the new site
+        self._keeps_others = False  # those of the last site, but for what is gone
+        self._gone: set[str] = set()
         self._read: dict[str, str] = {}  # pages that the search reads: name -> digest
         self._needs: set[str] = set()
         self._renewed = ""  # the digest of what all pages share, when that is another than the last site's
@@ -78,11 +80,11 @@ class Publishing:
 
         Its headers stay, too: no page may need another policy.
         """
-        if self.site.others or self.site.stamps != self._last or HEADERS not in self._last:
+        if self.site.others or self.site.changed or HEADERS not in self._last:
             return False
         self._last_read = self._ledger.indexed()
         self._read = {**self._last_read}
-        self._names = {name for name in self._last if not name.startswith(f"{BUNDLE}/")}
+        self._keeps_others = True
         return True
 
     def put_page(
@@ -95,9 +97,9 @@ class Publishing:
 
     def add_page(self, made: Made, name: str, page: Rendered) -> Made:
         """Note a page that was rendered into the site, maybe in another process, and return all that is known of it."""
-        self.site.stamps[name] = page.html
+        self.site.note(name, page.html)
         if page.indexed:
-            self.feed.stamps[name] = page.indexed
+            self.feed.note(name, page.indexed)
         indexed = page.indexed.digest if page.indexed else ""
         made = made._replace(html=page.html.digest, indexed=indexed, needs=page.needs, name=name)
         self._note_page(made, name)
@@ -105,7 +107,7 @@ class Publishing:
 
     def drop_page(self, made: Made) -> None:
         """Leave a page, or a picture, of the last site out: it is gone."""
-        self._names -= {made.path, made.name}
+        self._gone |= {made.path, made.name}
         self._read.pop(made.name, None)
 
     def add(self, name: str, content: bytes) -> None:
@@ -125,13 +127,16 @@ class Publishing:
 
     def finish(self) -> None:
         """Add the headers and the search index, and remove what is no longer there."""
-        if HEADERS not in self._names:
+        if not self._keeps_others and HEADERS not in self._names:
             self.add(HEADERS, headers_of(map(json.loads, self._needs)).encode("utf-8"))
         self._add_index()
         self.feed.keep_only(self._read)
-        changed = {name: stamp for name, stamp in self.feed.stamps.items() if self._last_feed.get(name) != stamp}
+        changed = {name: self.feed.stamps[name] for name in self.feed.changed & self.feed.stamps.keys()}
         self._ledger.keep_files("search", changed, gone=self._last_read.keys() - self._read.keys())
-        self.site.keep_only(self._names)
+        if self._keeps_others:
+            self.site.remove(self._gone - self._names)
+        else:
+            self.site.keep_only(self._names)
         if self._renewed:
             self._ledger.tell("rendered with", self._renewed)
 
@@ -154,14 +159,15 @@ class Publishing:
         with listing(site.folder, self._last_dir, {name: stamp.digest for name, stamp in site.stamps.items()}):
             exchange_site(site.folder, self._last_dir)
         ledger.tell("site", str(self._last_dir))
-        changed = {name: stamp for name, stamp in site.stamps.items() if self._last.get(name) != stamp}
-        ledger.keep_files("site", changed, gone=self._last.keys() - site.stamps.keys())
+        changed = {name: site.stamps[name] for name in site.changed if name in site.stamps}
+        gone = site.changed - changed.keys()
+        ledger.keep_files("site", changed, gone)
         ledger.keep()
         with suppress(OSError):  # what is missing in the copy is seen by the next build
             copy, last_dir = Tree.as_known(site.folder, self._last), str(self._last_dir)
             for name, stamp in (changed if copy.stamps else site.stamps).items():
                 copy.share(name, f"{last_dir}/{name}", stamp)
-            copy.keep_only(site.stamps)
+            copy.remove(gone)
             self._mark.touch()
 
     def _take(self, name: str, digest: str) -> bool:
@@ -194,6 +200,7 @@ class Publishing:
         if told != {"of": key, "files": files}:
             self._ledger.tell("index", {"of": key, "files": files})
         self._names |= files.keys()
+        self._gone |= told["files"].keys() - files.keys()
 
     def _amend_index(self, of: str, files: Mapping[str, str]) -> dict[str, str] | None:
         """Amend the index of the last site, and return the digests of its files; or None where that cannot be done."""
@@ -239,7 +246,9 @@ class Publishing:
 
     def _complete_feed(self) -> None:
         """Make sure that all is there that the search reads, and nothing else."""
+        changed = self.feed.changed
         self.feed = Tree(self.feed.folder, self._ledger.files("search") | self.feed.stamps)
+        self.feed.changed |= changed
         self.feed.keep_only(self._read)
         for name, digest in self._read.items():
             if not self.feed.has(name, digest):

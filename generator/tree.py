@@ -19,11 +19,15 @@ PART = ".briefbook-part-"  # and the number of the process: what is half-written
 
 
 class Tree:
-    """The files below a folder, with the digests of those that are as they were written, by their stamps in `known`."""
+    """The files below a folder, with the digests of those that are as they were written, by their stamps in `known`.
+
+    `changed` are the files that have other stamps than those in `known`, or are gone.
+    """
 
     def __init__(self, folder: Path, known: Mapping[str, Stamp]) -> None:
         self.folder = folder
         self.stamps: dict[str, Stamp] = {}
+        self.changed: set[str] = set()
         self.others: set[str] = set()  # files that are not as they were written, or not ours
         self._folders: set[str] = set()
         self._is_seen = True  # what is neither in `stamps` nor in `others` is not there
@@ -31,6 +35,7 @@ class Tree:
             folder.unlink()
         folder.mkdir(parents=True, exist_ok=True)
         self._scan(known)
+        self.changed |= known.keys() - self.stamps.keys()
 
     @classmethod
     def as_known(cls, folder: Path, known: Mapping[str, Stamp]) -> "Tree":
@@ -41,7 +46,7 @@ class Tree:
         tree = cls.__new__(cls)
         is_there = folder.is_dir()
         tree._is_seen = not is_there
-        tree.folder, tree.others = folder, set()
+        tree.folder, tree.others, tree.changed = folder, set(), set()
         tree.stamps = {**known} if is_there else {}
         folder.mkdir(parents=True, exist_ok=True)
         tree._folders = {f"{name.rpartition('/')[0]}/" for name in tree.stamps}
@@ -94,8 +99,13 @@ class Tree:
             part = self._place_for(name, path)
             found = _write(part, content)
             _move(part, path)
-            self.stamps[name] = _stamp(digest, found)
+            self.note(name, _stamp(digest, found))
         return self.stamps[name]
+
+    def note(self, name: str, stamp: Stamp) -> None:
+        """Take it that a file was written, maybe by another process, and lies so."""
+        self.stamps[name] = stamp
+        self.changed.add(name)
 
     def share(self, name: str, file: str, stamp: Stamp) -> None:
         """Make a file the same as one elsewhere, which has this stamp: where the disk can, a second name of it."""
@@ -109,20 +119,26 @@ class Tree:
             shutil.copyfile(file, part)
             stamp = _stamp(stamp.digest, os.stat(part))
         _move(part, path)
-        self.stamps[name] = stamp
+        self.note(name, stamp)
 
     def keep_only(self, names: Iterable[str]) -> list[str]:
         """Remove all other files, and return the names of those that were known."""
         wanted = set(names)
         gone = [name for name in self.stamps if name not in wanted]
-        emptied = {name.rpartition("/")[0] for name in (*gone, *(self.others - wanted))}
-        for name in (*gone, *(self.others - wanted)):
+        self.remove((*gone, *(self.others - wanted)))
+        return gone
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove files, and the folders in which nothing is left."""
+        emptied = set()
+        for name in names:
             with suppress(FileNotFoundError, NotADirectoryError):
                 (self.folder / name).unlink()
-            self.stamps.pop(name, None)
-        self.others &= wanted
+            emptied.add(name.rpartition("/")[0])
+            self.others.discard(name)
+            if self.stamps.pop(name, None):
+                self.changed.add(name)
         self._remove_empty(emptied)
-        return gone
 
     def _remove_empty(self, folders: Iterable[str]) -> None:
         for folder in sorted(folders, key=len, reverse=True):
@@ -153,7 +169,8 @@ class Tree:
         while above and f"{above}/" not in self._folders:
             if above in self.stamps or above in self.others:  # a file, or a link, stands where the folder must be
                 (self.folder / above).unlink(missing_ok=True)
-                self.stamps.pop(above, None)
+                if self.stamps.pop(above, None):
+                    self.changed.add(above)
                 self.others.discard(above)
             self._folders.add(f"{above}/")
             missing.append(above)
