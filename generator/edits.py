@@ -1,11 +1,12 @@
 """What was edited since the last build, read without the rest: records that changed, came or went.
 
-Whatever is not certain here is left to a whole reading: other names of actors, drafts, circles, and what may be a slip.
+Whatever is not certain here is left to a whole reading: drafts, circles, and what may be a slip.
 """
 
+import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
 from time import time_ns
@@ -18,10 +19,10 @@ from generator.errors import Problem, sort_problems
 from generator.fields import FieldPath
 from generator.files import is_settled, is_still_a_file, stamps_below
 from generator.ledger import Ledger
-from generator.link import Briefing, Linked, Prose, World, link_some
+from generator.link import Briefing, Linked, Prose, World, link_some, words_of
 from generator.load import load_file
 from generator.manifest import digests_below
-from generator.names import names_of
+from generator.names import NameIndex, as_line, names_of
 from generator.noted import Lazy
 from generator.pipeline import Project
 from generator.places import Places
@@ -31,6 +32,7 @@ from generator.validate import Checked, judge_record
 from generator.versions import made_with
 
 MOST_FILES = 20  # edited ones: with more, a whole build is not much slower
+MOST_NAMING = 200  # records that may have a name in their text that leads to another actor now
 
 _NEW_FILE = re.compile(rf"(?:{'|'.join(KIND_BY_FOLDER)})/[a-z0-9-]+\.yml")  # one whose name is nothing else's
 
@@ -67,7 +69,10 @@ def look_at(project: Project) -> Seen:
 
 
 class Edits:
-    """The edits of a briefing since the last build. `briefing` is as it was then, and read from the ledger."""
+    """The edits of a briefing since the last build. `briefing` is as it was then, and read from the ledger.
+
+    `names` are those of actors, as `names_of` has them: after `read`, as they are now.
+    """
 
     def __init__(self, project: Project, ledger: Ledger, briefing: Briefing, seen: Seen) -> None:
         self._project, self._ledger, self._seen = project, ledger, seen
@@ -76,9 +81,13 @@ class Edits:
         self._places = Places(project.root)
         self._checked = Lazy(self._check_file)
         self._changed: frozenset[str] = frozenset()  # names of files
+        self.names: Mapping[str, list[str]] = ledger.told("named")
 
     def read(self) -> list[Written] | None:
-        """Return the edits, by key; None when more is to be read for them."""
+        """Return the edits, by key; None when more is to be read for them.
+
+        Records whose text has a name that leads to another actor now are among them, as they are linked in another way.
+        """
         names = self._changed_files()
         if names is None:
             return None
@@ -91,11 +100,19 @@ class Edits:
         known = {key for key, file in self._files.items() if file in self._changed}
         if not all(self._may_come(key) for key in now.keys() - known):
             return None
-        before = {key: Checked(self._briefing.records[key], "", ()) for key in sorted(known)}
-        linked_before, linked = self._link(before, now)
+        last_names = self.names
+        self.names = self._names_after(known, now)
+        naming = self._naming_others(last_names)
+        if naming is None:
+            return None
+        before = {key: self._unedited(key) for key in sorted(known | naming)}
+        now |= {key: before[key] for key in naming - known}
+        linked_before, linked = self._link(before, now, last_names)
         found = [self._edit_of(key, linked_before.get(key), linked.get(key)) for key in sorted(known | now.keys())]
         written = [item for item in found if item]
-        return [item for item in written if self._is_other(item)] if len(written) == len(found) else None
+        if len(written) < len(found) or not self._are_left(known - now.keys(), written):
+            return None
+        return [item for item in written if item.edit.key in naming or self._is_other(item)]
 
     def problems_after(
         self, written: Sequence[Written], briefing: Briefing, problems: Iterable[Problem]
@@ -157,38 +174,91 @@ class Edits:
         checked = [None if found.problems else Checked(found.record, found.raw.path, found.raw.at) for found in judged]
         return [None, *checked] if part.problems or not checked else [*checked]
 
+    def _unedited(self, key: str) -> Checked:
+        return Checked(self._briefing.records[key], f"docs/{self._files[key]}", ())
+
+    def _names_after(self, known: Collection[str], now: Mapping[str, Checked]) -> Mapping[str, list[str]]:
+        """Return the names of actors when those that are `known` are gone, and these records are there."""
+        folder = f"{Actor.folder}/"
+        if not any(key.startswith(folder) for key in (*known, *now)):
+            return self.names
+        before = {name: sorted(keys) for name, keys in self.names.items()}
+        after = {name: [key for key in keys if key not in known] for name, keys in before.items()}
+        for name, keys in names_of(item.record for item in now.values() if isinstance(item.record, Actor)).items():
+            after[name] = sorted((*after.get(name, ()), *keys))
+        after = {name: keys for name, keys in after.items() if keys}
+        return self.names if after == before else after
+
+    def _naming_others(self, last_names: Mapping[str, list[str]]) -> set[str] | None:
+        """Return the keys of the records in whose text a name leads to another actor than by the last names.
+
+        None when pages that people wrote, or the card, have such a name, too, or the names themselves are to be warned
+        of.
+        """
+        if self.names is last_names:
+            return set()
+        before, after = NameIndex(last_names), NameIndex(self.names)
+        if before.shared != after.shared or before.nested != after.nested:
+            return None
+        forms = {as_line(form) for form in after.changed(before)}
+        others = [words_of(self._briefing.info), *map(self._text_of_page, self._briefing.pages)]
+        if None in others or any(form in (text or "") for text in others for form in forms):
+            return None
+        # A name may go on in the next line: of its words, the longest is looked for, as JSON has it.
+        words = {json.dumps(max(form.split(), key=len), ensure_ascii=False)[1:-1] for form in forms}
+        keys = self._ledger.keys_with("record", words)
+        if len(keys) > MOST_NAMING:
+            return None
+        return {key for key in keys if any(form in words_of(self._briefing.records[key]) for form in forms)}
+
+    def _text_of_page(self, name: str) -> str | None:
+        try:
+            return as_line((self._project.root / "docs" / f"{name}.md").read_text("utf-8"))
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def _are_left(self, gone: Collection[str], written: Sequence[Written]) -> bool:
+        """Tell whether those that are gone are named by none but records that no longer do."""
+        naming = {item.edit.key: item.edit.names for item in written}
+        authors = {backlink.key for key in gone for found in self._named(key).values() for backlink in found}
+        named = {named for names in naming.values() for named, _, _ in names}
+        return authors <= naming.keys() and named.isdisjoint(gone)
+
+    def _named(self, key: str) -> Mapping[str, Sequence[Backlink]]:
+        return self._briefing.backlinks.get(key, {})
+
     def _may_come(self, key: str) -> bool:
         """Tell whether a new record can be taken for no other, and lies where nothing else does."""
-        folder, _, id = key.partition("/")
+        id = key.partition("/")[2]
         is_twin = any(f"{other}/{id}" in found for other in KIND_BY_FOLDER for found in (self._files, self._drafts))
-        return folder != Actor.folder and not is_twin and is_free(key, self._files)
+        return not is_twin and is_free(key, self._files)
 
-    def _link(self, before: Mapping[str, Checked], now: Mapping[str, Checked]) -> list[dict[str, Linked]]:
+    def _link(
+        self, before: Mapping[str, Checked], now: Mapping[str, Checked], last_names: Mapping[str, list[str]]
+    ) -> list[dict[str, Linked]]:
         """Return what comes of linking these records, each among those that there were then, by their keys."""
         then = [*self._files]
-        if before.keys() == now.keys():
-            found = self._link_all([*before.values(), *now.values()], then)
+        if before.keys() == now.keys() and last_names is self.names:
+            found = self._link_all([*before.values(), *now.values()], then, self.names)
             parts = [found[: len(before)], found[len(before) :]]
         else:
             keys = [*(key for key in then if key not in before), *now]
-            parts = [self._link_all([*before.values()], then), self._link_all([*now.values()], keys)]
+            parts = [self._link_all([*before.values()], then, last_names)]
+            parts += [self._link_all([*now.values()], keys, self.names)]
         return [{linked.author.key: linked for linked in part} for part in parts]
 
-    def _link_all(self, items: Sequence[Checked], keys: Iterable[str]) -> list[Linked]:
+    def _link_all(self, items: Sequence[Checked], keys: Iterable[str], names: Mapping[str, list[str]]) -> list[Linked]:
         files = frozenset((*self._briefing.assets, *(f"{name}.md" for name in self._briefing.pages)))
         others = self._drafts, files, frozenset[str]()
-        return link_some(items, World(self._names, {*keys, *self._drafts}, others), self._places)
+        return link_some(items, World(names, {*keys, *self._drafts}, others), self._places)
 
     def _edit_of(self, key: str, last: Linked | None, linked: Linked | None) -> Written | None:
         """Return how a record was edited; None when more is to be read than it and what it names."""
         parts = (found.of if found else None for found in (last, linked))
         before, now = (part if isinstance(part, Record) else None for part in parts)
         names_before = last.names if last else []
-        actors = [names_of([actor]) for actor in (before, now) if isinstance(actor, Actor)]
-        if actors and (len(actors) < 2 or actors[0] != actors[1]):
-            return None
         if linked is None:
-            return None if key in self._briefing.backlinks else Written(Edit(key, before, None, names_before), "", {})
+            return Written(Edit(key, before, None, names_before), "", {})
         if linked.problems or self._takes_others_along(before, now):
             return None
         prose = {at: prose for (_, at), prose in linked.prose.items()}
@@ -207,7 +277,3 @@ class Edits:
     @cached_property
     def _drafts(self) -> frozenset[str]:
         return frozenset(self._ledger.told("drafts"))
-
-    @cached_property
-    def _names(self) -> Mapping[str, list[str]]:
-        return self._ledger.told("named")  # type: ignore[no-any-return]

@@ -126,7 +126,7 @@ class LinkMemory:
     linker: "_Linker | None" = None
 
     def __post_init__(self) -> None:
-        self.texts = Lazy(lambda key: _words_of(self.linked[key].of))
+        self.texts = Lazy(lambda key: words_of(self.linked[key].of))
 
     def enter(self, world: World) -> frozenset[str]:
         """Take it that this is the world now, and return the authors whose links may be others in it."""
@@ -152,8 +152,8 @@ def _id_of(key: str) -> str:
     return key.partition("/")[2]
 
 
-def _words_of(author: object) -> str:
-    """Return all text in which an author may name somebody."""
+def words_of(author: object) -> str:
+    """Return all text in which an author may name somebody, on lines of their own."""
     if isinstance(author, RawPage):
         return as_line(author.text)
     return "\n".join(as_line(marked.text) for marked in marked_values(author)) if isinstance(author, Part) else ""
@@ -227,7 +227,7 @@ def relink_records(
 def link_some(items: Iterable[Checked], world: World, places: Places) -> list[Linked]:
     """Return what comes of linking some records. One record may be there several times, in other states."""
     parts = [(item.record, Author(item.record.key, item.path, item.at)) for item in items]
-    text = "\n".join(_words_of(record) for record, _ in parts)
+    text = "\n".join(words_of(record) for record, _ in parts)
     found = {name: keys for name, keys in world.names.items() if any(as_line(form) in text for form in forms_of(name))}
     linker = _Linker(places, world.keys, *world.others, LinkMemory(names=NameIndex(found)))
     return [linker.link(record, author) for record, author in parts]

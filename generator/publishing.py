@@ -107,7 +107,7 @@ class Publishing:
 
     def drop_page(self, made: Made) -> None:
         """Leave a page, or a picture, of the last site out: it is gone."""
-        self._gone |= {made.path, made.name}
+        self._gone |= {made.path, made.name or made.path}  # a picture lies at its path alone
         self._read.pop(made.name, None)
 
     def add(self, name: str, content: bytes) -> None:

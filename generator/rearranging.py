@@ -8,7 +8,7 @@ from bisect import insort
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any, NamedTuple
 
-from generator.backlinks import Backlink, Naming, by_heading
+from generator.backlinks import MENTIONED, Backlink, Naming, by_heading
 from generator.choices import CHOICES
 from generator.explorer import facets_after, plan_chunks
 from generator.fields import slug
@@ -40,8 +40,18 @@ class Edit(NamedTuple):
 
     @property
     def named(self) -> set[str]:
-        """The keys of those whom it named or names."""
-        return {naming[0] for naming in (*self.names_before, *self.names)} - {self.key}
+        """The keys of those whom it named or names; of a record that is what it was, those whom it names otherwise."""
+        before, now = {*self.names_before}, {*self.names}
+        namings = before ^ now if self.before is self.now else before | now
+        return {naming[0] for naming in namings} - {self.key}
+
+    @property
+    def is_cited_alike(self) -> bool:
+        """Whether it names the same as before in its fields; whom its text mentions does not count."""
+        before, now = (
+            [naming for naming in names if naming[1] != MENTIONED] for names in (self.names_before, self.names)
+        )
+        return before == now
 
     @property
     def is_linked_alike(self) -> bool:
@@ -93,7 +103,9 @@ class Rearranging:
         self._order = [*briefing.records]
         self._rank = {key: number for number, key in enumerate((*self._order, HOME, *briefing.pages))}
         moved = self._before != self._order
-        self._moved = {edit.key for edit in edits if moved or not edit.before or not edit.now}
+        self._moved = {
+            edit.key for edit in edits if not edit.before or not edit.now or (moved and edit.before is not edit.now)
+        }
         self._shifting = [edit for edit in edits if edit.key in self._moved or _is_shifted(edit)]
         self._folders = {edit.key.partition("/")[0] for edit in edits if edit.key in self._moved}
 
@@ -213,7 +225,7 @@ class Rearranging:
             edited = [edit.key for edit in self._edits if edit.key.startswith(f"{folder}/")]
             items = [key for key in items if key not in edited]
             records = self._briefing.records
-            for key in edited:
+            for key in (key for key in edited if key in records):
                 insort(items, key, key=lambda key: (actor_group(records[key]), self._rank[key]))
         else:
             items = [*self._briefing.keys_of(folder)]
@@ -285,8 +297,10 @@ class Rearranging:
         """Bring up to date what pages show of all that refers to those whom edited records name, and to themselves."""
         known, maker = self._known, self._maker
         outlines = Outlines(self._briefing, maker.captions.whole, known.ties, maker.rows.resolve)
-        is_cited_alike = all(edit.is_linked_alike for edit in self._edits)
-        for key in {key for edit in self._shifting for key in (edit.key, *edit.named)}:
+        is_cited_alike = all(edit.is_cited_alike for edit in self._edits)
+        renamed = [edit.key for edit in self._edits if len({record.caption for record in edit.records}) > 1]
+        touched = {other for key in renamed for other in known.ties.get(key, {})}  # who lists it by its name
+        for key in touched | {key for edit in self._shifting for key in (edit.key, *edit.named)}:
             record = self._briefing.records.get(key)
             last = known.outlines.get(key)
             sources = last.sources if last and is_cited_alike else None

@@ -126,7 +126,7 @@ class Shortcut:
         problems = edits.problems_after(written, self._briefing, self.problems) if maker else None
         if maker is None or problems is None:
             return None
-        self.problems = problems
+        self.problems, self._names = problems, edits.names
         inputs |= chain.from_iterable(kind.changes() for kind in self._derived)
         known = {place: self._ledger.input(*place) or Input("", "") for place in inputs}
         return self._made(maker, {place: made for place, made in inputs.items() if made != known[place]}, day)
@@ -135,6 +135,8 @@ class Shortcut:
         """Tell the ledger that what was edited is followed."""
         ledger, files = self._ledger, self._briefing.files
         ledger.tell("seen files", self._seen.files)
+        if self._names != ledger.told("named"):
+            ledger.tell("named", self._names)
         if [*ledger.told("keys").items()] != [*files.items()]:
             ledger.tell("keys", files)
         ledger.tell("short cut", {**self._told, "problems": _PROBLEMS.dump_python(self.problems, mode="json")})

@@ -17,8 +17,10 @@ from generator.errors import Problem, is_failure
 from generator.inputs import inputs_of
 from generator.ledger import Ledger
 from generator.making import make_pages
+from generator.names import names_of
 from generator.order import steps_back
 from generator.pipeline import Project, check_briefing, page_maker
+from generator.records import Actor
 from generator.shortcut import Shortcut, remember
 from tests.conftest import MakeProject
 from tests.sites import command, contents, invent_briefing, start_briefing
@@ -50,6 +52,13 @@ class Desk:
 
     def pick(self, kind: str, most: int = 1, least: int = 1) -> str:
         return ", ".join(self.random.sample(self.ids[kind], self.random.randint(least, most)))
+
+    def words(self) -> str:
+        """Return some words of a quote, as a name."""
+        text = yaml.safe_load(self.random.choice(self.files("quotes")).read_text())["text"]
+        found = re.findall(r"[^\W\d_]{3,}", text) or ["Nobody"]
+        start = self.random.randrange(len(found))
+        return repr(" ".join(found[start : start + self.random.randint(1, 2)]))
 
     def date(self) -> str:
         year, month, day = (self.random.randint(*ends) for ends in ((1950, 2025), (1, 12), (1, 28)))
@@ -124,6 +133,9 @@ EDITS: Mapping[str, Callable[[Desk], Any]] = {
     "type": lambda desk: desk.set("actors", f"type: {desk.random.choice(['person', 'group', 'country'])}"),
     "death": lambda desk: desk.set("actors", f"died: {desk.date()[:4]}"),
     "title": lambda desk: desk.set("events", f"title: The *{desk.random.randint(1, 9)}th* fair"),
+    "name": lambda desk: desk.set("actors", f"name: {desk.words()}"),
+    "other name": lambda desk: desk.set("actors", f"aliases: [{desk.words()}]"),
+    "new actor": lambda desk: desk.add("actors", f"name: {desk.words()}", f"part_of: [{desk.pick('actors')}]"),
     "new quote": added_quote,
     "new event": added_event,
     "new source": lambda desk: desk.add("sources", "title: Minutes", f"published: {desk.date()}"),
@@ -236,7 +248,8 @@ def made(folder: Path, records: int) -> Path:
 def kept(folder: Path) -> dict[str, Any]:
     """Return what the ledger has of a briefing, and its problems."""
     with Ledger(folder / "build/.cache/ledger.db") as ledger:
-        told = {"keys": [*ledger.told("keys").items()], "steps": ledger.told("steps")}
+        named = {name: sorted(keys) for name, keys in ledger.told("named").items()}
+        told = {"keys": [*ledger.told("keys").items()], "steps": ledger.told("steps"), "named": named}
         digests = ledger.input_digests()
         values = {kind: ledger.inputs(kind, found) for kind, found in digests.items()}
         return {"digests": digests, "values": values, **told, "problems": ledger.told("short cut")["problems"]}
@@ -252,4 +265,6 @@ def read(folder: Path) -> dict[str, Any]:
     keys = [(key, briefing.files[key]) for key in briefing.records]
     told = TypeAdapter(tuple[Problem, ...]).dump_python(problems, mode="json")
     steps = steps_back(briefing.records.values())
-    return {"digests": digests, "values": values, "keys": keys, "steps": steps, "problems": told}
+    actors = (record for record in briefing.records.values() if isinstance(record, Actor))
+    named = {name: sorted(keys) for name, keys in names_of(actors).items()}
+    return {"digests": digests, "values": values, "keys": keys, "steps": steps, "named": named, "problems": told}
