@@ -103,25 +103,41 @@ def edit_event(field: str, value: Callable[[str], str]) -> Callable[[Path, str],
     """Return what gives a field of an event another value, made of the words of this edit."""
 
     def edit(docs: Path, words: str) -> None:
-        event = events_with(docs, field)[0]
+        event = with_field(docs, "events", field)[0]
         event.write_text(without(event, field) + f"{field}: {value(words)}\n", "utf-8")
 
     return edit
 
 
+def rename_actor(docs: Path, words: str) -> None:
+    """Give an actor another name, by which no text calls it."""
+    actors = with_field(docs, "actors", "name")
+    actor = actors[len(actors) // 3]
+    actor.write_text(f"name: Renamed {words}\n{without(actor, 'name')}", "utf-8")
+
+
+def add_actor(docs: Path, words: str) -> None:
+    """Write the record of an actor whom a text names already."""
+    quotes = with_field(docs, "quotes", "text")
+    found = (TWO_WORDS.search(quote.read_text("utf-8")) for quote in quotes[int(words) % len(quotes) :] + quotes)
+    name = next(filter(None, found))[0]
+    (docs / "actors" / f"new-{words}.yml").write_text(f"name: {name}\n", "utf-8")
+
+
 def edit_topics(docs: Path, words: str) -> None:
     """Give an event the topics of another."""
-    event, *others = events_with(docs, "tags")
+    event, *others = with_field(docs, "events", "tags")
     topics = re.search(LINES.format("tags"), others[int(words) % len(others)].read_text("utf-8"), re.MULTILINE)
     event.write_text(without(event, "tags") + (topics[0] if topics else ""), "utf-8")
 
 
+TWO_WORDS = re.compile(r"\b[^\W\d_]{6,} [^\W\d_]{6,}\b")
 LINES = r"^{}:.*\n(?:[ -].*\n)*"  # of a field
 
 
-def events_with(docs: Path, field: str) -> list[Path]:
-    """Return the files that hold one event each, which has a field."""
-    files = (file for file in sorted((docs / "events").rglob("*.yml")) if is_single(file))
+def with_field(docs: Path, kind: str, field: str) -> list[Path]:
+    """Return the files that hold one record of a kind each, which has a field."""
+    files = (file for file in sorted((docs / kind).rglob("*.yml")) if is_single(file))
     return [file for file in files if f"\n{field}:" in f"\n{file.read_text('utf-8')}"]
 
 
@@ -140,6 +156,8 @@ EDITS: Mapping[str, Callable[[Path, str], None]] = {
     "an event renamed": edit_event("title", lambda words: f"Renamed {words}"),
     "an event with other topics": edit_topics,
     "an event with another date": edit_event("date", lambda words: f"19{int(words) % 90 + 10}"),
+    "an actor renamed": rename_actor,
+    "an actor added": add_actor,
     "a record added": add_source,
     "nothing changed": edit_nothing,
 }
