@@ -28,7 +28,6 @@ from generator.tallies import LINKS
 from generator.ties import Tie
 
 _PROSE: Mapping[str, Any] = {"summary": True, "note": True, "as_reported": {"note"}}  # an input by itself
-_OF_ANOTHER_KIND = {"sentence": "text"}  # made of the one thing, once for all pages
 _PIECES: Mapping[str, type[LinkedPiece]] = {"w": Words, "v": Verbatim, "m": Mention, "t": Target}
 _LETTERS = {made: letter for letter, made in _PIECES.items()}
 _TYPES: Mapping[str, Any] = {
@@ -42,6 +41,7 @@ _TYPES: Mapping[str, Any] = {
     "chunk": tuple[str, ...],
     "caption": str,
     "row": Told,
+    "sentence": dict[str, str],
     "tally": dict[str, int],
 }
 
@@ -53,8 +53,12 @@ class Input(NamedTuple):
     value: str
 
 
-def inputs_of(maker: PageMaker) -> dict[str, dict[str, Input]]:
-    """Return all that the pages of a briefing may look up: {kind: {key: input}}; hand-written pages as "page"."""
+def inputs_of(maker: PageMaker, known: Mapping[str, Mapping[str, str]] | None = None) -> dict[str, dict[str, Input]]:
+    """Return all that the pages of a briefing may look up: {kind: {key: input}}; hand-written pages as "page".
+
+    `known` are the digests that these had before, {kind: {key: digest}}. Sentences of texts that are what they were are
+    not looked for, and have no value.
+    """
     whole = maker.whole
     found = {
         "record": {key: record_input(record, whole.files[key]) for key, record in whole.records.items()},
@@ -64,6 +68,12 @@ def inputs_of(maker: PageMaker) -> dict[str, dict[str, Input]]:
     tallies = {**maker.maker.tallies, LINKS: {**maker.maker.links}}
     found["row"] = {key: input_of("row", maker.maker.rows.told.whole[key]) for key in whole.records}
     found["tally"] = {name: input_of("tally", tally) for name, tally in tallies.items()}
+    found["sentence"] = {}
+    texts, sentences = ((known or {}).get(kind, {}) for kind in ("text", "sentence"))
+    for key, text in found["text"].items():
+        is_known = key in sentences and texts.get(key) == text.digest
+        made = Input(sentences[key], "") if is_known else input_of("sentence", maker.maker.rows.sentences.whole[key])
+        found["sentence"][key] = made
     for kind in (kind for kind in _TYPES if kind not in found):
         found[kind] = {key: input_of(kind, value) for key, value in maker.noted[kind].whole.items()}
     choices = maker.noted["choice"].whole
@@ -73,13 +83,12 @@ def inputs_of(maker: PageMaker) -> dict[str, dict[str, Input]]:
 
 def take_inputs(maker: PageMaker) -> dict[str, list[str]]:
     """Return what was looked up since this was last asked: {kind: keys}."""
-    found: dict[str, dict[str, None]] = {}
+    found: dict[str, list[str]] = {}
     for kind, noted in maker.noted.items():
         keys = noted.take()
         if keys:
-            known = found.setdefault(_OF_ANOTHER_KIND.get(kind, kind), {})
-            known.update(dict.fromkeys((key for key, _ in keys) if kind == "text" else keys))
-    return {kind: [*keys] for kind, keys in found.items()}
+            found[kind] = [*dict.fromkeys(key for key, _ in keys)] if kind == "text" else keys
+    return found
 
 
 def changed_inputs(

@@ -59,8 +59,9 @@ def make_pages(briefing: Briefing, project: Project, books: Mapping[str, str], l
     _maker = page_maker(briefing, project, books)
     _docs = docs = Tree(project.pages_dir, ledger.files("docs"))
     _forget_what_others_made(ledger, briefing, project, books)
-    known, inputs, groups = ledger.pages(), inputs_of(_maker), {*_maker.groups()}
-    changed = [*changed_inputs(ledger.input_digests(), inputs)]
+    known, digests, groups = ledger.pages(), ledger.input_digests(), {*_maker.groups()}
+    inputs = inputs_of(_maker, digests)
+    changed = [*changed_inputs(digests, inputs)]
     stale = _stale_groups(ledger, known.values(), changed, groups, docs)
     fresh = groups - stale
     making = Making(_maker, docs, {path: made for path, made in known.items() if made.part in fresh}, known)

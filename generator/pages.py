@@ -27,7 +27,7 @@ from generator.profiles import neighbours_of, record_pages
 from generator.prose import BY_HAND
 from generator.records import Actor, Quote
 from generator.render import Captions, PageLinks, build_environment, front_matter, plain_text
-from generator.rows import Row, Rows, Told
+from generator.rows import Row, Rows, Sentences, Told
 from generator.tallies import Tally, links_of, tallies_of
 from generator.ties import Ties, ties_of
 from generator.views import DATA, PATHS, VIEWS, build_view
@@ -56,6 +56,7 @@ class Arranged(NamedTuple):
     neighbours: Mapping[str, tuple[str | None, str | None]]
     topics: Mapping[str, str]
     rows: Mapping[str, Told] | None = None
+    sentences: Mapping[str, Sentences] | None = None
 
 
 class Planned(NamedTuple):
@@ -263,7 +264,7 @@ def _maker_of(briefing: Briefing, arranged: Arranged, tools: _Tools, planned: Pl
         briefing=noted,
         environment=tools.pages,
         captions=Noted(arranged.captions),
-        rows=Rows(briefing, noted, resolve, tools.words, arranged.rows),
+        rows=Rows(briefing, noted, resolve, tools.words, arranged.rows, arranged.sentences),
         words=tools.words,
         places=Noted(arranged.places),
         ties=ties,

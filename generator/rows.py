@@ -36,8 +36,14 @@ class Told(NamedTuple):
     group: str
 
 
+Sentences = Mapping[str, str]  # of one text, by the key of the first whom each of them names
+
+
 class Rows:
-    """Writes the rows of one briefing, by what pages look up in `briefing`; what is made once for all is of `whole`."""
+    """Writes the rows of one briefing, by what pages look up in `briefing`; what is made once for all is of `whole`.
+
+    `told` and `sentences` are of all who are listed, where they were made before.
+    """
 
     def __init__(
         self,
@@ -46,20 +52,20 @@ class Rows:
         resolve: Resolve,
         words: Words,
         told: Mapping[str, Told] | None = None,
+        sentences: Mapping[str, Sentences] | None = None,
     ) -> None:
         self.words = words
         self._whole = whole
         self.briefing = briefing
         self.resolve = resolve
         self.told = Noted(Lazy(self.tell) if told is None else told)  # by key: a record stands in nine lists
-        self._named = Lazy(self._sentences_of)
-        self.sentences = Noted(self._named)  # by key of what names others
+        self.sentences = Noted(Lazy(self.quote) if sentences is None else sentences)  # by key of what names others
 
     def prepare(self) -> None:
         """Make what rows say of every record now: processes that are forked after this need not each do so."""
         for key in self._whole.records:
             self.told.whole[key]  # which keeps it
-        self._named.fill(self._whole.records)
+            self.sentences.whole[key]
 
     def of_key(self, links: PageLinks, key: str, *details: str, on: str = "", context: str = "") -> Row:
         """Return the row of a record: its name, then `details` (as what it is listed), who, when and where.
@@ -129,9 +135,10 @@ class Rows:
         return self._sentence(key, named)
 
     def _sentence(self, key: str, named: str) -> str:
-        return self.sentences[key].get(named, "") if named else ""
+        return self.sentences.get(key, {}).get(named, "") if named else ""
 
-    def _sentences_of(self, key: str) -> Mapping[str, str]:
+    def quote(self, key: str) -> Sentences:
+        """Return the sentences in which a record, a page or the card names others, as Markdown."""
         page = self._whole.pages.get(key)
         found: dict[str, str] = {}
         for prose in [page.prose] if page else self._prose_of(key):

@@ -26,7 +26,7 @@ from generator.pipeline import Project, day_of
 from generator.prose import Mention
 from generator.rearranging import Arrangement, Edit, Rearranging, reorder
 from generator.records import Actor, BriefingInfo, Record, is_arranged_alike
-from generator.rows import Told
+from generator.rows import Sentences, Told
 from generator.stored import Stored, StoredProse
 from generator.tallies import LINKS
 from generator.words import load_words
@@ -105,11 +105,13 @@ class Shortcut:
             self._texts: Stored[Mapping[FieldPath, Prose]] = Stored(ledger, "text")
             self._captions: Stored[str] = Stored(ledger, "caption")
             self._rows: Stored[Told] = Stored(ledger, "row")
+            self._sentences: Stored[Sentences] = Stored(ledger, "sentence")
             arranged: dict[str, Stored[Any]] = {name: Stored(ledger, kind) for name, kind in _ARRANGED.items()}
             self._known = Arrangement(**arranged)
             self._derived: tuple[Stored[Any], ...] = (
                 self._captions,
                 self._rows,
+                self._sentences,
                 *arranged.values(),
             )
             self._briefing = self._stored_briefing()
@@ -123,6 +125,8 @@ class Shortcut:
         day = self._day()
         inputs = self._own_inputs(written)
         maker = self._arranged([item.edit for item in written], {item.edit.key: item.file for item in written})
+        if maker:
+            self._quote(maker, {key: bool(made.value) for (kind, key), made in inputs.items() if kind == "text"})
         problems = edits.problems_after(written, self._briefing, self.problems) if maker else None
         if maker is None or problems is None:
             return None
@@ -223,6 +227,14 @@ class Shortcut:
         is_done = not moving or Rearranging(self._known, moving, maker.maker, order).run()
         return maker if is_done else None
 
+    def _quote(self, maker: PageMaker, texts: Mapping[str, bool]) -> None:
+        """Find the sentences anew in which texts name others: {key: whether there is a text}."""
+        for key, is_there in texts.items():
+            if is_there:
+                self._sentences[key] = maker.maker.rows.quote(key)
+            elif key in self._sentences:
+                del self._sentences[key]
+
     def _named_without_words(self, key: str) -> Iterator[str]:
         """Yield the keys of those whose prose names a record by its id alone, and so has its caption in it."""
         backlinks = self._briefing.backlinks.get(key, {})
@@ -249,7 +261,15 @@ class Shortcut:
         topics = Lazy[str, str](lambda tag: f"tags/{slug(tag)}")
         links = Deferred(lambda: known.tallies[LINKS])
         arranged = Arranged(
-            self._captions, known.places, known.ties, known.tallies, links, known.neighbours, topics, self._rows
+            self._captions,
+            known.places,
+            known.ties,
+            known.tallies,
+            links,
+            known.neighbours,
+            topics,
+            self._rows,
+            self._sentences,
         )
         planned = Planned(known.plans, known.rests, known.chunks, known.outlines, known.choices)
         return PageMaker.of_parts(self._briefing, arranged, planned, self._project.template_dirs, words)
