@@ -4,10 +4,12 @@ After an edit by the short cut no more is read; after others, all was read, and 
 render a page that has no frame.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from generator.addresses import Addresses, Located, Spot
 from generator.constructs import Content, render
@@ -49,12 +51,11 @@ def follow_edits(project: Project, ledger: Ledger, shortcut: Shortcut, *, strict
     if len(changed) > MOST_PAGES:
         return False
     is_moving = bool(gone or changed.keys() - before.keys() or remade.is_of_another_day)
-    known = ledger.pages() if is_moving else before
-    now = {path: page for path, page in {**known, **made}.items() if path in texts or path not in before}
-    following = _Following(project, ledger, known, now.__contains__ if is_moving else ledger.has_page)
+    moving = _Moving.of(ledger.paths(), ledger.needs(), changed, gone) if is_moving else None
+    following = _Following(project, ledger, before, moving.now.__contains__ if moving else ledger.has_page)
     if not following.render({path: texts[path] for path in changed}):
         return False
-    if not (following.move(now, gone, remade.day) if is_moving else following.has_known_needs()):
+    if not (following.move(moving, remade.day) if moving else following.has_known_needs()):
         return False
     docs = Tree.as_known(project.pages_dir, {})
     for path in changed:
@@ -88,11 +89,29 @@ def follow_pages(project: Project, briefing: Briefing, making: Making, ledger: L
     following = _Following(project, ledger, before, now.__contains__, render)
     if not following.render({path: (project.pages_dir / path).read_bytes() for path in changed}):
         return False
-    if not following.move(now, gone, build_day(briefing)):
+    needs = Counter(made.needs for made in before.values())
+    if not following.move(_Moving.of(before.keys(), needs, changed, gone), build_day(briefing)):
         return False
     following.add(changed, making.docs)
     following.publishing.publish()
     return True
+
+
+class _Moving(NamedTuple):
+    """Pages that come and go: the paths of all that there were and are, and how many of them had which needs."""
+
+    before: Collection[str]
+    now: Collection[str]
+    needs: Mapping[str, int]
+    changed: Mapping[str, Made]
+    gone: Sequence[Made]
+
+    @classmethod
+    def of(
+        cls, before: Collection[str], needs: Mapping[str, int], changed: Mapping[str, Made], gone: Sequence[Made]
+    ) -> "_Moving":
+        """Return those that come and go by a change."""
+        return cls(before, {*before, *changed} - {made.path for made in gone}, needs, changed, gone)
 
 
 class _Following:
@@ -143,12 +162,15 @@ class _Following:
         """Tell whether each page that was rendered needs of the policy what it needed."""
         return all(page.needs == self._before[path].needs for path, page in self._pages.items())
 
-    def move(self, now: Mapping[str, Made], gone: Iterable[Made], day: date) -> bool:
-        """Have the site hold these pages, dated to a day; False, before anything is written, when that takes MkDocs."""
-        listed = self._listed(now, day) if self._has_same_navigation(now) and self._has_same_needs(now) else None
+    def move(self, moving: _Moving, day: date) -> bool:
+        """Have the site hold the pages that there are, dated to a day; False, before anything is written, when that
+        takes MkDocs.
+        """
+        is_alike = self._has_same_navigation(moving) and self._has_same_needs(moving)
+        listed = self._listed(moving, day) if is_alike else None
         if listed is None:
             return False
-        for made in gone:
+        for made in moving.gone:
             self.publishing.drop_page(made)
         for name, content in listed.items():
             self.publishing.add(name, content)
@@ -178,32 +200,34 @@ class _Following:
         content = (self.publishing.site.folder / path).read_bytes() if made else b""
         return content if made and sha256(content).hexdigest() == made.digest else None
 
-    def _has_same_navigation(self, now: Mapping[str, Made]) -> bool:
+    def _has_same_navigation(self, moving: _Moving) -> bool:
         """Tell whether pages that come and go are in no navigation, and MkDocs has nothing to say of that.
 
         It warns of pages that are neither in a navigation that is written nor said not to be: by their folders, as a
         rule.
         """
-        before = self._before
-        if before.keys() == now.keys():
+        before, now = moving.before, moving.now
+        if before == now:
             return True
         folders = {path.partition("/")[0] for path in before if path.endswith(".md") and path not in self._in_nav}
-        new = (path for path in now.keys() - before.keys() if path.endswith(".md"))
+        new = (path for path in now if path not in before and path.endswith(".md"))
         is_known = all(path.partition("/")[0] in folders for path in new)
         is_written = bool(self._ledger.told("navigation is written"))
         return is_known and is_written and all(path in now for path in self._in_nav)
 
-    def _has_same_needs(self, now: Mapping[str, Made]) -> bool:
+    def _has_same_needs(self, moving: _Moving) -> bool:
         """Tell whether all pages together need of the policy what they needed; so do pictures that come or go."""
-        pages = self._pages
-        needs = {pages[path].needs if path in pages else made.needs for path, made in now.items()}
-        moved = now.keys() ^ self._before.keys()
-        return not any(map(is_document, moved)) and needs == {made.needs for made in self._before.values()}
+        pages, before, needs = self._pages, self._before, Counter(moving.needs)
+        needs.subtract(made.needs for made in moving.gone)
+        needs.subtract(before[path].needs for path in moving.changed if path in before)
+        needs.update(pages[path].needs if path in pages else made.needs for path, made in moving.changed.items())
+        moved = [path for path in moving.changed if path not in before] + [made.path for made in moving.gone]
+        return not any(map(is_document, moved)) and {*+needs} == {*moving.needs}
 
-    def _listed(self, now: Iterable[str], day: date) -> dict[str, bytes] | None:
+    def _listed(self, moving: _Moving, day: date) -> dict[str, bytes] | None:
         """Return the files of the sitemap that change; None where that is not certain."""
         last = self.publishing.site.folder
-        before, after = ([path for path in paths if path.endswith(".md")] for paths in (self._before, now))
+        before, after = ([path for path in paths if path.endswith(".md")] for paths in (moving.before, moving.now))
         listed = sitemap_after((last / SITEMAP).read_text("utf-8"), before, after, day)
         if listed is None:
             return None

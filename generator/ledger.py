@@ -155,6 +155,14 @@ class Ledger:
         """Return all pages that were made, by path."""
         return {row[0]: Made._make(row) for row in self._run("SELECT * FROM pages")}
 
+    def paths(self) -> set[str]:
+        """Return the paths of all pages that were made."""
+        return {path for (path,) in self._run("SELECT path FROM pages")}
+
+    def needs(self) -> dict[str, int]:
+        """Return what pages need of the policy, as JSON, and how many of them do."""
+        return dict(self._run("SELECT needs, count(*) FROM pages GROUP BY needs"))
+
     def has_page(self, path: str) -> bool:
         """Tell whether a page was made."""
         return bool(self._run("SELECT 1 FROM pages WHERE path = ?", (path,)))
@@ -254,11 +262,11 @@ class Ledger:
                     found.setdefault(f"{kind} {key}", array("I")).append(numbers[part])
         is_known = self._run("SELECT 1 FROM readers LIMIT 1")
         for name, before in self._several("readers", "input", "parts", found) if is_known else ():
-            known = {*array("I", before)}
-            if known.issuperset(found[name]):
+            known = array("I", before)
+            if all(number in known for number in found[name]):  # for one or two, sooner than with a set
                 del found[name]
             else:
-                found[name] = array("I", sorted(known.union(found[name])))
+                found[name] = array("I", sorted({*known, *found[name]}))
         rows = ((name, found[name].tobytes()) for name in sorted(found))
         self._run_all("INSERT OR REPLACE INTO readers VALUES (?, ?)", rows)
 

@@ -7,7 +7,7 @@ it is found out once, before pages are made: the page then looks up what it show
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import groupby, islice, takewhile
 from typing import NamedTuple
 
 from generator.backlinks import MENTIONED, Backlink
@@ -124,11 +124,18 @@ class Outlines(Mapping[str, Outline]):
 
     def _companion(self, key: str, ties: Sequence[Tie]) -> Companion:
         shared = tuple(dict.fromkeys(tie.record for tie in ties))
-        dates = (self.briefing.records[record].when for record in shared)
-        dated: list[PartialDate] = [when for when in dates if when and when.start]
-        first = min(dated, key=lambda when: when.sort_key, default=None)
-        last = max(dated, key=lambda when: when.sort_key, default=None)
+        dates = [
+            when for _, run in groupby(shared, lambda key: key.partition("/")[0]) for when in self._ends_of([*run])
+        ]
+        first = min(dates, key=lambda when: when.sort_key, default=None)
+        last = max(dates, key=lambda when: when.sort_key, default=None)
         return Companion(key, len(shared), shared[:SHARED], first.text if first else "", last.text if last else "")
+
+    def _ends_of(self, keys: Sequence[str]) -> Iterator[PartialDate]:
+        """Yield the first and the last date of records of one kind: they stand in order, and few are looked at."""
+        for way in (keys, keys[::-1]):
+            dates = (self.briefing.records[key].when for key in way)
+            yield from islice((when for when in dates if when and when.start), 1)
 
 
 class Rests(Mapping[str, RestPlan]):
