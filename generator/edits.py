@@ -1,14 +1,15 @@
 """What was edited since the last build, read without the rest: records that changed, came or went.
 
-Whatever is not certain here is left to a whole reading: drafts, circles, and what may be a slip.
+Whatever is not certain here is left to a whole reading: circles, and what may be a slip.
 """
 
 import json
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
+from itertools import groupby
+from operator import itemgetter
 from time import time_ns
 from typing import NamedTuple
 
@@ -71,7 +72,8 @@ def look_at(project: Project) -> Seen:
 class Edits:
     """The edits of a briefing since the last build. `briefing` is as it was then, and read from the ledger.
 
-    `names` are those of actors, as `names_of` has them: after `read`, as they are now.
+    `names` are those of actors, as `names_of` has them, and `drafts` the files of drafts by their keys: as they were
+    then, and after `read` as they are now.
     """
 
     def __init__(self, project: Project, ledger: Ledger, briefing: Briefing, seen: Seen) -> None:
@@ -82,6 +84,7 @@ class Edits:
         self._checked = Lazy(self._check_file)
         self._changed: frozenset[str] = frozenset()  # names of files
         self.names: Mapping[str, list[str]] = ledger.told("named")
+        self.drafts: Mapping[str, str] = ledger.told("drafts")
 
     def read(self) -> list[Written] | None:
         """Return the edits, by key; None when more is to be read for them.
@@ -92,22 +95,23 @@ class Edits:
         if names is None:
             return None
         self._changed = frozenset(names)
-        now: dict[str, Checked] = {}
-        for item in (item for name in names if name in self._seen.files for item in self._checked[name]):
-            if item is None or item.record.draft or item.record.key in now:
-                return None
-            now[item.record.key] = item
-        known = {key for key, file in self._files.items() if file in self._changed}
-        if not all(self._may_come(key) for key in now.keys() - known):
+        last_names, last_drafts = self.names, self.drafts
+        sorted_out = self._sort_out(name for name in names if name in self._seen.files)
+        if sorted_out is None:
             return None
-        last_names = self.names
+        now, drafts = sorted_out
+        known = {key for key, file in self._files.items() if file in self._changed}
         self.names = self._names_after(known, now)
         naming = self._naming_others(last_names)
         if naming is None:
             return None
         before = {key: self._unedited(key) for key in sorted(known | naming)}
         now |= {key: before[key] for key in naming - known}
-        linked_before, linked = self._link(before, now, last_names)
+        keys = {*(key for key in self._files if key not in before), *now}
+        last, world = self._world(self._files, last_names, last_drafts), self._world(keys, self.names, self.drafts)
+        linked_before, linked, linked_drafts = self._link((before, last), (now, world), (drafts, world))
+        if any(linked.problems for linked in linked_drafts.values()):
+            return None
         found = [self._edit_of(key, linked_before.get(key), linked.get(key)) for key in sorted(known | now.keys())]
         written = [item for item in found if item]
         if len(written) < len(found) or not self._are_left(known - now.keys(), written):
@@ -135,7 +139,8 @@ class Edits:
         if not all(is_slip(problem) for problem in problems if problem.place.path in paths):
             return None
         there = (path.removeprefix("docs/") for path in sorted(paths))
-        items = [item for name in there if name in self._seen.files for item in self._checked[name] if item]
+        found = [item for name in there if name in self._seen.files for item in self._checked[name] if item]
+        items = [item for item in found if not item.record.draft]
         slips = check_alone(briefing, items, self._places)
         return sort_problems((*(problem for problem in problems if problem.place.path not in paths), *slips))
 
@@ -173,6 +178,23 @@ class Edits:
         judged = [judge_record(raw, assets, self._places) for raw in part.records]
         checked = [None if found.problems else Checked(found.record, found.raw.path, found.raw.at) for found in judged]
         return [None, *checked] if part.problems or not checked else [*checked]
+
+    def _sort_out(self, names: Iterable[str]) -> tuple[dict[str, Checked], dict[str, Checked]] | None:
+        """Return the records in these files, and the drafts; None when others are to be read for them."""
+        now: dict[str, Checked] = {}
+        drafts: dict[str, Checked] = {}
+        for item in (item for name in names for item in self._checked[name]):
+            if item is None or item.record.key in now or item.record.key in drafts:
+                return None
+            (drafts if item.record.draft else now)[item.record.key] = item
+        files = {**self._files, **self.drafts}
+        left = {key: file for key, file in self.drafts.items() if file not in self._changed}
+        known = {key for key, file in files.items() if file in self._changed}
+        self.drafts = {**left, **{key: item.path.removeprefix("docs/") for key, item in drafts.items()}}
+        # That a draft names what is gone is no backlink.
+        may_go = not left or known <= now.keys() | drafts.keys()
+        may_come = all(is_free(key, self._files) and not _is_twin(key, files) for key in (now | drafts).keys() - known)
+        return (now, drafts) if may_go and may_come else None
 
     def _unedited(self, key: str) -> Checked:
         return Checked(self._briefing.records[key], f"docs/{self._files[key]}", ())
@@ -227,30 +249,18 @@ class Edits:
     def _named(self, key: str) -> Mapping[str, Sequence[Backlink]]:
         return self._briefing.backlinks.get(key, {})
 
-    def _may_come(self, key: str) -> bool:
-        """Tell whether a new record can be taken for no other, and lies where nothing else does."""
-        id = key.partition("/")[2]
-        is_twin = any(f"{other}/{id}" in found for other in KIND_BY_FOLDER for found in (self._files, self._drafts))
-        return not is_twin and is_free(key, self._files)
-
-    def _link(
-        self, before: Mapping[str, Checked], now: Mapping[str, Checked], last_names: Mapping[str, list[str]]
-    ) -> list[dict[str, Linked]]:
-        """Return what comes of linking these records, each among those that there were then, by their keys."""
-        then = [*self._files]
-        if before.keys() == now.keys() and last_names is self.names:
-            found = self._link_all([*before.values(), *now.values()], then, self.names)
-            parts = [found[: len(before)], found[len(before) :]]
-        else:
-            keys = [*(key for key in then if key not in before), *now]
-            parts = [self._link_all([*before.values()], then, last_names)]
-            parts += [self._link_all([*now.values()], keys, self.names)]
-        return [{linked.author.key: linked for linked in part} for part in parts]
-
-    def _link_all(self, items: Sequence[Checked], keys: Iterable[str], names: Mapping[str, list[str]]) -> list[Linked]:
+    def _world(self, keys: Iterable[str], names: Mapping[str, list[str]], drafts: Mapping[str, str]) -> World:
         files = frozenset((*self._briefing.assets, *(f"{name}.md" for name in self._briefing.pages)))
-        others = self._drafts, files, frozenset[str]()
-        return link_some(items, World(names, {*keys, *self._drafts}, others), self._places)
+        return World(names, {*keys, *drafts}, (frozenset(drafts), files, frozenset()))
+
+    def _link(self, *parts: tuple[Mapping[str, Checked], World]) -> list[dict[str, Linked]]:
+        """Return what comes of linking records, each among those that there are: those of one world at once."""
+        items = [(item, world) for found, world in parts for item in found.values()]
+        linked: list[Linked] = []
+        for world, group in groupby(items, key=itemgetter(1)):
+            linked += link_some([item for item, _ in group], world, self._places)
+        rest = iter(linked)
+        return [{key: next(rest) for key in found} for found, _ in parts]
 
     def _edit_of(self, key: str, last: Linked | None, linked: Linked | None) -> Written | None:
         """Return how a record was edited; None when more is to be read than it and what it names."""
@@ -274,6 +284,8 @@ class Edits:
             return False
         return "what-followed" in self._briefing.backlinks.get(before.key, {})
 
-    @cached_property
-    def _drafts(self) -> frozenset[str]:
-        return frozenset(self._ledger.told("drafts"))
+
+def _is_twin(key: str, keys: Container[str]) -> bool:
+    """Tell whether there is another record with this id, of any kind."""
+    id = key.partition("/")[2]
+    return any(f"{folder}/{id}" in keys for folder in KIND_BY_FOLDER)

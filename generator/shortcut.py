@@ -59,7 +59,7 @@ def remember(ledger: Ledger, briefing: Briefing, problems: Iterable[Problem], se
     named = names_of(record for record in briefing.records.values() if isinstance(record, Actor))
     ledger.tell("seen files", seen.files)
     ledger.tell("keys", {key: briefing.files[key] for key in briefing.records})  # in their order
-    ledger.tell("drafts", [key for key in briefing.files if key not in briefing.records])
+    ledger.tell("drafts", {key: file for key, file in briefing.files.items() if key not in briefing.records})
     ledger.tell("named", named)
     ledger.tell("steps", steps_back(briefing.records.values()))
     told = {
@@ -130,7 +130,7 @@ class Shortcut:
         problems = edits.problems_after(written, self._briefing, self.problems) if maker else None
         if maker is None or problems is None:
             return None
-        self.problems, self._names = problems, edits.names
+        self.problems, self._edits = problems, edits
         inputs |= chain.from_iterable(kind.changes() for kind in self._derived)
         known = {place: self._ledger.input(*place) or Input("", "") for place in inputs}
         return self._made(maker, {place: made for place, made in inputs.items() if made != known[place]}, day)
@@ -139,8 +139,9 @@ class Shortcut:
         """Tell the ledger that what was edited is followed."""
         ledger, files = self._ledger, self._briefing.files
         ledger.tell("seen files", self._seen.files)
-        if self._names != ledger.told("named"):
-            ledger.tell("named", self._names)
+        for name, value in (("named", self._edits.names), ("drafts", self._edits.drafts)):
+            if value != ledger.told(name):
+                ledger.tell(name, value)
         if [*ledger.told("keys").items()] != [*files.items()]:
             ledger.tell("keys", files)
         ledger.tell("short cut", {**self._told, "problems": _PROBLEMS.dump_python(self.problems, mode="json")})

@@ -79,6 +79,14 @@ class Desk:
         if added := sorted(self.docs.rglob("zz-*.yml")):
             self.random.choice(added).unlink()
 
+    def turn(self) -> None:
+        """Make a draft of a record that was added, or publish it."""
+        if added := sorted(self.docs.rglob("zz-*.yml")):
+            file = self.random.choice(added)
+            text = file.read_text()
+            if not text.startswith("- "):
+                file.write_text(text.replace("draft: true\n", "") if "draft: " in text else f"{text}draft: true\n")
+
     def move(self) -> None:
         """Have two records in one file, or take one of them out again."""
         added = sorted((self.docs / "quotes").glob("zz-*.yml"))
@@ -139,6 +147,8 @@ EDITS: Mapping[str, Callable[[Desk], Any]] = {
     "new quote": added_quote,
     "new event": added_event,
     "new source": lambda desk: desk.add("sources", "title: Minutes", f"published: {desk.date()}"),
+    "new draft": lambda desk: desk.add("actors", f"name: {desk.words()}", "draft: true"),
+    "draft or not": Desk.turn,
     "gone": Desk.remove,
     "in another file": Desk.move,
 }
@@ -249,7 +259,8 @@ def kept(folder: Path) -> dict[str, Any]:
     """Return what the ledger has of a briefing, and its problems."""
     with Ledger(folder / "build/.cache/ledger.db") as ledger:
         named = {name: sorted(keys) for name, keys in ledger.told("named").items()}
-        told = {"keys": [*ledger.told("keys").items()], "steps": ledger.told("steps"), "named": named}
+        told = {"keys": [*ledger.told("keys").items()], "drafts": ledger.told("drafts")}
+        told |= {"steps": ledger.told("steps"), "named": named}
         digests = ledger.input_digests()
         values = {kind: ledger.inputs(kind, found) for kind, found in digests.items()}
         return {"digests": digests, "values": values, **told, "problems": ledger.told("short cut")["problems"]}
@@ -267,4 +278,6 @@ def read(folder: Path) -> dict[str, Any]:
     steps = steps_back(briefing.records.values())
     actors = (record for record in briefing.records.values() if isinstance(record, Actor))
     named = {name: sorted(keys) for name, keys in names_of(actors).items()}
-    return {"digests": digests, "values": values, "keys": keys, "steps": steps, "named": named, "problems": told}
+    drafts = {key: file for key, file in briefing.files.items() if key not in briefing.records}
+    others = {"steps": steps, "named": named, "drafts": drafts, "problems": told}
+    return {"digests": digests, "values": values, "keys": keys, **others}
