@@ -17,7 +17,7 @@ from generator.backlinks import Backlink
 from generator.choices import CHOICES
 from generator.fields import FieldPath
 from generator.gazetteer import KnownPlace
-from generator.link import Briefing, HandPage, LinkedPiece, Prose
+from generator.link import HOME, Briefing, HandPage, LinkedPiece, Prose
 from generator.lists import ListPlan
 from generator.outlines import Outline, RestPlan
 from generator.pages import PageMaker
@@ -159,7 +159,8 @@ def _digest(text: str) -> str:
 def _texts(briefing: Briefing) -> dict[str, list[tuple[FieldPath, Prose]]]:
     found: dict[str, list[tuple[FieldPath, Prose]]] = {key: [((), page.prose)] for key, page in briefing.pages.items()}
     for (key, at), prose in briefing.prose.items():
-        found.setdefault(key, []).append((at, prose))
+        if key in briefing.records or key == HOME:  # and no draft
+            found.setdefault(key, []).append((at, prose))
     return found
 
 

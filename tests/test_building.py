@@ -109,7 +109,7 @@ def topics_in(file: Path) -> list[str]:
     ("name", "text"),
     [
         ("actors/jane.yml", "name: Jane Roe\naliases: [Mayor Doe]\nsummary: She met [[otto]] at the pier.\n"),
-        ("actors/anna.yml", "name: Anna\nsummary: Knows [[jane]].\n"),
+        ("actors/anna.yml", "name: Anna\nsummary: Knows [[jane]].\n"),  # whose page has fewer fields than any there is
         ("events/council.yml", "title: The council meets\n"),  # an id twice
         ("events/vote.yml", "title: The vote\ndate: 2024-05-17\npart_of: vote\n"),
         ("events/vote.yml", "title: The vote\ndate: 2024-05-17\nfollows: fair\n"),
@@ -149,7 +149,7 @@ def test_edits_by_which_more_would_be_published_are_left_to_a_whole_build(name: 
         "quotes/old.yml": "speaker: jane\ntext: We will build it.\nsources: minutes\n",
         "quotes/more.yml": "- {id: x, speaker: jane, text: We may., sources: minutes, draft: true}\n",
         "quotes/r.yml": "speaker: jane\ntext: We did.\nsources: minutes\n",
-        "events/r.yml": "title: A rumour\ndate: 2024\ndraft: true\n",
+        "events/r.yml": "title: A rumour\ndate: 2024\ndraft: true\nsummary: Said by [[jane]].\n",
     }
     folder = start_briefing(tmp_path / "b", {**FILES, **drafts, "briefing.yml": "title: A briefing\n"})
     with (folder / "mkdocs.yml").open("a") as settings:
