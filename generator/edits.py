@@ -18,7 +18,7 @@ from generator.check import check_alone, find_cycles, find_slips, is_slip
 from generator.collisions import is_free
 from generator.errors import Problem, sort_problems
 from generator.fields import FieldPath
-from generator.files import is_settled, is_still_a_file, stamps_below
+from generator.files import is_portable, is_settled, is_still_a_file, stamps_below
 from generator.ledger import Ledger
 from generator.link import Briefing, Linked, Prose, World, link_some, words_of
 from generator.load import load_file
@@ -163,7 +163,8 @@ class Edits:
         if not edited and not gone and not new:
             return []
         spots = {name.casefold() for name in before} if new else set()
-        is_known = not any(name.casefold() in spots for name in new) and self._are_read([*edited, *new])
+        is_fit = all(is_portable(name) and name.casefold() not in spots for name in new)
+        is_known = is_fit and self._are_read([*edited, *new])
         return [*edited, *gone, *new] if is_known else None
 
     def _are_read(self, names: Sequence[str]) -> bool:

@@ -73,6 +73,11 @@ def is_still_a_file(path: Path) -> bool:
     return not path.is_symlink() and _kind_of(path)[0] is None
 
 
+def is_portable(name: str) -> bool:
+    """Tell whether a file below `docs/` may have this name on any disk."""
+    return _fault_of_name(name.rpartition("/")[2], name) is None
+
+
 def too_much(message: str) -> Problem:
     """Return what is wrong with a briefing that holds more than `Limits` allow."""
     return Problem(place=Place("docs"), field="", message=message, hint="Make several briefings of it.")

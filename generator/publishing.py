@@ -18,9 +18,10 @@ from generator.manifest import listing
 from generator.pipeline import Project
 from generator.policy import HEADERS, Sources, find_sources, headers_of, protect_page
 from generator.search import BUNDLE, index_pages, searchable
-from generator.tree import Tree, stamp_of
+from generator.tree import Earlier, Tree, are_as_left, folders_of, stamp_of
 from generator.write import exchange_site, files_in
 
+MANY = 1000  # folders of a site in which something is another: to look at all of it takes no longer then
 MARK = "left"  # the file, in the cache, that is touched when a build has written all it writes
 
 
@@ -52,7 +53,10 @@ class Publishing:
         self._bundle_dir = cache / BUNDLE
         self._mark = cache / MARK  # as old as what lies in the site and in its copy
         copy_dir = _copy_of(site_dir, cache)
-        self.site = Tree.as_left(copy_dir, self._last, self._mark) or Tree(copy_dir, self._last)
+        earlier = ledger.told("left earlier")
+        self._left = stamp.modified if (stamp := stamp_of(self._mark, "")) else 0
+        known = Tree.as_left(copy_dir, self._last, self._mark, Earlier(*earlier) if earlier else None)
+        self.site = known or Tree(copy_dir, self._last)
         self._last_feed: dict[str, Stamp] = {} if trusts_feed else ledger.files("search")
         self.feed = (Tree.as_known if trusts_feed else Tree)(cache / "search", self._last_feed)
         self._last_read = {name: stamp.digest for name, stamp in self._last_feed.items()}  # by the last site's search
@@ -162,12 +166,15 @@ class Publishing:
         changed = {name: site.stamps[name] for name in site.changed if name in site.stamps}
         gone = site.changed - changed.keys()
         ledger.keep_files("site", changed, gone)
+        touched = folders_of((*changed, *gone))
+        is_known = bool(self._last) and len(touched) < MANY and are_as_left(site.folder, touched - {""}, self._left)
+        ledger.tell("left earlier", Earlier(self._left, sorted(touched)) if is_known else None)
         ledger.keep()
         with suppress(OSError):  # what is missing in the copy is seen by the next build
-            copy, last_dir = Tree.as_known(site.folder, self._last), str(self._last_dir)
-            for name, stamp in (changed if copy.stamps else site.stamps).items():
-                copy.share(name, f"{last_dir}/{name}", stamp)
-            copy.remove(gone)
+            copy = (Tree.as_known if is_known else Tree)(site.folder, self._last)
+            for name, stamp in (changed if is_known else site.stamps).items():
+                copy.share(name, f"{self._last_dir}/{name}", stamp)
+            copy.remove(gone if is_known else (copy.stamps.keys() | copy.others) - site.stamps.keys())
             self._mark.touch()
 
     def _take(self, name: str, digest: str) -> bool:

@@ -5,17 +5,25 @@ A file that is replaced becomes another file, and keeps its old content under it
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from generator.ledger import Stamp
 
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _INODE = 0x7FFFFFFFFFFFFFFF  # as much of a number as SQLite keeps
 PART = ".briefbook-part-"  # and the number of the process: what is half-written
+
+
+class Earlier(NamedTuple):
+    """When the folders of a tree were left, but for some, and "" at the top; in nanoseconds since 1970."""
+
+    moment: int
+    but: Collection[str]
 
 
 class Tree:
@@ -53,15 +61,21 @@ class Tree:
         return tree
 
     @classmethod
-    def as_left(cls, folder: Path, known: Mapping[str, Stamp], mark: Path) -> "Tree | None":
+    def as_left(
+        cls, folder: Path, known: Mapping[str, Stamp], mark: Path, earlier: "Earlier | None" = None
+    ) -> "Tree | None":
         """Return a folder that has all files as they are known, and no others; None when that cannot be told so soon.
 
         `mark` is a file that was touched when the folder had been filled: whatever is put into a folder, or taken out
-        of it, changes its time. To look at what is known takes half as long as to look for what is there.
+        of it, changes its time. Most of it was left `earlier`. To look at what is known takes half as long as to look
+        for what is there.
         """
-        above = _folders_of(known)
+        above = folders_of(known)
         try:
-            if not known or not _is_as_left(str(folder), known, above, mark.stat().st_mtime_ns):
+            moment = mark.stat().st_mtime_ns
+            limits = dict.fromkeys(above, earlier.moment if earlier else moment)
+            limits |= dict.fromkeys(earlier.but if earlier else (), moment)
+            if not known or not _is_as_left(str(folder), known, {name: limits[name] for name in above}):
                 return None
         except OSError:
             return None
@@ -200,7 +214,17 @@ def _write(path: str, content: bytes) -> os.stat_result:
         os.close(file)
 
 
-def _is_as_left(folder: str, known: Mapping[str, Stamp], above: Iterable[str], moment: int) -> bool:
+def are_as_left(folder: Path, names: Iterable[str], moment: int) -> bool:
+    """Tell whether nothing was put into, or taken out of, folders below one since a moment: of those that are there."""
+    for name in names:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            found = os.lstat(f"{folder}/{name}")
+            if found.st_mtime_ns > moment or found.st_ctime_ns > moment:
+                return False
+    return True
+
+
+def _is_as_left(folder: str, known: Mapping[str, Stamp], limits: Mapping[str, int]) -> bool:
     if os.path.islink(folder):
         return False
     with _looking_in(folder) as look:
@@ -209,8 +233,11 @@ def _is_as_left(folder: str, known: Mapping[str, Stamp], above: Iterable[str], m
             if found.st_mtime_ns != modified or found.st_size != size or found.st_ino & _INODE != inode:
                 return False
         # Programs that copy folders set their time back, but not that of the last change of what is known of them.
-        times = (look(name or ".") for name in above)
-        return all(found.st_mtime_ns <= moment and found.st_ctime_ns <= moment for found in times)
+        for name, limit in limits.items():
+            found = look(name or ".")
+            if found.st_mtime_ns > limit or found.st_ctime_ns > limit:
+                return False
+        return True
 
 
 @contextmanager
@@ -226,7 +253,7 @@ def _looking_in(folder: str) -> Iterator[Callable[[str], os.stat_result]]:
         os.close(at)
 
 
-def _folders_of(names: Iterable[str]) -> set[str]:
+def folders_of(names: Iterable[str]) -> set[str]:
     """Return the folders in which these files lie, and those around them up to the top, which is ""."""
     found = {""}
     for name in names:

@@ -118,6 +118,7 @@ def topics_in(file: Path) -> list[str]:
         ("sources/minutes.yml", ""),
         ("sources/More minutes.yml", "title: More minutes\n"),
         ("events/index.yml", "title: An index\n"),
+        ("events/aux.yml", "id: help\ntitle: Help comes\ndate: 2024\n"),  # a name that Windows does not allow
         ("briefing.yml", "title: Another briefing\n"),
         ("page.md", "# A page\n\nOf Otto Roe.\n"),
     ],
@@ -257,6 +258,32 @@ def follow(folder: Path) -> bool:
     done = command("python", "-c", code, cwd=folder)
     assert done.returncode == 0, done.stderr
     return done.stdout == "True\n"
+
+
+@pytest.mark.parametrize("lost", ["build/.cache", "build/.cache/ledger.db"])
+def test_page_that_went_when_the_ledger_was_lost_never_comes_back(lost: str, tmp_path: Path) -> None:
+    folder = start_briefing(
+        tmp_path / "b", {**FILES, "briefing.yml": "title: A briefing\n", "actors/anna.yml": "name: A\n"}
+    )
+    built(folder)
+    edit(folder, "actors/anna.yml", "")
+    shutil.rmtree(folder / lost) if (folder / lost).is_dir() else (folder / lost).unlink()
+    before = built(folder)
+    for words in ("once", "twice", "again"):
+        edit(folder, "sources/minutes.yml", f"title: Minutes\nnote: Read {words}.\n")
+        assert built(folder).keys() - before.keys() <= {name for name in built(folder) if name.startswith("pagefind/")}
+    assert command("briefbook", "verify", cwd=folder).returncode == 0
+
+
+def test_file_that_somebody_put_into_the_site_goes_with_the_next_build(tmp_path: Path) -> None:
+    folder = start_briefing(tmp_path / "b", {**FILES, "briefing.yml": "title: A briefing\n"})
+    built(folder)
+    built(folder)
+    for name in ("actors/jane/more.html", "sources/minutes/more.html", "more.html"):
+        (folder / "build/site" / name).write_text("more")
+    for words in ("once", "twice", "again"):
+        edit(folder, "sources/minutes.yml", f"title: Minutes\nnote: Read {words}.\n")
+        assert not [name for name in built(folder) if name.endswith("more.html")]
 
 
 def test_page_that_somebody_changed_in_the_last_site_is_rendered_again(tmp_path: Path) -> None:
