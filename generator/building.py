@@ -78,7 +78,7 @@ def build_with_mkdocs(
     """
     if may_follow and follow_pages(project, briefing, making, ledger, when_asked(project, briefing, making.maker)):
         return ""
-    with _settings(project, briefing, strict=strict) as config:
+    with _counted_warnings() as counter, _settings(project, briefing, strict=strict) as config:
         if not is_known(config):
             config.plugins.on_startup(command="build", dirty=False)
             mkdocs_build(config)
@@ -87,7 +87,7 @@ def build_with_mkdocs(
         plugin.is_driven = True
         config.plugins.on_startup(command="build", dirty=False)
         site_dir = Path(config.site_dir)
-        with _counted_warnings() as counter, TemporaryDirectory(prefix=".made-", dir=project.root / "build") as made:
+        with TemporaryDirectory(prefix=".made-", dir=project.root / "build") as made:
             config = begin(config)
             config.site_dir = made  # for what MkDocs itself writes: never into files that two sites share
             publishing = Publishing(project, site_dir, ledger)
@@ -95,7 +95,8 @@ def build_with_mkdocs(
             warned = sum(count for _, count in counter.get_counts())
             if config.strict and warned:
                 raise BriefbookError(f"Aborted with {warned} warnings in strict mode!")
-            ledger.tell("can be followed", not obstacle and not warned and config.use_directory_urls)
+            is_whole = not config.draft_docs and not any(map(project.excluded().match_file, making.pages))
+            ledger.tell("can be followed", not obstacle and not warned and is_whole and config.use_directory_urls)
             ledger.tell("navigation is written", config.nav is not None)
             publishing.publish()
         return obstacle

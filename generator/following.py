@@ -131,8 +131,9 @@ class _Following:
         self._project, self._ledger, self._before, self._is_page = project, ledger, before, is_page
         self._render_page = render_page
         self.publishing = Publishing(project, Path(ledger.told("site")), ledger, trusts_feed=True)
-        self._is_good = self.publishing.reuse_all()
+        self._is_good = self.publishing.reuse_all() and ledger.told("led to") is not None
         self._in_nav = ledger.told("in navigation")
+        self._led_to = ledger.told("led to")
         self._addresses = Addresses(self._find)
         self._frames = StoredFrames(self._in_nav, ledger.frame, self._content_of)
         self._pages: dict[str, Framed] = {}
@@ -148,11 +149,13 @@ class _Following:
     def render(self, texts: Mapping[str, bytes]) -> bool:
         """Render the pages that are made of these texts, by path; False when that takes MkDocs, or more changes."""
         for path, data in texts.items() if self._is_good else ():
-            if is_document(path) and not self._has_same_policy(path, data):
+            is_led_into = path.rpartition("/")[2] in self._led_to["headings"]  # one of which may be gone
+            if is_led_into or (is_document(path) and not self._has_same_policy(path, data)):
                 return False
             if path.endswith(".md"):
                 spot, text = Spot.of(path), data.decode("utf-8")
-                page = self._frames.render(spot, text) or self._swapped(spot, text) or self._rendered(path)
+                page = self._frames.render(spot, text) or self._swapped(spot, text)
+                page = page or (self._rendered(path) if path not in self._in_nav else None)  # others have its title
                 if page is None:
                     return False
                 self._pages[path] = page
@@ -203,17 +206,18 @@ class _Following:
     def _has_same_navigation(self, moving: _Moving) -> bool:
         """Tell whether pages that come and go are in no navigation, and MkDocs has nothing to say of that.
 
-        It warns of pages that are neither in a navigation that is written nor said not to be: by their folders, as a
-        rule.
+        It warns of pages that are neither in a navigation that is written nor said not to be, and of links in pages
+        that people wrote.
         """
-        before, now = moving.before, moving.now
-        if before == now:
+        new = [path for path in moving.changed if path not in moving.before]
+        moved = [*new, *(made.path for made in moving.gone)]
+        if not moved:
             return True
-        folders = {path.partition("/")[0] for path in before if path.endswith(".md") and path not in self._in_nav}
-        new = (path for path in now if path not in before and path.endswith(".md"))
-        is_known = all(path.partition("/")[0] in folders for path in new)
+        left_out, apart = self._project.excluded(), self._project.patterns("not_in_nav")
+        is_known = not any(map(left_out.match_file, new)) and (not apart.patterns or all(map(apart.match_file, new)))
+        is_led_to = any(path.rpartition("/")[2] in self._led_to["files"] for path in moved)
         is_written = bool(self._ledger.told("navigation is written"))
-        return is_known and is_written and all(path in now for path in self._in_nav)
+        return is_known and is_written and not is_led_to and all(path in moving.now for path in self._in_nav)
 
     def _has_same_needs(self, moving: _Moving) -> bool:
         """Tell whether all pages together need of the policy what they needed; so do pictures that come or go."""

@@ -63,9 +63,12 @@ class Project:
         return *folders, *_package_themes(name if isinstance(name, str) else "mkdocs")
 
     def excluded(self) -> PathSpec[Any]:
-        """Return what `exclude_docs` of `mkdocs.yml` leaves out: patterns as in .gitignore, names below `docs/`."""
-        settings = read_settings(self.root / "mkdocs.yml")
-        patterns = settings.get("exclude_docs")
+        """Return what `exclude_docs` of `mkdocs.yml` leaves out, by names below `docs/`."""
+        return self.patterns("exclude_docs")
+
+    def patterns(self, setting: str) -> PathSpec[Any]:
+        """Return what a setting of `mkdocs.yml` matches: patterns as in .gitignore."""
+        patterns = read_settings(self.root / "mkdocs.yml").get(setting)
         return PathSpec.from_lines("gitignore", patterns.splitlines() if isinstance(patterns, str) else ())
 
 

@@ -177,6 +177,7 @@ _LINE_START = re.compile(
 )
 _TAMED_HEADING = re.compile(r"^[ \t>]*#{1,6}[ \t][^\n]*$", re.MULTILINE)
 _FOOTNOTE = re.compile(r"\[\^([^\]\s]+)\]")
+_MARK = re.compile(rf"{_FOOTNOTE.pattern}[:(]?|&#\d+;")
 
 
 def _tame_fence(text: str) -> str:
@@ -206,9 +207,19 @@ def _read_tame(text: str, scope: str) -> Iterator[Piece]:
 def _tame_span(text: str) -> Iterator[Piece]:
     end = 0
     for match in _INLINE.finditer(text):
+        yield from _without_marks(text[end : match.start()])
+        yield from _tame_inline(match)
+        end = match.end()
+    yield from _without_marks(text[end:])
+
+
+def _without_marks(text: str) -> Iterator[Piece]:
+    """Yield words, and between them what nobody typed in this form: no name is to be found in that."""
+    end = 0
+    for match in _MARK.finditer(text):
         if match.start() > end:
             yield Words(text[end : match.start()])
-        yield from _tame_inline(match)
+        yield Verbatim(tame_words(match[0]))
         end = match.end()
     if end < len(text):
         yield Words(text[end:])

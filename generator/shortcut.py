@@ -4,6 +4,7 @@ What pages are made of is what the ledger has, but for what the edits change in 
 to a whole build, before anything is written.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -23,7 +24,7 @@ from generator.noted import Deferred, Lazy
 from generator.order import steps_back
 from generator.pages import Arranged, PageMaker, Planned
 from generator.pipeline import Project, day_of
-from generator.prose import Mention
+from generator.prose import Mention, Target
 from generator.rearranging import Arrangement, Edit, Rearranging, reorder
 from generator.records import Actor, BriefingInfo, Record, is_arranged_alike
 from generator.rows import Sentences, Told
@@ -35,6 +36,7 @@ _PROBLEMS = TypeAdapter(tuple[Problem, ...])
 # The kinds of inputs that an `Arrangement` has, by its names of them
 _ARRANGED = {"backlinks": "back", "ties": "ties", "places": "place", "neighbours": "beside", "plans": "plan"}
 _ARRANGED |= {"rests": "rest", "chunks": "chunk", "outlines": "outline", "tallies": "tally", "choices": "choice"}
+_LEAD = re.compile(r"([\w.-]+\.(?:md|svg|json))(#?)")  # the end of a path, in whatever form a link is written
 _GROUPS = ("record", "plan", "rest", "chunk")  # kinds of inputs, each of which is a group of pages by its key
 
 
@@ -61,6 +63,7 @@ def remember(ledger: Ledger, briefing: Briefing, problems: Iterable[Problem], se
     ledger.tell("keys", {key: briefing.files[key] for key in briefing.records})  # in their order
     ledger.tell("drafts", {key: file for key, file in briefing.files.items() if key not in briefing.records})
     ledger.tell("named", named)
+    ledger.tell("led to", _led_to(briefing))
     ledger.tell("steps", steps_back(briefing.records.values()))
     told = {
         "world": seen.world,
@@ -274,6 +277,14 @@ class Shortcut:
         )
         planned = Planned(known.plans, known.rests, known.chunks, known.outlines, known.choices)
         return PageMaker.of_parts(self._briefing, arranged, planned, self._project.template_dirs, words)
+
+
+def _led_to(briefing: Briefing) -> dict[str, list[str]]:
+    """Return the names of files that pages that people wrote may lead to, and of those into which: at a heading."""
+    pieces = (piece for page in briefing.pages.values() for piece in page.prose if not isinstance(piece, Mention))
+    texts = (piece.path if isinstance(piece, Target) else piece.text for piece in pieces)
+    found = {lead for text in texts for lead in _LEAD.findall(text)}
+    return {"files": sorted({name for name, _ in found}), "headings": sorted({name for name, mark in found if mark})}
 
 
 def _record_input(item: Written) -> Input:

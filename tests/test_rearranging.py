@@ -249,6 +249,49 @@ def test_what_is_wrong_with_an_edit_is_what_a_whole_reading_says(path: Path, mak
         assert shortcut.remake() is None or list(map(str, shortcut.problems)) == case["problems"].splitlines()
 
 
+LONELY = {"actors/zoe.yml": "name: Zoe\npart_of: council\n"}
+NOTED = "summary: 'She met [[otto]][^1].\n\n\n  [^1]: At the pier.'\n"
+TAGGED = {"events/gala.yml": "title: The gala\ntags: harbour\ndate: 2024\n"}
+APART = "not_in_nav: |\n  /actors/\n"  # of the settings that `init` writes
+
+
+@pytest.mark.parametrize(
+    ("files", "settings", "edited"),
+    [
+        ({}, {"": "\nexclude_docs: |\n  /actors/zoe.md\n"}, LONELY),
+        ({}, {"": "\nexclude_docs: |\n  /actors/otto.md\n"}, {"actors/otto.yml": "name: Otto Poe\n"}),
+        (TAGGED, {"": "\nexclude_docs: |\n  /tags/harbour.md\n"}, {"events/gala.yml": "title: A gala\ntags: harbour\ndate: 2024\n"}),
+        (TAGGED, {"": "\ndraft_docs: |\n  /tags/harbour.md\n"}, {"events/gala.yml": "title: A gala\ntags: harbour\ndate: 2024\n"}),
+        ({}, {"": "\nfoo: bar\n"}, {"sources/minutes.yml": "title: The minutes\n"}),
+        ({}, {APART: "not_in_nav: |\n  /actors/jane.md\n  /actors/otto.md\n  /actors/council.md\n"}, LONELY),
+        ({}, {"nav:\n": "nav:\n  - actors/otto.md\n"}, {"actors/otto.yml": "name: Otto Poe\npart_of: council\n"}),
+        ({"page.md": "# A page\n\nOf [it](tags/harbour.md).\n"}, {}, {"events/vote.yml": "title: The vote\ndate: 2024-05-17\n"}),
+        ({**LONELY, "page.md": "# A page\n\nOf [it](actors/zoe.md).\n"}, {}, {"actors/zoe.yml": ""}),
+        ({"page.md": "# A page\n\n1. Of [them](actors/otto.md#mentioned-in).\n"}, {}, {"actors/jane.yml": "name: Jane Doe\n"}),
+        ({"actors/jane.yml": f"name: Jane Doe\n{NOTED}"}, {}, {"actors/otto.yml": "name: Otto Roe\naliases: [jane, summary]\n"}),
+    ],
+)  # fmt: skip
+def test_edits_beside_what_mkdocs_is_told_give_what_a_clean_build_does(
+    files: Mapping[str, str], settings: Mapping[str, str], edited: Mapping[str, str], tmp_path: Path
+) -> None:
+    folder = start_briefing(tmp_path / "b", {**FILES, "briefing.yml": "title: A briefing\n", **files})
+    text = (folder / "mkdocs.yml").read_text()
+    for before, now in settings.items():
+        assert before in text
+        text = text.replace(before, now, 1) if before else text + now
+    (folder / "mkdocs.yml").write_text(text)
+    built(folder)
+    for name, content in edited.items():
+        edit(folder, name, content)
+    shutil.copytree(folder, tmp_path / "clean", ignore=shutil.ignore_patterns("build"))
+    done, clean = (command("briefbook", "build", cwd=where) for where in (folder, tmp_path / "clean"))
+    assert (done.returncode, done.stderr) == (clean.returncode, clean.stderr)
+    found, wanted = (contents(where / "build/site") for where in (folder, tmp_path / "clean"))
+    assert found == wanted
+    done, clean = (command("briefbook", "build", "--strict", cwd=where) for where in (folder, tmp_path / "clean"))
+    assert done.returncode == clean.returncode
+
+
 def made(folder: Path, records: int) -> Path:
     """Make a briefing of so many records, build it, and return its folder."""
     built(invent_briefing(folder, records))
