@@ -95,7 +95,8 @@ def build_with_mkdocs(
             warned = sum(count for _, count in counter.get_counts())
             if config.strict and warned:
                 raise BriefbookError(f"Aborted with {warned} warnings in strict mode!")
-            is_whole = not config.draft_docs and not any(map(project.excluded().match_file, making.pages))
+            left_out = project.excluded()
+            is_whole = not config.draft_docs and not (left_out.patterns and any(map(left_out.match_file, making.pages)))
             ledger.tell("can be followed", not obstacle and not warned and is_whole and config.use_directory_urls)
             ledger.tell("navigation is written", config.nav is not None)
             publishing.publish()
