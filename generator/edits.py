@@ -33,7 +33,8 @@ from generator.validate import Checked, judge_record
 from generator.versions import made_with
 
 MOST_FILES = 20  # edited ones: with more, a whole build is not much slower
-MOST_NAMING = 200  # records that may have a name in their text that leads to another actor now
+MOST_NAMING = 200  # records that have a name in their text that leads to another actor now
+MOST_LIKELY = 4000  # those that have a word of such a name, to be read for the whole of it
 
 _NEW_FILE = re.compile(rf"(?:{'|'.join(KIND_BY_FOLDER)})/[a-z0-9-]+\.yml")  # one whose name is nothing else's
 
@@ -230,9 +231,10 @@ class Edits:
         # A name may go on in the next line: of its words, the longest is looked for, as JSON has it.
         words = {json.dumps(max(form.split(), key=len), ensure_ascii=False)[1:-1] for form in forms}
         keys = self._ledger.keys_with("record", words)
-        if len(keys) > MOST_NAMING:
+        if len(keys) > MOST_LIKELY:
             return None
-        return {key for key in keys if any(form in words_of(self._briefing.records[key]) for form in forms)}
+        found = {key for key in keys if any(form in words_of(self._briefing.records[key]) for form in forms)}
+        return found if len(found) <= MOST_NAMING else None
 
     def _text_of_page(self, name: str) -> str | None:
         try:
