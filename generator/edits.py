@@ -6,7 +6,7 @@ Whatever is not certain here is left to a whole reading: circles, and what may b
 import json
 import os
 import re
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import groupby
 from operator import itemgetter
@@ -28,7 +28,7 @@ from generator.noted import Lazy
 from generator.pipeline import Project
 from generator.places import Places
 from generator.rearranging import Edit
-from generator.records import KIND_BY_FOLDER, Actor, Event, Record
+from generator.records import KIND_BY_FOLDER, Actor, Event, Record, keys_by_id
 from generator.validate import Checked, judge_record
 from generator.versions import made_with
 
@@ -148,7 +148,7 @@ class Edits:
     def _dated_by(self, edit: Edit) -> Iterator[Backlink]:
         """Yield what names a record whose date others must fit, where that is another now."""
         before, now = edit.before, edit.now
-        named = self._briefing.backlinks.get(edit.key, {})
+        named = self._named(edit.key)
         if isinstance(before, Event) and isinstance(now, Event) and before.date != now.date:
             yield from (*named.get("quotes-said-there", ()), *named.get("what-followed", ()))
         if isinstance(before, Actor) and isinstance(now, Actor) and before.died != now.died:
@@ -195,7 +195,9 @@ class Edits:
         self.drafts = {**left, **{key: item.path.removeprefix("docs/") for key, item in drafts.items()}}
         # That a draft names what is gone is no backlink.
         may_go = not left or known <= now.keys() | drafts.keys()
-        may_come = all(is_free(key, self._files) and not _is_twin(key, files) for key in (now | drafts).keys() - known)
+        twins = keys_by_id(files)
+        new = (now | drafts).keys() - known
+        may_come = all(is_free(key, self._files) and not twins[key.partition("/")[2]] for key in new)
         return (now, drafts) if may_go and may_come else None
 
     def _unedited(self, key: str) -> Checked:
@@ -285,10 +287,4 @@ class Edits:
         """Tell whether an edit changes the order of others: of those that follow an event."""
         if not isinstance(before, Event) or not isinstance(now, Event) or before.follows == now.follows:
             return False
-        return "what-followed" in self._briefing.backlinks.get(before.key, {})
-
-
-def _is_twin(key: str, keys: Container[str]) -> bool:
-    """Tell whether there is another record with this id, of any kind."""
-    id = key.partition("/")[2]
-    return any(f"{folder}/{id}" in keys for folder in KIND_BY_FOLDER)
+        return "what-followed" in self._named(before.key)

@@ -131,9 +131,9 @@ class _Following:
         self._project, self._ledger, self._before, self._is_page = project, ledger, before, is_page
         self._render_page = render_page
         self.publishing = Publishing(project, Path(ledger.told("site")), ledger, trusts_feed=True)
-        self._is_good = self.publishing.reuse_all() and ledger.told("led to") is not None
         self._in_nav = ledger.told("in navigation")
         self._led_to = ledger.told("led to")
+        self._is_good = self.publishing.reuse_all() and self._led_to is not None
         self._addresses = Addresses(self._find)
         self._frames = StoredFrames(self._in_nav, ledger.frame, self._content_of)
         self._pages: dict[str, Framed] = {}

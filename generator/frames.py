@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
-from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -19,6 +18,7 @@ from markupsafe import Markup, escape
 from generator.addresses import Located
 from generator.constructs import Content, Heading
 from generator.joints import OUTLINE, Joints, Part, is_regular, outline_of
+from generator.tree import folders_of
 
 # Of the front matter, each with words of its own.
 FIELDS = ("title", "window", "description", "when", "who", "also", "record")
@@ -151,11 +151,6 @@ def _outline(headings: Sequence[Heading], joints: Joints) -> bytes:
     """Return what the table of contents has of headings; nothing if that is not known."""
     levels = [heading.level for heading in headings]
     return _filled(outline_of(levels, joints), words_of(headings)) if is_regular(levels) else b""
-
-
-def folders_of(in_nav: Iterable[str]) -> set[str]:
-    """Return the folders in which these pages lie, up to the top."""
-    return {str(folder) for path in in_nav for folder in PurePosixPath(path).parents}
 
 
 def framed(page: Located, text: str, made: PageClass, frame: Frame, content_of: ContentOf) -> Framed | None:

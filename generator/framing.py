@@ -21,7 +21,6 @@ from generator.frames import (
     Framed,
     PageClass,
     class_of,
-    folders_of,
     framed,
     steps_of,
     told_of,
@@ -32,6 +31,7 @@ from generator.pipeline import package_templates
 from generator.policy import find_sources, protect_page
 from generator.publishing import needs_of
 from generator.rendering import Rendering, unpackaged_theme_dirs
+from generator.tree import folders_of
 
 NOT_ALWAYS = ("when", "who", "also")
 MANY = 300  # pages: with fewer, a whole build is quick

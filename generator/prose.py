@@ -215,14 +215,8 @@ def _tame_span(text: str) -> Iterator[Piece]:
 
 def _without_marks(text: str) -> Iterator[Piece]:
     """Yield words, and between them what nobody typed in this form: no name is to be found in that."""
-    end = 0
-    for match in _MARK.finditer(text):
-        if match.start() > end:
-            yield Words(text[end : match.start()])
-        yield Verbatim(tame_words(match[0]))
-        end = match.end()
-    if end < len(text):
-        yield Words(text[end:])
+    for is_mark, part in _split(_MARK, text):
+        yield Verbatim(tame_words(part)) if is_mark else Words(part)
 
 
 def _tame_line(match: re.Match[str]) -> str:

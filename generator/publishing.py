@@ -57,9 +57,9 @@ class Publishing:
         self._left = stamp.modified if (stamp := stamp_of(self._mark, "")) else 0
         known = Tree.as_left(copy_dir, self._last, self._mark, Earlier(*earlier) if earlier else None)
         self.site = known or Tree(copy_dir, self._last)
-        self._last_feed: dict[str, Stamp] = {} if trusts_feed else ledger.files("search")
-        self.feed = (Tree.as_known if trusts_feed else Tree)(cache / "search", self._last_feed)
-        self._last_read = {name: stamp.digest for name, stamp in self._last_feed.items()}  # by the last site's search
+        last_feed: dict[str, Stamp] = {} if trusts_feed else ledger.files("search")
+        self.feed = (Tree.as_known if trusts_feed else Tree)(cache / "search", last_feed)
+        self._last_read = {name: stamp.digest for name, stamp in last_feed.items()}  # by the last site's search
         self._names: set[str] = set()  # of files of the new site
         self._keeps_others = False  # those of the last site, but for what is gone
         self._gone: set[str] = set()
@@ -174,7 +174,10 @@ class Publishing:
             copy = (Tree.as_known if is_known else Tree)(site.folder, self._last)
             for name, stamp in (changed if is_known else site.stamps).items():
                 copy.share(name, f"{self._last_dir}/{name}", stamp)
-            copy.remove(gone if is_known else (copy.stamps.keys() | copy.others) - site.stamps.keys())
+            if is_known:
+                copy.remove(gone)
+            else:
+                copy.keep_only(site.stamps)
             self._mark.touch()
 
     def _take(self, name: str, digest: str) -> bool:

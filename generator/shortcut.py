@@ -145,7 +145,7 @@ class Shortcut:
         for name, value in (("named", self._edits.names), ("drafts", self._edits.drafts)):
             if value != ledger.told(name):
                 ledger.tell(name, value)
-        if [*ledger.told("keys").items()] != [*files.items()]:
+        if [*self._files.items()] != [*files.items()]:
             ledger.tell("keys", files)
         ledger.tell("short cut", {**self._told, "problems": _PROBLEMS.dump_python(self.problems, mode="json")})
 

@@ -73,9 +73,9 @@ class Tree:
         above = folders_of(known)
         try:
             moment = mark.stat().st_mtime_ns
-            limits = dict.fromkeys(above, earlier.moment if earlier else moment)
-            limits |= dict.fromkeys(earlier.but if earlier else (), moment)
-            if not known or not _is_as_left(str(folder), known, {name: limits[name] for name in above}):
+            then, later = (earlier.moment, {*earlier.but}) if earlier else (moment, set())
+            limits = {name: moment if name in later else then for name in above}
+            if not known or not _is_as_left(str(folder), known, limits):
                 return None
         except OSError:
             return None
@@ -218,10 +218,17 @@ def are_as_left(folder: Path, names: Iterable[str], moment: int) -> bool:
     """Tell whether nothing was put into, or taken out of, folders below one since a moment: of those that are there."""
     for name in names:
         with suppress(FileNotFoundError, NotADirectoryError):
-            found = os.lstat(f"{folder}/{name}")
-            if found.st_mtime_ns > moment or found.st_ctime_ns > moment:
+            if not _is_since(os.lstat(f"{folder}/{name}"), moment):
                 return False
     return True
+
+
+def _is_since(found: os.stat_result, moment: int) -> bool:
+    """Tell whether a folder is as it was at a moment.
+
+    Programs that copy folders set their time back, but not that of the last change of what is known of them.
+    """
+    return found.st_mtime_ns <= moment and found.st_ctime_ns <= moment
 
 
 def _is_as_left(folder: str, known: Mapping[str, Stamp], limits: Mapping[str, int]) -> bool:
@@ -232,12 +239,7 @@ def _is_as_left(folder: str, known: Mapping[str, Stamp], limits: Mapping[str, in
             found = look(name)
             if found.st_mtime_ns != modified or found.st_size != size or found.st_ino & _INODE != inode:
                 return False
-        # Programs that copy folders set their time back, but not that of the last change of what is known of them.
-        for name, limit in limits.items():
-            found = look(name or ".")
-            if found.st_mtime_ns > limit or found.st_ctime_ns > limit:
-                return False
-        return True
+        return all(_is_since(look(name or "."), limit) for name, limit in limits.items())
 
 
 @contextmanager
