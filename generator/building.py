@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 from mkdocs.commands.build import _build_theme_template
 from mkdocs.commands.build import build as mkdocs_build
@@ -26,6 +26,7 @@ from mkdocs.utils import CountHandler
 
 from generator.errors import BriefbookError
 from generator.following import follow_pages
+from generator.frames import PageClass
 from generator.framing import Frames, is_plain
 from generator.ledger import Ledger, Made
 from generator.link import Briefing
@@ -35,7 +36,6 @@ from generator.policy import find_sources, protect_page
 from generator.publishing import Publishing, Rendered, needs_of
 from generator.render import template_faults
 from generator.rendering import OURS, Rendering, begin, load_settings, unpackaged_theme_dirs, when_asked
-from generator.tree import Tree
 from generator.versions import made_with
 from generator.workers import spread
 from generator.write import files_in
@@ -50,8 +50,16 @@ class _Building:
     rendering: Rendering
     frames: Frames
     publishing: Publishing
-    docs: Tree
+    making: Making
     pages: dict[str, Made] = field(default_factory=dict)
+    classes: set[PageClass] = field(default_factory=set)  # of which frames were found
+
+
+class _Batch(NamedTuple):
+    """Pages that were rendered, and the classes of which frames were found for them."""
+
+    pages: list[Rendered]
+    classes: list[PageClass]
 
 
 _building: _Building | None = None
@@ -157,31 +165,26 @@ def build_known(
     }
     anew = [path for path in files if path not in reused]
     frames = Frames(rendering, [files[path] for path in anew])
-    _building = building = _Building(rendering, frames, publishing, making.docs, reused)
-
-    def add(pages: Iterable[Rendered]) -> None:
-        for page in pages:
-            building.pages[page.path] = publishing.add_page(making.pages[page.path], files[page.path].dest_uri, page)
-            for level, text in page.warnings:
-                log.log(level, text)
+    _building = building = _Building(rendering, frames, publishing, making, reused)
 
     def meanwhile() -> None:
         publishing.note_readers()
-        _place_other_files(building, making)
-        add(_render_some(path for path in anew if path in unsure))  # here, where what they lead to is looked at
+        _place_other_files(building)
+        _add(building, _render_some(path for path in anew if path in unsure))  # here, where their links are looked at
 
-    add(spread(_render_some, [path for path in anew if path not in unsure], executor, meanwhile))
+    _add(building, spread(_render_some, [path for path in anew if path not in unsure], executor, meanwhile))
     _check_anchors(rendering, [files[path] for path in files if path in unsure])
     kept = {path: made._replace(html="") if path in unsure else made for path, made in building.pages.items()}
     publishing.finish()
     publishing.note_pages(kept.get(path, made) for path, made in making.pages.items())
-    publishing.note_frames(frames.told(), [page.file.src_uri for page in rendering.nav.pages])
+    publishing.note_frames(frames.told(building.classes), [page.file.src_uri for page in rendering.nav.pages])
     return _obstacle(rendering)
 
 
-def _render_some(paths: Iterable[str]) -> list[Rendered]:
+def _render_some(paths: Iterable[str]) -> list[_Batch]:
     assert _building, "this process was forked after it was made"
-    return [_render(_building, path) for path in paths]
+    pages = [_render(_building, path) for path in paths]
+    return [_Batch(pages, _building.frames.take_fresh())]
 
 
 def _render(building: _Building, path: str) -> Rendered:
@@ -199,19 +202,27 @@ def _render(building: _Building, path: str) -> Rendered:
     return building.publishing.put_page(path, file.dest_uri, html, needs, warnings)
 
 
-def _place_other_files(building: _Building, making: Making) -> None:
+def _add(building: _Building, batches: Iterable[_Batch]) -> None:
+    """Note pages that were rendered, maybe in another process, and tell what was warned of."""
+    for batch in batches:
+        building.classes.update(batch.classes)
+        for page in batch.pages:
+            made, file = building.making.pages[page.path], building.rendering.files.src_uris[page.path]
+            building.pages[page.path] = building.publishing.add_page(made, file.dest_uri, page)
+            for level, text in page.warnings:
+                log.log(level, text)
+
+
+def _place_other_files(building: _Building) -> None:
     """Put pictures, data, assets, the theme's own files and pages, and the pages' Markdown into the site."""
-    rendering, publishing, docs = building.rendering, building.publishing, building.docs
+    rendering, publishing, docs = building.rendering, building.publishing, building.making.docs
     for file in rendering.files:
-        if file.is_documentation_page() or not file.inclusion.is_included():  # type: ignore[no-untyped-call]
+        if not file.inclusion.is_included():  # type: ignore[no-untyped-call]
             continue
         if file.src_dir == rendering.config.docs_dir:
-            publishing.add_copy(file.dest_uri, docs, file.src_uri)
-        else:
+            publishing.add_copy(file.src_uri, docs, file.src_uri)
+        elif not file.is_documentation_page():
             publishing.add(file.dest_uri, file.content_bytes)
-    for path in making.pages:
-        if path.endswith(".md"):
-            publishing.add_copy(path, docs, path)
     made = Path(rendering.config.site_dir)
     for template in rendering.config.theme.static_templates:
         _build_theme_template(template, rendering.env, rendering.files, rendering.config, rendering.nav)

@@ -21,7 +21,6 @@ EXTENSIONS = frozenset(
 )
 SETTINGS = {"toc": {"permalink": True}}  # of extensions whose settings show in what is rendered here
 
-_PERMALINK = '<a class="headerlink" href="#{id}" title="Permanent link">¶</a>'
 _BOXES = r"div|section|blockquote|figure|figcaption"
 _SPANS = r"span|b|i|bdi|details|summary"
 
@@ -112,6 +111,26 @@ class Content(NamedTuple):
     headings: tuple[Heading, ...]
 
 
+class _Titled(NamedTuple):
+    """A heading as any page may have it: its words as HTML, and in one line; its id: given, or made of its words."""
+
+    level: int
+    words: str
+    name: str
+    given: str
+    slug: str
+
+
+class _Nowhere:
+    """What is seen where nothing leads anywhere."""
+
+    def find(self, written: str) -> Target | None:
+        """Return None."""
+
+    def link(self, written: str) -> str | None:
+        """Return None."""
+
+
 class _UnknownError(Exception):
     """There is something that only Python-Markdown knows."""
 
@@ -146,8 +165,7 @@ class _Page:
     def render(self, text: str) -> Content:
         chunks = re.split(r"\n\n+", text.strip("\n"))
         # Addresses that are given count before those that are made.
-        headings = (_parts_of_heading(chunk) for chunk in chunks if chunk[:1] == "#")
-        self._ids = {parts[2] for parts in headings if parts and parts[2]}
+        self._ids = {given for chunk in chunks if chunk[:1] == "#" and (given := _heading_of(chunk).given)}
         before = ""
         for chunk in (*chunks, ""):
             kind = _kind_of(chunk)
@@ -164,26 +182,23 @@ class _Page:
             raise _UnknownError
         return Content("\n".join(self._out), tuple(self._headings))
 
-    def _open(self, chunk: str) -> None:
-        tag, opened = _sure(_box(chunk))
-        self._opened.append(tag)
-        self._out.append(opened)
+    def _edge(self, chunk: str) -> None:
+        tag, made, is_open = _sure(_edge_of(chunk))
+        if is_open:
+            self._opened.append(tag)
+        elif not self._opened or self._opened.pop() != tag:
+            raise _UnknownError
+        self._out.append(made)
 
     def _fold(self, chunk: str) -> None:
         match = _sure(_FOLD.fullmatch(chunk))
         self._opened.append("details")
-        words = self._inline(match[2])
+        words = self.inline(match[2])
         self._out += [f"<details{_attributes('details', match[1], is_block=True)}>", f"<summary>{words}</summary>"]
-
-    def _close(self, chunk: str) -> None:
-        match = _sure(_CLOSE.fullmatch(chunk))
-        if not self._opened or self._opened.pop() != match[1]:
-            raise _UnknownError
-        self._out.append(chunk)
 
     def _marked(self, chunk: str) -> None:
         match = _sure(_MARKED.fullmatch(chunk))
-        self._out.append(f"<p{_attributes('p', match[1], is_block=True)}>{self._inline(match[2])}</p>")
+        self._out.append(f"<p{_attributes('p', match[1], is_block=True)}>{self.inline(match[2])}</p>")
 
     def _paragraph(self, chunk: str) -> None:
         self._out.append(f"<p>{self._lines(chunk)}</p>")
@@ -199,17 +214,13 @@ class _Page:
         self._out += [f"<dt>{self._lines(term)}</dt>", f"<dd>{self._lines(definition)}</dd>"]
 
     def _heading(self, chunk: str) -> None:
-        marks, text, given = _sure(_parts_of_heading(chunk))
-        words = self._inline(text)
-        if "<" in words or text[-1] == "#" or not is_id(given or "x"):
-            raise _UnknownError
-        name = " ".join(words.split())
-        id = given or _unique(_slugify(html.unescape(name)), self._ids)
+        heading = _heading_of(chunk)
+        id = heading.given or _unique(heading.slug, self._ids)
         self._ids.add(id)
-        level = len(marks)
-        self._headings.append(Heading(level, id, name))
+        self._headings.append(Heading(heading.level, id, heading.name))
         address = f' id="{id}"' if is_id(id) else ""
-        self._out.append(f"<h{level}{address}>{words}{_PERMALINK.format(id=id)}</h{level}>")
+        permalink = f'<a class="headerlink" href="#{id}" title="Permanent link">¶</a>'
+        self._out.append(f"<h{heading.level}{address}>{heading.words}{permalink}</h{heading.level}>")
 
     def _table(self, chunk: str) -> None:
         head, *others = chunk.split("\n")
@@ -227,15 +238,15 @@ class _Page:
         for cell in cells:
             if "|" in cell:
                 raise _UnknownError
-            yield f"<{tag}>{self._inline(cell)}</{tag}>"
+            yield f"<{tag}>{self.inline(cell)}</{tag}>"
         yield "</tr>"
 
     def _lines(self, text: str) -> str:
         if "|" in text or (text[:1] != "[" and _OTHER_START.match(text)) or ("\n" in text and _OTHER_LINE.search(text)):
             raise _UnknownError
-        return self._inline(text)
+        return self.inline(text)
 
-    def _inline(self, text: str) -> str:
+    def inline(self, text: str) -> str:
         """Render the inside of a block: text, links, and what stands in a line."""
         if text != text.strip():
             raise _UnknownError
@@ -266,7 +277,7 @@ class _Page:
             return html.unescape(token[0]).translate(_IN_TEXT)
         if kind == "stressed":
             tag = "strong" if token["second"] else "em"
-            return f"<{tag}>{self._inline(token[kind])}</{tag}>"
+            return f"<{tag}>{self.inline(token[kind])}</{tag}>"
         if kind == "source":
             return self._picture(token["alt"], token[kind])
         if kind == "leading":  # a picture that is a link
@@ -282,13 +293,13 @@ class _Page:
         # Most links are such paths.
         target = None if _ADDRESS.fullmatch(given) and not given.startswith("../") else _sure(self._view.find(given))
         address = target.address if target else _outward(given)
-        link = f'<a href="{address}">{self._inline(token["label"])}</a>'
+        link = f'<a href="{address}">{self.inline(token["label"])}</a>'
         if target:
             target.links[token[0]] = link
         return link
 
     def _picture(self, alternative: str, source: str) -> str:
-        words = self._inline(alternative)
+        words = self.inline(alternative)
         if "<" in words:
             raise _UnknownError
         words = words.replace('"', "&quot;")
@@ -299,10 +310,10 @@ def _kind_of(chunk: str) -> str:
     """Return which method renders a block, as its start tells; nothing for no block."""
     first = chunk[:1]
     if first == "<":
-        if chunk.startswith(("</", "<p ")):
-            return "close" if chunk[1] == "/" else "marked"
-        if chunk.endswith(" markdown>") and _box(chunk):
-            return "open"
+        if chunk.startswith("<p "):
+            return "marked"
+        if _edge_of(chunk):
+            return "edge"
         if chunk.startswith("<details "):
             return "fold"
     if first in _KINDS:
@@ -331,17 +342,26 @@ def _outward(address: str) -> str:
 
 
 @lru_cache(4096)
-def _parts_of_heading(chunk: str) -> tuple[str, str, str | None] | None:
-    """Return the marks of a heading, its words, and its address where it is given: most pages have the same ones."""
-    match = _HEADING.fullmatch(chunk)
-    return (match[1], match[2], match[3]) if match else None
+def _heading_of(chunk: str) -> _Titled:
+    """Return a heading, whatever the page: most pages have the same ones.
+
+    Raises: _UnknownError.
+    """
+    marks, text, given = _sure(_HEADING.fullmatch(chunk)).groups()
+    words = _Page(_Nowhere()).inline(text)
+    if "<" in words or text[-1] == "#" or not is_id(given or "x"):
+        raise _UnknownError
+    name = " ".join(words.split())
+    return _Titled(len(marks), words, name, given or "", _slugify(html.unescape(name)))
 
 
 @lru_cache(4096)
-def _box(chunk: str) -> tuple[str, str] | None:
-    """Return the tag of a box, and its start in HTML, or None: there are few of them, on all pages the same."""
+def _edge_of(chunk: str) -> tuple[str, str, bool] | None:
+    """Return of what a box begins or ends with its tag, its HTML, and whether it begins; None for anything else."""
+    if match := _CLOSE.fullmatch(chunk):
+        return match[1], chunk, False
     match = _OPEN.fullmatch(chunk)
-    return match and (match[1], f"<{match[1]}{_attributes(match[1], match[2], is_block=True)}>")
+    return match and (match[1], f"<{match[1]}{_attributes(match[1], match[2], is_block=True)}>", True)
 
 
 def _slugify(words: str) -> str:

@@ -24,7 +24,6 @@ from generator.tree import folders_of
 FIELDS = ("title", "window", "description", "when", "who", "also", "record")
 JOINTS = "joints"
 
-_HEADINGS = re.compile(r"\n(#{1,6}) ")  # which is found much sooner than starts of lines are
 # Nearly all front matter is words on lines of their own that need no signs to escape others.
 _FRONT = re.compile(r"---(?:\n[a-z]+: \"[^\"\\\x00-\x1f\x7f-\x9f\ufeff\ufffe\uffff]*\")+")
 _FIELD = re.compile(r"\n([a-z]+): \"([^\"]*)\"")
@@ -113,9 +112,8 @@ class StoredFrames:
 
     def render(self, page: Located, text: str) -> Framed | None:
         """Return the page that is made of a text, or None when its frame is not known."""
-        made = class_of(page, text, self._led_to) if page.src_uri not in self._in_nav else None
-        frame = self._frame_of(made) if made else None
-        return framed(page, text, made, frame, self._content_of) if made and frame else None
+        is_free = page.src_uri not in self._in_nav
+        return framed(page, text, self._led_to, self._frame_of, self._content_of) if is_free else None
 
     def swap_content(self, page: Located, before: str, text: str, html: bytes) -> bytes | None:
         """Return the page that is made of a text, by the HTML that the text before had; None when that is not certain.
@@ -153,35 +151,36 @@ def _outline(headings: Sequence[Heading], joints: Joints) -> bytes:
     return _filled(outline_of(levels, joints), words_of(headings)) if is_regular(levels) else b""
 
 
-def framed(page: Located, text: str, made: PageClass, frame: Frame, content_of: ContentOf) -> Framed | None:
-    """Return the page that is made of a text in the frame of its class, or None when MkDocs has to render it."""
-    read = _read(text)
-    content = content_of(page, read[1]) if read else None
-    if not read or not content or _levels_of([heading.level for heading in content.headings]) != made.levels:
-        return None
-    words = {**read[0], "content": content.html, **steps_of(page.src_uri, made)}
-    return Framed(frame.fill(words, content.headings), frame.needs)
+def framed(
+    page: Located,
+    text: str,
+    led_to: Container[str],
+    frame_of: Callable[[PageClass], Frame | None],
+    content_of: ContentOf,
+) -> Framed | None:
+    """Return the page that is made of a text in the frame of its class, or None when MkDocs has to render it.
 
-
-def class_of(page: Located, text: str, led_to: Container[str]) -> PageClass | None:
-    """Return the class of a page, or None when MkDocs has to render it; `led_to` are folders in the navigation."""
+    `led_to` are folders in the navigation.
+    """
     path = page.src_uri
     read = _read(text) if _PAGE.fullmatch(path) and not path.endswith("/index.md") else None
-    if not read or read[0].get("markdown") != path:
+    front, body = read or ({}, "")
+    is_ours = front.get("markdown") == path and "kind" in front and set(front) <= {*FIELDS, "kind", "markdown"}
+    content = content_of(page, body) if is_ours else None
+    if not content:
         return None
-    front, body = read
-    if "kind" not in front or not set(front) <= {*FIELDS, "kind", "markdown"}:
-        return None
+    made = _class_of(path, front, [heading.level for heading in content.headings], led_to)
+    frame = frame_of(made)
+    words = {**front, "content": content.html, **steps_of(path, made)}
+    return Framed(frame.fill(words, content.headings), frame.needs) if frame else None
+
+
+def _class_of(path: str, front: Mapping[str, str], levels: Sequence[int], led_to: Container[str]) -> PageClass:
     folder = path.rpartition("/")[0]
     while "/" in folder and folder not in led_to:
         folder = folder.rpartition("/")[0]
     depth = path.count("/") - folder.count("/") - 1
-    levels = _levels_of([len(mark) for mark in _HEADINGS.findall(f"\n{body}")])
-    return PageClass(folder, depth, tuple(front), front["kind"], levels)
-
-
-def _levels_of(levels: Sequence[int]) -> tuple[int, ...] | None:
-    return None if is_regular(levels) else tuple(levels)
+    return PageClass(folder, depth, tuple(front), front["kind"], None if is_regular(levels) else tuple(levels))
 
 
 def steps_of(path: str, made: PageClass) -> dict[str, str]:

@@ -5,7 +5,7 @@ Everything here gives Markdown; nothing decides what is on a page, and nothing i
 
 import json
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import chain
@@ -227,9 +227,17 @@ class _Loader(FileSystemLoader):
             raise TemplateSyntaxError("the file is not UTF-8.", 1, template) from error
 
 
+class _Environment(Environment):
+    context_class = _Context
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Return what a template finds everywhere: none of ours has more than all have, and none needs to be asked."""
+        return super().make_globals(d) if d else self.globals
+
+
 def new_environment(folders: Iterable[Path], *, autoescape: bool) -> Environment:
     """Return a Jinja environment; of two templates with one name the first folder's counts."""
-    environment = Environment(
+    return _Environment(
         loader=_Loader([*folders]),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -238,8 +246,6 @@ def new_environment(folders: Iterable[Path], *, autoescape: bool) -> Environment
         auto_reload=False,  # a build reads each template once; the next build has an environment of its own
         bytecode_cache=compiled_templates(),
     )
-    environment.context_class = _Context
-    return environment
 
 
 def build_environment(folders: Iterable[Path], words: Words) -> Environment:

@@ -97,10 +97,18 @@ def finish_site(site: Path, pages: Path, *, is_preview: bool = False) -> None:
     Raises: BriefbookError when the index cannot be made.
     """
     for page in sorted(pages.rglob("*.md")):
-        link_or_copy(page, site / page.relative_to(pages))  # what is written anew there is another file
+        target = site / page.relative_to(pages)
+        if _is_rendered(target):
+            link_or_copy(page, target)  # what is written anew there is another file
     if not is_preview:
         protect_site(site)
     index_site(site)
+
+
+def _is_rendered(target: Path) -> bool:
+    """Tell whether a site has the page that is made of Markdown, which would lie at `target`: some are left out."""
+    name = "index" if target.stem == "README" else target.stem
+    return any(page.is_file() for page in (target.with_name(f"{name}.html"), target.with_suffix("") / "index.html"))
 
 
 def build_with_other(project: Project, briefing: Briefing, renderer: str, *, strict: bool = False) -> None:

@@ -82,6 +82,13 @@ class Words:
 
     def language_name(self, tag: str) -> str:
         """Return the name of a language with a capital, as labels have it, or the tag itself when it is not known."""
+        return self._languages[tag]
+
+    @cached_property
+    def _languages(self) -> Mapping[str, str]:
+        return Lazy(self._language)
+
+    def _language(self, tag: str) -> str:
         try:
             name = Locale.parse(tag, sep="-").get_language_name(str(self.locale)) or tag
         except (UnknownLocaleError, ValueError):

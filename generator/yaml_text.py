@@ -12,6 +12,7 @@ from typing import Any, cast
 import yaml
 
 from generator.errors import Place, Problem
+from generator.tree import read_file
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_DEPTH = 100
@@ -42,7 +43,7 @@ def read_text(root: Path, path: str, problems: list[Problem]) -> str | None:
         if status.st_size > MAX_BYTES:
             refuse(f"the file has {status.st_size / 1e6:.1f} MB.", "Split it: 5 MB is the limit.")
             return None
-        data = file.read_bytes()
+        data = read_file(str(file))
     except OSError as error:
         refuse(f"the file cannot be read: {error.strerror}.", "Check that it exists and that you may read it.")
         return None

@@ -409,6 +409,18 @@ def test_site_with_other_settings_is_the_one_of_mkdocs(changed: dict[str, object
     assert (done.returncode, done.stdout.count("Every file is what MkDocs")) == (0, 1), done.stderr
 
 
+@pytest.mark.parametrize("setting", ["exclude_docs", "draft_docs"])
+def test_pages_that_settings_leave_out_are_not_published_as_markdown_either(setting: str, tmp_path: Path) -> None:
+    folder = start_briefing(tmp_path / "b", {**FILES, "briefing.yml": "title: A briefing\n"})
+    with (folder / "mkdocs.yml").open("a") as settings:
+        settings.write(f"\n{setting}: |\n  /actors/jane.md\n")
+    done = command("briefbook", "build", "--verify", cwd=folder)
+    assert done.stdout.count("Every file is what MkDocs") == 1, done.stderr
+    found = contents(folder / "build" / "site")
+    assert {"actors/otto.md", "actors/otto/index.html"} <= found.keys()
+    assert not [name for name in found if name.startswith(("actors/jane.md", "actors/jane/index"))]
+
+
 def test_theme_of_the_briefing_itself_is_rendered_in_full(tmp_path: Path) -> None:
     folder = start_briefing(tmp_path / "b")
     content = folder / "templates" / "theme" / "partials" / "copyright.html"
