@@ -104,7 +104,7 @@ def build_with_mkdocs(
             if config.strict and warned:
                 raise BriefbookError(f"Aborted with {warned} warnings in strict mode!")
             left_out = project.excluded()
-            is_whole = not config.draft_docs and not (left_out.patterns and any(map(left_out.match_file, making.pages)))
+            is_whole = not config.draft_docs and not (left_out and any(map(left_out, making.pages)))
             ledger.tell("can be followed", not obstacle and not warned and is_whole and config.use_directory_urls)
             ledger.tell("navigation is written", config.nav is not None)
             publishing.publish()

@@ -171,7 +171,7 @@ class Edits:
     def _are_read(self, names: Sequence[str]) -> bool:
         """Tell whether files are to be read: none is a link, or left out."""
         excluded, docs = self._project.excluded(), self._project.root / "docs"
-        return not any(excluded.match_file(name) or not is_still_a_file(docs / name) for name in names)
+        return not any((excluded and excluded(name)) or not is_still_a_file(docs / name) for name in names)
 
     def _check_file(self, name: str) -> list[Checked | None]:
         """Return the records of a file; None among them where something is wrong, or it is no file of records."""

@@ -7,14 +7,12 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from anyascii import anyascii
-from pathspec import PathSpec
 
 from generator.characters import same_text, unseen_in, visible
 from generator.errors import Place, Problem
@@ -29,6 +27,7 @@ _SETTLED, _SETTLED_COARSELY = 100_000_000, 2_500_000_000
 _FORBIDDEN = re.compile(r'[<>:"|?*\\]')
 
 Fault = tuple[str, str]  # what was found, what to do
+Matches = Callable[[str], bool]  # tells it of a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class _TooManyError(Exception):
 
 
 def names_below(
-    root: Path, excluded: PathSpec[Any] | None = None, limits: Limits = LIMITS
+    root: Path, excluded: Matches | None = None, limits: Limits = LIMITS
 ) -> tuple[list[str], list[Problem]]:
     """Return the names below `root/docs` of all files to be read, and what is wrong with the folder.
 
@@ -83,14 +82,14 @@ def too_much(message: str) -> Problem:
     return Problem(place=Place("docs"), field="", message=message, hint="Make several briefings of it.")
 
 
-def _sort_out(docs: Path, excluded: PathSpec[Any] | None, limits: Limits) -> tuple[list[str], list[Problem], int]:
+def _sort_out(docs: Path, excluded: Matches | None, limits: Limits) -> tuple[list[str], list[Problem], int]:
     """Return the names of files to be read, what is wrong with others, and how many bytes of text are to be read."""
     names: list[str] = []
     problems: list[Problem] = []
     text_bytes = 0
     known: dict[str, str] = {}
     for name, fault, size in _entries(docs, limits.entries):
-        if excluded and excluded.match_file(name):
+        if excluded and excluded(name):
             continue
         twin = known.setdefault(same_text(name).casefold(), name) if not fault else name
         if twin != name:

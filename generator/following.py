@@ -214,7 +214,7 @@ class _Following:
         if not moved:
             return True
         left_out, apart = self._project.excluded(), self._project.patterns("not_in_nav")
-        is_known = not any(map(left_out.match_file, new)) and (not apart.patterns or all(map(apart.match_file, new)))
+        is_known = not (left_out and any(map(left_out, new))) and (not apart or all(map(apart, new)))
         is_led_to = any(path.rpartition("/")[2] in self._led_to["files"] for path in moved)
         is_written = bool(self._ledger.told("navigation is written"))
         return is_known and is_written and not is_led_to and all(path in moving.now for path in self._in_nav)

@@ -9,15 +9,13 @@ from datetime import UTC, date, datetime
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import yaml
-from pathspec import PathSpec
 
 from generator.check import check_book, check_links
 from generator.collisions import find_collisions, names_of_theme
 from generator.errors import Problem, RecordsInvalid, is_failure, sort_problems
-from generator.files import LIMITS, Limits, is_still_a_file, names_below, too_much
+from generator.files import LIMITS, Limits, Matches, is_still_a_file, names_below, too_much
 from generator.kept import Kept
 from generator.link import Briefing, LinkMemory, link_records, relink_records
 from generator.load import Loaded, join_loaded, load_file
@@ -62,14 +60,18 @@ class Project:
         folders += [self.root / own] if isinstance(own, str) else []
         return *folders, *_package_themes(name if isinstance(name, str) else "mkdocs")
 
-    def excluded(self) -> PathSpec[Any]:
-        """Return what `exclude_docs` of `mkdocs.yml` leaves out, by names below `docs/`."""
+    def excluded(self) -> Matches | None:
+        """Return what tells whether `exclude_docs` of `mkdocs.yml` leaves a name below `docs/` out; None for none."""
         return self.patterns("exclude_docs")
 
-    def patterns(self, setting: str) -> PathSpec[Any]:
-        """Return what a setting of `mkdocs.yml` matches: patterns as in .gitignore."""
+    def patterns(self, setting: str) -> Matches | None:
+        """Return what tells whether a setting of `mkdocs.yml` matches: patterns as in .gitignore. None without any."""
         patterns = read_settings(self.root / "mkdocs.yml").get(setting)
-        return PathSpec.from_lines("gitignore", patterns.splitlines() if isinstance(patterns, str) else ())
+        if not isinstance(patterns, str):
+            return None
+        from pathspec import PathSpec  # takes a while to load, and is seldom needed
+
+        return PathSpec.from_lines("gitignore", patterns.splitlines()).match_file
 
 
 def read_settings(file: Path) -> Mapping[str, object]:

@@ -5,11 +5,9 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from itertools import chain
-from multiprocessing import get_all_start_methods, get_context
 from typing import TypeVar
 
 from generator.errors import BriefbookError
@@ -43,22 +41,33 @@ def spread(
         meanwhile()
         yield from chain.from_iterable(map(work, chunks))
     else:
-        gc.freeze()  # what is there is the same for all of them: none looks through it for what is no longer used
-        processes = ProcessPoolExecutor(mp_context=get_context("fork"), initializer=_ignore_interrupts)
-        try:
-            with _interrupts_held():
-                found = processes.map(work, chunks)  # forks them all
-            meanwhile()
-            yield from chain.from_iterable(found)
-        except BrokenProcessPool as error:
-            raise BriefbookError("A process at work was ended: is there too little memory?") from error
-        finally:
-            processes.shutdown(cancel_futures=True)
+        yield from _in_processes(work, chunks, meanwhile)
+
+
+def _in_processes(
+    work: Callable[[Sequence[Item]], Sequence[Result]],
+    chunks: Sequence[Sequence[Item]],
+    meanwhile: Callable[[], object],
+) -> Iterator[Result]:
+    from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor  # take a while to load
+    from multiprocessing import get_context
+
+    gc.freeze()  # what is there is the same for all of them: none looks through it for what is no longer used
+    processes = ProcessPoolExecutor(mp_context=get_context("fork"), initializer=_ignore_interrupts)
+    try:
+        with _interrupts_held():
+            found = processes.map(work, chunks)  # forks them all
+        meanwhile()
+        yield from chain.from_iterable(found)
+    except BrokenProcessPool as error:
+        raise BriefbookError("A process at work was ended: is there too little memory?") from error
+    finally:
+        processes.shutdown(cancel_futures=True)
 
 
 def _can_fork() -> bool:
     """Tell whether processes can be forked and are of use: of other threads, a fork would keep the locks for ever."""
-    return "fork" in get_all_start_methods() and (os.cpu_count() or 1) > 1 and threading.active_count() == 1
+    return hasattr(os, "fork") and (os.cpu_count() or 1) > 1 and threading.active_count() == 1
 
 
 @contextmanager
