@@ -23,7 +23,7 @@ from generator.ledger import Ledger
 from generator.link import Briefing, Linked, Prose, World, link_some, words_of
 from generator.load import load_file
 from generator.manifest import digests_below
-from generator.names import NameIndex, as_line, names_of
+from generator.names import as_line, changed_forms, names_of
 from generator.noted import Lazy
 from generator.pipeline import Project
 from generator.places import Places
@@ -223,16 +223,16 @@ class Edits:
         """
         if self.names is last_names:
             return set()
-        before, after = NameIndex(last_names), NameIndex(self.names)
-        if before.shared != after.shared or before.nested != after.nested:
+        changed = changed_forms(last_names, self.names)
+        if changed is None:
             return None
-        forms = {as_line(form) for form in after.changed(before)}
+        forms = {as_line(form) for form in changed}
         others = [words_of(self._briefing.info), *map(self._text_of_page, self._briefing.pages)]
         if None in others or any(form in (text or "") for text in others for form in forms):
             return None
-        # A name may go on in the next line: of its words, the longest is looked for, as JSON has it.
-        words = {json.dumps(max(form.split(), key=len), ensure_ascii=False)[1:-1] for form in forms}
-        keys = self._ledger.keys_with("record", words)
+        # A name may go on in the next line: its words are looked for one by one, as JSON has them.
+        words = [[json.dumps(word, ensure_ascii=False)[1:-1] for word in form.split()] for form in forms]
+        keys = self._ledger.keys_with("record", [sorted(own, key=len, reverse=True) for own in words])
         if len(keys) > MOST_LIKELY:
             return None
         found = {key for key in keys if any(form in words_of(self._briefing.records[key]) for form in forms)}

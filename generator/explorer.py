@@ -15,6 +15,7 @@ from generator.records import Actor, Quote, Record, Source
 DATA_FOLDER = f"{Quote.folder}/data"
 CHUNK = 100
 UNDATED = "undated"
+_FOLDERS = {"speaker": Actor.folder, "to": Actor.folder, "source": Source.folder}  # of the records that facets name
 
 
 def build_index(maker: Maker) -> Iterator[Page]:
@@ -24,6 +25,12 @@ def build_index(maker: Maker) -> Iterator[Page]:
         facets = {name: _named_facet(maker, name, facet) for name, facet in chosen["facets"].items()}
         index = {"count": chosen["count"], "chunk": CHUNK, "dated": chosen["dated"], "facets": facets}
         yield Page(f"{DATA_FOLDER}/index.json", _json(index))
+
+
+def keys_in(chosen: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the keys of the records that facets name, as `choose_facets` has them."""
+    for name, folder in _FOLDERS.items():
+        yield from (f"{folder}/{value}" for value in chosen["facets"][name]["values"])
 
 
 def plan_chunks(quotes: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -93,10 +100,8 @@ def _named_facet(maker: Maker, name: str, facet: Mapping[str, Any]) -> Mapping[s
 def _named(maker: Maker, name: str, value: str) -> list[str]:
     words, captions = maker.words, maker.captions
     match name:
-        case "speaker" | "to":
-            return [value, captions[f"{Actor.folder}/{value}"]]
-        case "source":
-            return [value, captions[f"{Source.folder}/{value}"]]
+        case "speaker" | "to" | "source":
+            return [value, captions[f"{_FOLDERS[name]}/{value}"]]
         case "topic":
             return [maker.topics[value].rpartition("/")[2], value]
         case "language":

@@ -198,11 +198,11 @@ class Ledger:
         query = "SELECT key, value FROM inputs WHERE kind = ? AND key IN (SELECT value FROM json_each(?))"
         return dict(self._run(query, (kind, json.dumps([*keys]))))
 
-    def keys_with(self, kind: str, words: Iterable[str]) -> list[str]:
-        """Return the keys of those inputs of a kind in whose values one of these words stands."""
-        wanted = [*words]
+    def keys_with(self, kind: str, several: Iterable[Sequence[str]]) -> list[str]:
+        """Return the keys of those inputs of a kind in whose values all of these words stand, or all of some others."""
+        wanted = [*several]
         rows = self._run("SELECT key, value FROM inputs WHERE kind = ?", (kind,)) if wanted else ()
-        return [key for key, value in rows if any(word in value for word in wanted)]
+        return [key for key, value in rows if any(all(word in value for word in words) for words in wanted)]
 
     def readers(self, inputs: Iterable[str]) -> set[str]:
         """Return the groups of pages, also of some that are gone, that looked up an input, "record actors/jane-doe"."""

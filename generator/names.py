@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -86,6 +86,18 @@ class NameIndex:
             for name, start, end in self._search.find_matches_as_indexes(piece, overlapping=True):
                 if start < _PIECE:
                     yield name, offset + start, offset + end
+
+
+def changed_forms(before: Mapping[str, Collection[str]], now: Mapping[str, Collection[str]]) -> set[str] | None:
+    """Return the forms of names, {name: keys}, that lead to another actor than before; None where one is shared, or
+    others end in each other than before.
+    """
+    changed = {name for name in before.keys() | now.keys() if set(before.get(name, ())) != set(now.get(name, ()))}
+    is_shared = any(len(set(keys.get(name, ()))) > 1 for keys in (before, now) for name in changed)
+    nested = {*_nested(before)}
+    if is_shared or nested != {*_nested(now)} or changed & nested:
+        return None
+    return {form for name in changed for form in forms_of(name)}
 
 
 def forms_of(name: str) -> set[str]:

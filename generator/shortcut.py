@@ -5,7 +5,7 @@ to a whole build, before anything is written.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import chain
@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from generator.edits import Edits, Seen, Written, look_at
 from generator.errors import Problem
+from generator.explorer import keys_in
 from generator.fields import FieldPath, slug
 from generator.inputs import Input, record_input, take_inputs, text_input
 from generator.ledger import Ledger
@@ -22,7 +23,7 @@ from generator.link import Briefing, Prose
 from generator.names import names_of
 from generator.noted import Deferred, Lazy
 from generator.order import steps_back
-from generator.pages import Arranged, PageMaker, Planned
+from generator.pages import EXPLORER, Arranged, PageMaker, Planned
 from generator.pipeline import Project, day_of
 from generator.prose import Mention, Target
 from generator.rearranging import Arrangement, Edit, Rearranging, reorder
@@ -175,7 +176,7 @@ class Shortcut:
         day = self._day()
         return Remade(texts, groups_of, gone, inputs, looked_up, day, is_of_another_day=day != last_day)
 
-    def _fetch(self, groups: Iterable[str]) -> None:
+    def _fetch(self, groups: Collection[str]) -> None:
         """Read at once what most pages ask for: what rows say of those whom they list."""
         known = self._known
         for kind in (known.plans, known.rests, known.outlines):
@@ -186,7 +187,8 @@ class Shortcut:
         parts = (part for group in groups if group in known.outlines for part in known.outlines[group].parts)
         listed += [named[0].key for part in parts for named in part.first]
         self._rows.fetch(listed)
-        self._captions.fetch((*listed, *(self._rows[key].speaker for key in {*listed} if key in self._rows)))
+        named = keys_in(known.choices[EXPLORER]) if EXPLORER in groups else ()
+        self._captions.fetch((*named, *listed, *(self._rows[key].speaker for key in {*listed} if key in self._rows)))
 
     def _day(self) -> date:
         return day_of(self._briefing.info, map(date.fromisoformat, self._known.tallies["ends"]))
