@@ -174,8 +174,9 @@ def table(pages: int, results: Mapping[str, list[Figures]]) -> Iterator[str]:
     yield f"| {' | '.join(COLUMNS)} |"
     yield f"|---|{'---:|' * (len(COLUMNS) - 1)}"
     for name, row in rows.items():
-        share = row["cpu"] / rows["mkdocs build"]["cpu"]
-        yield f"| {name} | {pages:,} | {row['cpu']:.1f} | {row['seconds']:.1f} | {share:.2f} | {row['peak']:,.0f} |"
+        times = rows["mkdocs build"]["cpu"] / row["cpu"]
+        share = f"1/{times:.0f}" if times > 10 else f"{1 / times:.2f}"
+        yield f"| {name} | {pages:,} | {row['cpu']:.2f} | {row['seconds']:.2f} | {share} | {row['peak']:,.0f} |"
 
 
 @click.command()

@@ -29,6 +29,7 @@ from generator.write import MARK
 RenderPage = Callable[[str], bytes | None]  # by its path below docs; without its policy
 
 MOST_PAGES = 400  # that are rendered here, one after the other: more are rendered sooner in several processes
+FEW_PAGES = 8  # with so few, to ask for each page they lead to takes less time than to read the paths of all
 
 
 @without_collector()
@@ -52,7 +53,9 @@ def follow_edits(project: Project, ledger: Ledger, shortcut: Shortcut, *, strict
         return False
     is_moving = bool(gone or changed.keys() - before.keys() or remade.is_of_another_day)
     moving = _Moving.of(ledger.paths(), ledger.needs(), changed, gone) if is_moving else None
-    following = _Following(project, ledger, before, moving.now.__contains__ if moving else ledger.has_page)
+    paths = moving.now if moving else ledger.paths() if len(changed) > FEW_PAGES else None
+    is_page = ledger.has_page if paths is None else paths.__contains__
+    following = _Following(project, ledger, before, is_page)
     if not following.render({path: texts[path] for path in changed}):
         return False
     if not (following.move(moving, remade.day) if moving else following.has_known_needs()):

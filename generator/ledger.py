@@ -7,6 +7,7 @@ that a killed build leaves the last state that was whole, and a small change rea
 import json
 import sqlite3
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -255,11 +256,13 @@ class Ledger:
             return
         self._run_all("INSERT OR IGNORE INTO parts (name) VALUES (?)", ((name,) for name in looked_up))
         numbers = dict(self._several("parts", "name", "number", looked_up))
-        found: dict[str, array[int]] = {}
+        by_kind: dict[str, defaultdict[str, array[int]]] = defaultdict(lambda: defaultdict(lambda: array("I")))
         for part, kinds in looked_up.items():
             for kind, keys in kinds.items():
-                for key in keys:
-                    found.setdefault(f"{kind} {key}", array("I")).append(numbers[part])
+                readers, number = by_kind[kind], numbers[part]
+                for key in keys:  # half a million of them
+                    readers[key].append(number)
+        found = {f"{kind} {key}": parts for kind, readers in by_kind.items() for key, parts in readers.items()}
         is_known = self._run("SELECT 1 FROM readers LIMIT 1")
         for name, before in self._several("readers", "input", "parts", found) if is_known else ():
             known = array("I", before)

@@ -27,6 +27,7 @@ from generator.link import Briefing
 from generator.pages import PageMaker
 from generator.pipeline import Project
 from generator.policy import protect_page
+from generator.prose import BY_HAND
 from generator.render import template_faults
 
 NOT_FOUND = "404.html"
@@ -100,7 +101,10 @@ class Rendering:
         return render(text, self._view_of(page)) if self.is_known else None
 
     def _render(self, page: SitePage) -> None:
-        content = self.content_of(page.file, page.markdown or "")
+        text = page.markdown or ""
+        # Which places in other pages it leads to, for MkDocs to check, is found by Python-Markdown alone.
+        is_checked = text.startswith(BY_HAND) and ".md#" in text
+        content = None if is_checked else self.content_of(page.file, text)
         if not content:
             page.render(self.config, self.files)
             return

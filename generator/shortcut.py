@@ -31,6 +31,7 @@ from generator.records import Actor, BriefingInfo, Record, is_arranged_alike
 from generator.rows import Sentences, Told
 from generator.stored import Stored, StoredProse
 from generator.tallies import LINKS
+from generator.views import PATHS
 from generator.words import load_words
 
 _PROBLEMS = TypeAdapter(tuple[Problem, ...])
@@ -183,12 +184,18 @@ class Shortcut:
             assert isinstance(kind, Stored)
             kind.fetch(groups)
         listed = [str(item) for group in groups for item in (known.plans[group].items if group in known.plans else ())]
-        listed += [named[0].key for group in groups if group in known.rests for named in known.rests[group].listed]
+        naming = [named[0].key for group in groups if group in known.rests for named in known.rests[group].listed]
         parts = (part for group in groups if group in known.outlines for part in known.outlines[group].parts)
-        listed += [named[0].key for part in parts for named in part.first]
-        self._rows.fetch(listed)
+        naming += [named[0].key for part in parts for named in part.first]
+        self._sentences.fetch(naming)
+        self._rows.fetch((*listed, *naming))
+        speakers = [self._rows[key].speaker for key in {*listed, *naming} if key in self._rows]
         named = keys_in(known.choices[EXPLORER]) if EXPLORER in groups else ()
-        self._captions.fetch((*named, *listed, *(self._rows[key].speaker for key in {*listed} if key in self._rows)))
+        items = known.choices["timeline"].items if PATHS["timeline"] in groups else ()
+        shown = [key for item in items for key in (item.key, *item.said)]
+        self._records.fetch(shown)
+        actors = (key for item in items for key in item.actors)
+        self._captions.fetch((*listed, *naming, *speakers, *named, *shown, *actors))
 
     def _day(self) -> date:
         return day_of(self._briefing.info, map(date.fromisoformat, self._known.tallies["ends"]))

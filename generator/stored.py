@@ -23,12 +23,13 @@ class Stored(MutableMapping[str, Value], Generic[Value]):
         self._known: dict[str, Value] = {}
         self._gone: set[str] = set()
         self._changed: set[str] = set()
+        self._absent: set[str] = set()  # of those that were asked for at once
         self._ledger = ledger
         self._kind = kind
 
     def __getitem__(self, key: str) -> Value:
         if key not in self._known:
-            is_absent = self._is_whole and key not in self.keys_in_order
+            is_absent = key in self._absent or (self._is_whole and key not in self.keys_in_order)
             row = None if is_absent else self._ledger.input(self._kind, key)
             if row is None or key in self._gone:
                 raise KeyError(key)
@@ -60,7 +61,9 @@ class Stored(MutableMapping[str, Value], Generic[Value]):
     def fetch(self, keys: Iterable[str]) -> None:
         """Read several values at once, which takes less time than one by one."""
         wanted = {*keys} - self._known.keys() - self._gone
-        for key, value in self._ledger.inputs(self._kind, wanted).items():
+        found = self._ledger.inputs(self._kind, wanted)
+        self._absent |= wanted - found.keys()
+        for key, value in found.items():
             self._known[key] = read_input(self._kind, key, value)
 
     def changes(self) -> Iterator[tuple[tuple[str, str], Input]]:

@@ -355,6 +355,16 @@ def test_warnings_are_heard_again_and_stop_a_strict_build(tmp_path: Path) -> Non
         assert "Traceback" not in done.stderr
 
 
+def test_page_of_links_alone_is_warned_of_places_that_are_not_in_others(tmp_path: Path) -> None:
+    folder = start_briefing(tmp_path / "b")
+    (folder / "docs" / "notes.md").write_text("# Notes\n\nOf [her](actors/jane-doe.md#nothing).\n")
+    done = command("briefbook", "build", "--verify", cwd=folder)
+    assert done.returncode == 0
+    assert done.stderr.count("does not contain an anchor '#nothing'") == 2  # once by MkDocs itself
+    (folder / "docs" / "notes.md").write_text("# Notes\n\nOf [her](actors/jane-doe.md).\n")
+    assert "anchor" not in command("briefbook", "build", "--verify", cwd=folder).stderr
+
+
 def test_unknown_plugins_are_left_to_mkdocs(tmp_path: Path) -> None:
     folder = start_briefing(tmp_path / "b")
     settings = folder / "mkdocs.yml"

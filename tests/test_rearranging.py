@@ -268,6 +268,7 @@ APART = "not_in_nav: |\n  /actors/\n"  # of the settings that `init` writes
         ({"page.md": "# A page\n\nOf [it](tags/harbour.md).\n"}, {}, {"events/vote.yml": "title: The vote\ndate: 2024-05-17\n"}),
         ({**LONELY, "page.md": "# A page\n\nOf [it](actors/zoe.md).\n"}, {}, {"actors/zoe.yml": ""}),
         ({"page.md": "# A page\n\n1. Of [them](actors/otto.md#mentioned-in).\n"}, {}, {"actors/jane.yml": "name: Jane Doe\n"}),
+        ({"page.md": "# A page\n\nOf [them](actors/otto.md#mentioned-in).\n"}, {}, {"actors/jane.yml": "name: Jane Doe\n"}),
         ({"actors/jane.yml": f"name: Jane Doe\n{NOTED}"}, {}, {"actors/otto.yml": "name: Otto Roe\naliases: [jane, summary]\n"}),
     ],
 )  # fmt: skip
