@@ -74,10 +74,12 @@ def turns(work: Path, records: int, number: int) -> Iterator[tuple[str, Figures]
 
 # The index is left out on both sides: MkDocs' own search plugin is not among the plugins of its site.
 BARE = """
+import gc
+from generator.__main__ import run
+gc.disable()  # as `run` does while modules are loaded
 from generator import publishing
 publishing.searchable = lambda html: None
 publishing.index_pages = lambda pages, bundle: bundle.mkdir(parents=True) or {}
-from generator.__main__ import run
 run()
 """
 

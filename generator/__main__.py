@@ -4,13 +4,14 @@ import gc
 import os
 import sys
 
+# No other package has a say in what records may be; and to look for one that would takes 0.03 s.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
 
 def run() -> None:
     """Run the command line; it ends the process."""
     try:
         gc.disable()  # nothing dies while modules are loaded
-        # No other package has a say in what records may be; and to look for one that would takes 0.03 s.
-        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
         from generator.cli import main  # takes a fifth of a second, in which somebody may press Ctrl+C
 
         gc.enable()

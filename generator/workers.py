@@ -13,7 +13,7 @@ from typing import TypeVar
 from generator.errors import BriefbookError
 
 WORTH_PROCESSES = 300  # items: with fewer, starting processes of a large one takes longer than it saves
-CHUNK = 20  # items that a process takes at a time
+CHUNK = 40  # items that a process takes at a time
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
