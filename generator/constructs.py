@@ -186,8 +186,8 @@ class _Page:
         tag, made, is_open = _sure(_edge_of(chunk))
         if is_open:
             self._opened.append(tag)
-        elif not self._opened or self._opened.pop() != tag:
-            raise _UnknownError
+        elif not self._opened or self._opened.pop() != tag or self._out[-1].startswith((f"<{tag}", "<summary>")):
+            raise _UnknownError  # a box in which there is nothing looks otherwise, too
         self._out.append(made)
 
     def _fold(self, chunk: str) -> None:

@@ -86,8 +86,8 @@ class Frames:
 
     def _frame(self, made: PageClass) -> Frame | None:
         """Return the frame of a class, or None when the theme does what is not known."""
-        frame = self._frame_for(made, made.levels or SAMPLE)
-        if frame is None or made.levels:
+        frame = self._frame_for(made, SAMPLE if made.levels is None else made.levels)
+        if frame is None or made.levels is not None:
             return frame
         if self._joints is None:
             other = self._frame_for(made, OTHER_SAMPLE)

@@ -5,10 +5,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Literal
 
+from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import BasePlugin, event_priority
+from mkdocs.structure.files import Files, InclusionLevel
 
 from generator.errors import BriefbookError
 from generator.link import Briefing
@@ -30,6 +32,7 @@ class BriefbookPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
         self.is_preview = False
         self.unfinished: Path | None = None
         self.site_dir = ""
+        self.left_out: set[str] = set()  # the paths of files that settings leave out
         self.held = ExitStack()  # what the build keeps until it is done
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
@@ -57,10 +60,15 @@ class BriefbookPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
             config.site_dir = str(self.unfinished)
         return config
 
+    @event_priority(-100)  # after every plugin that leaves something out
+    def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> None:
+        is_shown = InclusionLevel.is_in_serve if self.is_preview else InclusionLevel.is_included
+        self.left_out = {file.src_uri for file in files if not is_shown(file.inclusion)}  # type: ignore[no-untyped-call]
+
     @event_priority(-100)  # after every plugin that adds something to the site
     def on_post_build(self, config: MkDocsConfig) -> None:
         try:
-            finish_site(Path(config.site_dir), Path(config.docs_dir), is_preview=self.is_preview)
+            finish_site(Path(config.site_dir), Path(config.docs_dir), self.left_out, is_preview=self.is_preview)
         except BriefbookError as error:
             raise PluginError(str(error)) from error
         if self.unfinished and not has_strict_warnings(config):

@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -90,25 +90,33 @@ def has_strict_warnings(config: MkDocsConfig) -> bool:
     return bool(config.strict) and any(counter.get_counts() for counter in counters)
 
 
-def finish_site(site: Path, pages: Path, *, is_preview: bool = False) -> None:
+def finish_site(site: Path, pages: Path, left_out: Collection[str], *, is_preview: bool = False) -> None:
     """Add to a rendered site what no renderer makes: each page's own Markdown, its policy, and the search index.
 
+    `left_out` are the paths of pages that settings leave out.
     A preview has no policy: MkDocs adds a script of its own to each page only when it sends it.
     Raises: BriefbookError when the index cannot be made.
     """
     for page in sorted(pages.rglob("*.md")):
-        target = site / page.relative_to(pages)
-        if _is_rendered(target):
-            link_or_copy(page, target)  # what is written anew there is another file
+        path = page.relative_to(pages)
+        if path.as_posix() not in left_out:
+            link_or_copy(page, site / path)  # what is written anew there is another file
     if not is_preview:
         protect_site(site)
     index_site(site)
 
 
-def _is_rendered(target: Path) -> bool:
-    """Tell whether a site has the page that is made of Markdown, which would lie at `target`: some are left out."""
-    name = "index" if target.stem == "README" else target.stem
-    return any(page.is_file() for page in (target.with_name(f"{name}.html"), target.with_suffix("") / "index.html"))
+def _not_rendered(site: Path, pages: Path) -> set[str]:
+    """Return the paths of pages of which a site has no HTML: settings leave them out."""
+    paths = (page.relative_to(pages) for page in pages.rglob("*.md"))
+    return {path.as_posix() for path in paths if not any((site / place).is_file() for place in _places_of(path))}
+
+
+def _places_of(path: Path) -> Sequence[Path]:
+    """Return where in a site the page may lie that is made of Markdown."""
+    if path.stem in ("index", "README"):
+        return (path.with_name("index.html"),)
+    return path.with_suffix(".html"), path.with_suffix("") / "index.html"
 
 
 def build_with_other(project: Project, briefing: Briefing, renderer: str, *, strict: bool = False) -> None:
@@ -120,7 +128,7 @@ def build_with_other(project: Project, briefing: Briefing, renderer: str, *, str
     unfinished = start_site(project.site_dir)
     try:
         _build_with_other(project, briefing, renderer, unfinished, strict=strict)
-        finish_site(unfinished, project.pages_dir)
+        finish_site(unfinished, project.pages_dir, _not_rendered(unfinished, project.pages_dir))
         with listing(unfinished, project.site_dir):
             publish_site(unfinished, project.site_dir)
     finally:

@@ -212,7 +212,7 @@ def read_file(path: str) -> bytes:
     try:
         size = os.fstat(file).st_size
         data = os.read(file, size + 1)
-        while len(data) > size and (more := os.read(file, size + 1)):  # it has grown meanwhile
+        while more := os.read(file, size + 1):  # it has grown meanwhile, or some disk gives it bit by bit
             data += more
         return data
     finally:

@@ -431,6 +431,25 @@ def test_pages_that_settings_leave_out_are_not_published_as_markdown_either(sett
     assert not [name for name in found if name.startswith(("actors/jane.md", "actors/jane/index"))]
 
 
+def test_readme_that_is_a_draft_is_published_nowhere(tmp_path: Path) -> None:
+    files = {"foo/README.md": "# A draft\n", "foo/README/index.md": "# Another page\n"}
+    folder = start_briefing(tmp_path / "b", {**FILES, "briefing.yml": "title: A briefing\n", **files})
+    with (folder / "mkdocs.yml").open("a") as settings:
+        settings.write("\ndraft_docs: |\n  /foo/README.md\n")
+    done = command("briefbook", "build", "--verify", cwd=folder)
+    assert done.stdout.count("Every file is what MkDocs") == 1, done.stderr
+    assert "foo/README.md" not in contents(folder / "build" / "site")
+
+
+def test_page_without_a_heading_is_the_one_of_mkdocs(tmp_path: Path) -> None:
+    folder = start_briefing(tmp_path / "b", {**FILES, "briefing.yml": "title: A briefing\n"})
+    template = folder / "templates" / "pages" / "quote.md.j2"
+    template.parent.mkdir(parents=True, exist_ok=True)
+    template.write_text("Just {{ quote.text | md }}\n")
+    done = command("briefbook", "build", "--verify", cwd=folder)
+    assert done.stdout.count("Every file is what MkDocs") == 1, done.stderr
+
+
 def test_theme_of_the_briefing_itself_is_rendered_in_full(tmp_path: Path) -> None:
     folder = start_briefing(tmp_path / "b")
     content = folder / "templates" / "theme" / "partials" / "copyright.html"

@@ -70,6 +70,7 @@ def same(text: str) -> bool:
 @settings(max_examples=600, deadline=None)
 @given(st.lists(st.sampled_from([*PIECES, "|", "| a | b |\n|---|---|\n| c | d |"]), max_size=14).map("".join))
 @example("- one\n- two\n\n- three")
+@example('Words\n\n<div class="bb-list" data-pagefind-ignore markdown>\n\n</div>\n\nWords')
 @example("# C\\#\n\n## Same\n\n## Same\n\n## 한국")
 @example('[![a\\] *b* "c"](<../pictures/x.svg>)](../timeline.md) [![](<../pictures/x.svg>)](../map.md)')
 @example("- # heading")
