@@ -56,7 +56,7 @@ class _Building:
 
 
 class _Batch(NamedTuple):
-    """Pages that were rendered, and the classes of which frames were found for them."""
+    """Pages that were rendered, and the classes of which frames were found by then."""
 
     pages: list[Rendered]
     classes: list[PageClass]
@@ -184,7 +184,7 @@ def build_known(
 def _render_some(paths: Iterable[str]) -> list[_Batch]:
     assert _building, "this process was forked after it was made"
     pages = [_render(_building, path) for path in paths]
-    return [_Batch(pages, _building.frames.take_fresh())]
+    return [_Batch(pages, _building.frames.classes())]
 
 
 def _render(building: _Building, path: str) -> Rendered:

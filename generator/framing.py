@@ -54,7 +54,6 @@ class Frames:
         self._is_plain = rendering.is_known and is_plain(rendering.config)
         self._in_nav = {page.file.src_uri for page in rendering.nav.pages}
         self._led_to = folders_of(self._in_nav)
-        self._fresh: list[PageClass] = []
         self._are_many = len(files) > MANY
         for file in files[:: len(files) // SAMPLES] if self._are_many else ():
             self.render(file)
@@ -65,10 +64,9 @@ class Frames:
             return None
         return framed(file, _text_of(file), self._led_to, self._find, self.rendering.content_of)
 
-    def take_fresh(self) -> list[PageClass]:
-        """Return the classes whose frames were found since this was last asked, maybe in another process."""
-        fresh, self._fresh = self._fresh, []
-        return fresh
+    def classes(self) -> list[PageClass]:
+        """Return the classes whose frames were looked for by now, in this process."""
+        return [*self._frames]
 
     def told(self, classes: Iterable[PageClass]) -> dict[str, Any]:
         """Return the frames as JSON can have them, by their classes; what is between headings has the name `JOINTS`."""
@@ -81,7 +79,6 @@ class Frames:
     def _find(self, made: PageClass) -> Frame | None:
         if made not in self._frames:
             self._frames[made] = self._frame(made)
-            self._fresh.append(made)
         return self._frames[made]
 
     def _frame(self, made: PageClass) -> Frame | None:
@@ -131,7 +128,7 @@ class Frames:
 
 def _text_of(file: File) -> str:
     """Return a page's Markdown as MkDocs reads it, in a quarter of the time."""
-    data = read_file(file.abs_src_path) if file.abs_src_path else b"\r"
+    data = read_file(str(file.abs_src_path))  # no plugin that is known here has pages in memory alone
     is_as_it_is = b"\r" not in data and not data.startswith(BOM_UTF8)
     return data.decode("utf-8") if is_as_it_is else file.content_string
 

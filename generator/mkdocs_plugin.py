@@ -32,7 +32,7 @@ class BriefbookPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
         self.is_preview = False
         self.unfinished: Path | None = None
         self.site_dir = ""
-        self.left_out: set[str] = set()  # the paths of files that settings leave out
+        self.files = Files([])  # those of the site, as soon as they are known
         self.held = ExitStack()  # what the build keeps until it is done
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
@@ -62,13 +62,14 @@ class BriefbookPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
 
     @event_priority(-100)  # after every plugin that leaves something out
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> None:
-        is_shown = InclusionLevel.is_in_serve if self.is_preview else InclusionLevel.is_included
-        self.left_out = {file.src_uri for file in files if not is_shown(file.inclusion)}  # type: ignore[no-untyped-call]
+        self.files = files
 
     @event_priority(-100)  # after every plugin that adds something to the site
     def on_post_build(self, config: MkDocsConfig) -> None:
+        is_shown = InclusionLevel.is_in_serve if self.is_preview else InclusionLevel.is_included
+        left_out = {file.src_uri for file in self.files if not is_shown(file.inclusion)}  # type: ignore[no-untyped-call]
         try:
-            finish_site(Path(config.site_dir), Path(config.docs_dir), self.left_out, is_preview=self.is_preview)
+            finish_site(Path(config.site_dir), Path(config.docs_dir), left_out, is_preview=self.is_preview)
         except BriefbookError as error:
             raise PluginError(str(error)) from error
         if self.unfinished and not has_strict_warnings(config):

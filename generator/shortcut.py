@@ -190,7 +190,7 @@ class Shortcut:
         self._sentences.fetch(naming)
         self._rows.fetch((*listed, *naming))
         speakers = [self._rows[key].speaker for key in {*listed, *naming} if key in self._rows]
-        named = keys_in(known.choices[EXPLORER]) if EXPLORER in groups else ()
+        named = keys_in(known.choices["explorer"]) if EXPLORER in groups else ()
         items = known.choices["timeline"].items if PATHS["timeline"] in groups else ()
         shown = [key for item in items for key in (item.key, *item.said)]
         self._records.fetch(shown)

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from generator.ledger import Stamp
 
-_READ = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-_WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_PLAINLY = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_READ, _WRITE = os.O_RDONLY | _PLAINLY, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _PLAINLY
 _INODE = 0x7FFFFFFFFFFFFFFF  # as much of a number as SQLite keeps
 PART = ".briefbook-part-"  # and the number of the process: what is half-written
 
