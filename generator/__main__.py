@@ -14,6 +14,7 @@ def run() -> None:
         gc.disable()  # nothing dies while modules are loaded
         from generator.cli import main  # takes a fifth of a second, in which somebody may press Ctrl+C
 
+        gc.freeze()  # nor do modules die after that
         gc.enable()
         main(prog_name="briefbook")
     except KeyboardInterrupt:

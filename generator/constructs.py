@@ -36,10 +36,10 @@ _DELIMITERS = re.compile(r"\|(?:---\|)+")
 _KINDS = {"": "", "#": "heading", "|": "table"}
 # What starts a block of another kind, or may do so: paragraphs that start like this are not known here.
 _OTHER_START = re.compile(r"[ #>+:|=~?-]|\d+[.)]|!(?!\[)|</|<(?:details|summary)", re.ASCII)
-
 _OTHER_LINE = re.compile(rf"\n(?:{_OTHER_START.pattern})", re.ASCII)
 
-_SPECIAL = (*"\\`*_[]<>{}&\t\n\r\f\v\x85\u00a0", *map(chr, range(9)), *map(chr, range(14, 32)))
+_SIGNS = "\\`*_[]<>{}&\x85\xa0"  # and all controls
+_SPECIAL = rf"{re.escape(_SIGNS)}\x00-\x1f"  # in a class of characters: of ranges `re` makes one sooner
 # Each begins with a sign of its own, which lets the search skip whatever is none of them. What has no group is unknown.
 _TOKEN = re.compile(
     rf"""
@@ -55,15 +55,15 @@ _TOKEN = re.compile(
     | \n(?<=\ \ \n)(?P<broken>)
     | \n(?<!\ \n)(?P<new>)
     | \u00a0(?P<unbroken>)
-    | {"|".join(map(re.escape, _SPECIAL))}
+    | {"|".join(map(re.escape, (*_SIGNS, *map(chr, range(32)))))}
     """,
     re.VERBOSE,
 )
-_IS_SPECIAL = re.compile(f"[{re.escape(''.join(_SPECIAL))}]")
+_IS_SPECIAL = re.compile(f"[{_SPECIAL}]")
 
 # Nearly all rows of lists are words, links, and marked words: to see that takes less time than to go from sign to sign.
 _LINK = re.compile(r"\[(?P<label>[^\[\]\\]*)\]\((?:<(?P<angled>[^<>\s\\]+)>|(?P<plain>[^<>\s\\()'\"]+))\)")
-_WORDS = f"[^{re.escape(''.join(_SPECIAL))}]*+"
+_WORDS = f"[^{_SPECIAL}]*+"
 _LINKED = rf"{_WORDS}(?:(?<!!)\[{_WORDS}\]\((?:<[^<>\s\\]+>|[^<>\s\\()'\"]+)\){_WORDS})*+"
 _BOLD = f"<b>{_WORDS}</b>{_LINKED}"
 _MARKED_WORDS = rf"<span class=\"bb-(?:context|details|seen|step)\">{_LINKED}(?:{_BOLD})*+</span>{_LINKED}"

@@ -32,7 +32,6 @@ MOST_PAGES = 400  # that are rendered here, one after the other: more are render
 FEW_PAGES = 8  # with so few, to ask for each page they lead to takes less time than to read the paths of all
 
 
-@without_collector()
 def follow_edits(project: Project, ledger: Ledger, shortcut: Shortcut, *, strict: bool = False) -> bool:
     """Bring pages and site up to date, and tell whether that could be done; nothing is written when it could not.
 

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -199,11 +200,16 @@ class Ledger:
         query = "SELECT key, value FROM inputs WHERE kind = ? AND key IN (SELECT value FROM json_each(?))"
         return dict(self._run(query, (kind, json.dumps([*keys]))))
 
-    def keys_with(self, kind: str, several: Iterable[Sequence[str]]) -> list[str]:
+    def keys_with(self, kind: str, several: Iterable[Sequence[str]]) -> set[str]:
         """Return the keys of those inputs of a kind in whose values all of these words stand, or all of some others."""
-        wanted = [*several]
-        rows = self._run("SELECT key, value FROM inputs WHERE kind = ?", (kind,)) if wanted else ()
-        return [key for key, value in rows if any(all(word in value for word in words) for words in wanted)]
+        found: set[str] = set()
+        wanted = [words for words in several if words]
+        for start in range(0, len(wanted), 100):  # SQLite has a limit to what is in one query
+            some = wanted[start : start + 100]
+            likely = " OR ".join(" AND ".join("instr(value, ?)" for _ in words) for words in some)
+            query = f"SELECT key FROM inputs WHERE kind = ? AND ({likely})"
+            found |= {key for (key,) in self._run(query, (kind, *chain(*some)))}
+        return found
 
     def readers(self, inputs: Iterable[str]) -> set[str]:
         """Return the groups of pages, also of some that are gone, that looked up an input, "record actors/jane-doe"."""

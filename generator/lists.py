@@ -77,12 +77,16 @@ class Maker:
 
     def picture(self, links: PageLinks, path: str, drawing: Drawing | None) -> str:
         """Return a picture as Markdown, or nothing when there is none."""
-        return f"![{escape_text(drawing.title)}](<{links.path_to(path)}>)" if drawing else ""
+        return self._shown(links, path, drawing.title) if drawing else ""
 
     def place_picture(self, links: PageLinks, name: str) -> str:
         """Return the picture of a place as Markdown, or nothing when it has no coordinates."""
         place = self.places[name]
-        return self.picture(links, f"{FOLDER}/{place.key}.svg", self.pictures.place(place))
+        title = self.pictures.place_title(place)
+        return self._shown(links, f"{FOLDER}/{place.key}.svg", title) if title else ""
+
+    def _shown(self, links: PageLinks, path: str, title: str) -> str:
+        return f"![{escape_text(title)}](<{links.path_to(path)}>)"
 
     def render(self, template: str, path: str, meta: Mapping[str, Any], links: PageLinks, **values: Any) -> Page:
         """Return the page that a template makes of these values, with its front matter.

@@ -5,7 +5,7 @@ it is found out once, before pages are made: the page then looks up what it show
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice, takewhile
 from typing import NamedTuple
@@ -92,15 +92,23 @@ class Outlines(Mapping[str, Outline]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def of(self, record: Record, sources: tuple[tuple[str, int], ...] | None = None) -> Outline:
+    def of(
+        self, record: Record, sources: tuple[tuple[str, int], ...] | None = None, known: Iterable[Companion] = ()
+    ) -> Outline:
         """Return the outline of a record; where it is known what that rests on, nobody is asked for it."""
         named = self.briefing.backlinks.get(record.key, {})
         listed = {name: _listed(self.briefing, record, name) for name in _SECTIONS if name in named}
         parts = (Part(name, tuple(found[:ROWS_IN_A_SECTION]), len(found)) for name, found in listed.items())
-        ties = self.ties.get(record.key, {}) if isinstance(record, Actor) else {}
-        counts = {key: len({tie.record for tie in found}) for key, found in ties.items()}
-        company = tuple(self._companion(key, ties[key]) for key in most_counted(counts, self.captions, COMPANY))
-        return Outline(tuple(parts), self._sources(record) if sources is None else sources, company, len(ties))
+        company, count = self.company(record.key, known) if isinstance(record, Actor) else ((), 0)
+        return Outline(tuple(parts), self._sources(record) if sources is None else sources, company, count)
+
+    def company(self, key: str, known: Iterable[Companion] = ()) -> tuple[tuple[Companion, ...], int]:
+        """Return those with whom an actor appears most, of whom some are known, and with how many it appears."""
+        ties = self.ties.get(key, {})
+        counts = {other: len({tie.record for tie in found}) for other, found in ties.items()}
+        told = {companion.key: companion for companion in known}
+        most = most_counted(counts, self.captions, COMPANY)
+        return tuple(told.get(other) or self._companion(other, ties[other]) for other in most), len(ties)
 
     def rests(self, record: Record) -> Iterator[RestPlan]:
         """Yield the pages on which the long lists of a record go on: the first of a list has its start again."""

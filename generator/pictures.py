@@ -55,7 +55,6 @@ class Pictures:
         self.ties = ties
         self.words = words
         self.last_day = last_day
-        self._places: dict[str, Drawing] = {}
         self.environment = environment
 
     def draw(self, name: str, title: str, width: float, height: float, **values: Any) -> Drawing:
@@ -119,16 +118,16 @@ class Pictures:
         """Draw where a place is, on a map of its part of the world; None without coordinates."""
         if place.latitude is None or place.longitude is None:
             return None
-        if place.key not in self._places:  # its own page has it, and that of each event there
-            self._places[place.key] = self._place(place, place.latitude, place.longitude)
-        return self._places[place.key]
-
-    def _place(self, place: KnownPlace, latitude: float, longitude: float) -> Drawing:
         height = 200
         x, y = WIDTH / 2, height / 2
-        land = land_around(latitude, longitude, WIDTH, height)
-        title = self.words("pictures.place", name=isolated(place.name))
-        return self.draw("place", title, WIDTH, height, land=land, x=x, y=y, label=shorten(place.name, 40))
+        land = land_around(place.latitude, place.longitude, WIDTH, height)
+        label = shorten(place.name, 40)
+        return self.draw("place", self.place_title(place), WIDTH, height, land=land, x=x, y=y, label=label)
+
+    def place_title(self, place: KnownPlace) -> str:
+        """Return what the picture of a place shows in words; "" where there is none."""
+        is_drawn = place.latitude is not None and place.longitude is not None
+        return self.words("pictures.place", name=isolated(place.name)) if is_drawn else ""
 
     def years(self, tallies: Mapping[str, Mapping[str, int]]) -> Drawing | None:
         """Draw how many events and quotes there are of each year, or month when all are of three years at most."""

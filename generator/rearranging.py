@@ -17,7 +17,7 @@ from generator.link import HOME
 from generator.lists import Entry, ListPlan, Maker, actor_group, entry_of_place, entry_of_year, page_paths, years_of
 from generator.network import NetworkChoice, choose_network
 from generator.order import keys_followed, next_step, sort_key
-from generator.outlines import Outline, Outlines, RestPlan, rest_path, section_names
+from generator.outlines import Companion, Outline, Outlines, RestPlan, rest_path, section_names
 from generator.records import Actor, Event, Quote, Record, key_of
 from generator.tallies import LINKS, TALLIES, Tally, count_links, counted_in, is_on_timeline
 from generator.ties import Tie, count_ties, pairs_of
@@ -108,6 +108,9 @@ class Rearranging:
         }
         self._shifting = [edit for edit in edits if edit.key in self._moved or _is_shifted(edit)]
         self._folders = {edit.key.partition("/")[0] for edit in edits if edit.key in self._moved}
+        self._touched = {key for edit in self._shifting for key in (edit.key, *edit.named)}
+        shifted = (record for edit in self._shifting for record in edit.records)
+        self._pairs = {frozenset(pair[:2]) for record in shifted for pair in pairs_of(record)}
 
     def run(self) -> bool:
         """Bring all up to date, and tell whether that could be done."""
@@ -299,17 +302,26 @@ class Rearranging:
         outlines = Outlines(self._briefing, maker.captions.whole, known.ties, maker.rows.resolve)
         is_cited_alike = all(edit.is_cited_alike for edit in self._edits)
         renamed = [edit.key for edit in self._edits if len({record.caption for record in edit.records}) > 1]
-        touched = {other for key in renamed for other in known.ties.get(key, {})}  # who lists it by its name
-        for key in touched | {key for edit in self._shifting for key in (edit.key, *edit.named)}:
+        for key in self._touched:
             record = self._briefing.records.get(key)
             last = known.outlines.get(key)
             sources = last.sources if last and is_cited_alike else None
-            _put(known.outlines, key, outlines.of(record, sources) if record and key in outlines else None)
+            now_long = record if record and key in outlines else None
+            _put(known.outlines, key, now_long and outlines.of(now_long, sources, self._company(key, last)))
             now = {plan.path: plan for plan in outlines.rests(record)} if record else {}
             firsts = (known.rests.get(rest_path(key, name)) for name in section_names())
             before = [path for first in firsts if first for path in page_paths(first.path, first.pager.last)]
             for path in {*now, *before}:
                 _put(known.rests, path, now.get(path))
+        naming = {other for key in renamed for other in known.ties.get(key, {})}  # who lists it by its name
+        for key in naming - self._touched:
+            if last := known.outlines.get(key):
+                company, _ = outlines.company(key, last.company)
+                _put(known.outlines, key, last._replace(company=company))
+
+    def _company(self, key: str, last: Outline | None) -> Iterator[Companion]:
+        """Yield those of whom the last outline says what still is true: no edited record ties them to this actor."""
+        yield from (found for found in (last.company if last else ()) if frozenset((key, found.key)) not in self._pairs)
 
     def _choose(self) -> None:
         """Choose anew, but by what is known of records and pairs that no edit touches."""
@@ -326,15 +338,13 @@ class Rearranging:
             known.choices[name] = choice
 
     def _chosen_items(self) -> TimelineChoice:
-        touched = {key for edit in self._shifting for key in (edit.key, *edit.named)}
         last: TimelineChoice = self._known.choices["timeline"]
-        items = {item.key: item for item in last.items if item.key not in touched}
+        items = {item.key: item for item in last.items if item.key not in self._touched}
         return choose_items(self._briefing, self._known.tallies[LINKS], items)
 
     def _chosen_network(self) -> NetworkChoice:
         last: NetworkChoice = self._known.choices["network"]
-        pairs = {frozenset(pair[:2]) for edit in self._shifting for record in edit.records for pair in pairs_of(record)}
-        return choose_network(self._briefing, self._known.ties, self._known.tallies["ties"], last=(last, pairs))
+        return choose_network(self._briefing, self._known.ties, self._known.tallies["ties"], last=(last, self._pairs))
 
 
 _BY_MORE = ("timeline", "network", "explorer")  # choices that look at more than tallies and a few records

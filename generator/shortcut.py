@@ -5,7 +5,7 @@ to a whole build, before anything is written.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import chain
@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 
+from generator.ahead import fetch_for_edits, fetch_for_pages
 from generator.edits import Edits, Seen, Written, look_at
 from generator.errors import Problem
-from generator.explorer import keys_in
 from generator.fields import FieldPath, slug
 from generator.inputs import Input, record_input, take_inputs, text_input
 from generator.ledger import Ledger
@@ -23,7 +23,7 @@ from generator.link import Briefing, Prose
 from generator.names import names_of
 from generator.noted import Deferred, Lazy
 from generator.order import steps_back
-from generator.pages import EXPLORER, Arranged, PageMaker, Planned
+from generator.pages import Arranged, PageMaker, Planned
 from generator.pipeline import Project, day_of
 from generator.prose import Mention, Target
 from generator.rearranging import Arrangement, Edit, Rearranging, reorder
@@ -31,13 +31,13 @@ from generator.records import Actor, BriefingInfo, Record, is_arranged_alike
 from generator.rows import Sentences, Told
 from generator.stored import Stored, StoredProse
 from generator.tallies import LINKS
-from generator.views import PATHS
 from generator.words import load_words
 
 _PROBLEMS = TypeAdapter(tuple[Problem, ...])
 # The kinds of inputs that an `Arrangement` has, by its names of them
 _ARRANGED = {"backlinks": "back", "ties": "ties", "places": "place", "neighbours": "beside", "plans": "plan"}
 _ARRANGED |= {"rests": "rest", "chunks": "chunk", "outlines": "outline", "tallies": "tally", "choices": "choice"}
+_DERIVED = ("caption", "row", "sentence", *_ARRANGED.values())  # kinds of inputs that follow from records
 _LEAD = re.compile(r"([\w.-]+\.(?:md|svg|json))(#?)")  # the end of a path, in whatever form a link is written
 _GROUPS = ("record", "plan", "rest", "chunk")  # kinds of inputs, each of which is a group of pages by its key
 
@@ -106,19 +106,14 @@ class Shortcut:
         if self.is_open:
             self.problems = _PROBLEMS.validate_python(told["problems"], strict=False)
             self._files: dict[str, str] = ledger.told("keys")
-            self._records: Stored[Record] = Stored(ledger, "record", self._files)
-            self._texts: Stored[Mapping[FieldPath, Prose]] = Stored(ledger, "text")
-            self._captions: Stored[str] = Stored(ledger, "caption")
-            self._rows: Stored[Told] = Stored(ledger, "row")
-            self._sentences: Stored[Sentences] = Stored(ledger, "sentence")
-            arranged: dict[str, Stored[Any]] = {name: Stored(ledger, kind) for name, kind in _ARRANGED.items()}
-            self._known = Arrangement(**arranged)
-            self._derived: tuple[Stored[Any], ...] = (
-                self._captions,
-                self._rows,
-                self._sentences,
-                *arranged.values(),
-            )
+            stored = {kind: Stored[Any](ledger, kind) for kind in (*_DERIVED, "text")}
+            self._stored = {**stored, "record": Stored[Any](ledger, "record", self._files)}
+            self._records: Stored[Record] = self._stored["record"]
+            self._texts: Stored[Mapping[FieldPath, Prose]] = stored["text"]
+            self._captions: Stored[str] = stored["caption"]
+            self._rows: Stored[Told] = stored["row"]
+            self._sentences: Stored[Sentences] = stored["sentence"]
+            self._known = Arrangement(**{name: stored[kind] for name, kind in _ARRANGED.items()})
             self._briefing = self._stored_briefing()
 
     def remake(self) -> Remade | None:
@@ -136,7 +131,7 @@ class Shortcut:
         if maker is None or problems is None:
             return None
         self.problems, self._edits = problems, edits
-        inputs |= chain.from_iterable(kind.changes() for kind in self._derived)
+        inputs |= chain.from_iterable(self._stored[kind].changes() for kind in _DERIVED)
         known = {place: self._ledger.input(*place) or Input("", "") for place in inputs}
         return self._made(maker, {place: made for place, made in inputs.items() if made != known[place]}, day)
 
@@ -167,7 +162,7 @@ class Shortcut:
         texts: dict[str, str] = {}
         groups_of: dict[str, str] = {}
         looked_up = {}
-        self._fetch(groups - gone)
+        fetch_for_pages(self._stored, groups - gone)
         take_inputs(maker)  # what was looked up to arrange them belongs to none of them
         for group in sorted(groups - gone):
             made = {page.path: page.text for page in maker.make(group)}
@@ -176,26 +171,6 @@ class Shortcut:
             looked_up[group] = take_inputs(maker)
         day = self._day()
         return Remade(texts, groups_of, gone, inputs, looked_up, day, is_of_another_day=day != last_day)
-
-    def _fetch(self, groups: Collection[str]) -> None:
-        """Read at once what most pages ask for: what rows say of those whom they list."""
-        known = self._known
-        for kind in (known.plans, known.rests, known.outlines):
-            assert isinstance(kind, Stored)
-            kind.fetch(groups)
-        listed = [str(item) for group in groups for item in (known.plans[group].items if group in known.plans else ())]
-        naming = [named[0].key for group in groups if group in known.rests for named in known.rests[group].listed]
-        parts = (part for group in groups if group in known.outlines for part in known.outlines[group].parts)
-        naming += [named[0].key for part in parts for named in part.first]
-        self._sentences.fetch(naming)
-        self._rows.fetch((*listed, *naming))
-        speakers = [self._rows[key].speaker for key in {*listed, *naming} if key in self._rows]
-        named = keys_in(known.choices["explorer"]) if EXPLORER in groups else ()
-        items = known.choices["timeline"].items if PATHS["timeline"] in groups else ()
-        shown = [key for item in items for key in (item.key, *item.said)]
-        self._records.fetch(shown)
-        actors = (key for item in items for key in item.actors)
-        self._captions.fetch((*listed, *naming, *speakers, *named, *shown, *actors))
 
     def _day(self) -> date:
         return day_of(self._briefing.info, map(date.fromisoformat, self._known.tallies["ends"]))
@@ -237,6 +212,7 @@ class Shortcut:
                 self._rows[edit.key] = maker.maker.rows.tell(edit.key)
             else:
                 del self._rows[edit.key]
+        fetch_for_edits(self._stored, moving)
         is_done = not moving or Rearranging(self._known, moving, maker.maker, order).run()
         return maker if is_done else None
 

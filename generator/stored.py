@@ -58,13 +58,15 @@ class Stored(MutableMapping[str, Value], Generic[Value]):
     def __len__(self) -> int:
         return len(self.keys_in_order)
 
-    def fetch(self, keys: Iterable[str]) -> None:
-        """Read several values at once, which takes less time than one by one."""
-        wanted = {*keys} - self._known.keys() - self._gone
+    def fetch(self, keys: Iterable[str]) -> list[Value]:
+        """Read several values at once, which takes less time than one by one, and return those that there are."""
+        asked = {*keys}
+        wanted = asked - self._known.keys() - self._gone - self._absent
         found = self._ledger.inputs(self._kind, wanted)
         self._absent |= wanted - found.keys()
         for key, value in found.items():
             self._known[key] = read_input(self._kind, key, value)
+        return [self._known[key] for key in asked if key in self._known]
 
     def changes(self) -> Iterator[tuple[tuple[str, str], Input]]:
         """Yield what was put in or taken out, ((kind, key), input); without a value: gone."""

@@ -5,6 +5,7 @@ lasted as a full bar; "about" with a broken outline, doubt with a dotted one; an
 """
 
 import json
+from bisect import insort
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -113,11 +114,18 @@ def items_of(briefing: Briefing, chosen: Iterable[ItemChoice]) -> list[Item]:
 def choose_items(
     briefing: Briefing, links: Mapping[str, int], known: Mapping[str, ItemChoice] | None = None
 ) -> TimelineChoice:
-    """Return what is on the timeline: the most linked, of those which may be; of some records the choice is known."""
-    chosen = [briefing.records[key] for key in sorted(links, key=lambda key: (-links[key], key))[:MOST_ITEMS]]
-    chosen.sort(key=lambda record: (*(record.when.sort_key if record.when else ()), record.key))
-    items = ((known or {}).get(record.key) or _choice(briefing, record) for record in chosen)
+    """Return what is on the timeline: the most linked, of those which may be; what is known stays in its order."""
+    known = known or {}
+    wanted = {*sorted(links, key=lambda key: (-links[key], key))[:MOST_ITEMS]}
+    order = [key for key in known if key in wanted]
+    for key in wanted - known.keys():
+        insort(order, key, key=lambda key: _moment(briefing.records[key]))
+    items = (known.get(key) or _choice(briefing, briefing.records[key]) for key in order)
     return TimelineChoice(tuple(item._replace(links=links[item.key]) for item in items), len(links))
+
+
+def _moment(record: Record) -> tuple[Any, ...]:
+    return (*(record.when.sort_key if record.when else ()), record.key)
 
 
 def _choice(briefing: Briefing, record: Record) -> ItemChoice:
