@@ -46,10 +46,10 @@ def fetch_for_pages(stored: Mapping[str, Stored[Any]], groups: Collection[str]) 
     rows = stored["row"].fetch(listed | naming)
     company = [companion for outline in outlines for companion in outline.company]
     items = stored["choice"]["timeline"].items if PATHS["timeline"] in groups else ()
-    drawn = [key for item in items for key in (item.key, *item.said)]
-    stored["record"].fetch({*drawn, *parts, *(tie.record for tie in ties)})
+    drawn = {key for item in items for key in (item.key, *item.actors, *(quote for quote, _ in item.said))}
+    stored["record"].fetch({*parts, *(tie.record for tie in ties)})
     captions = {*listed, *naming, *drawn, *(row.speaker for row in rows), *(tie.record for tie in ties)}
     captions |= {key for companion in company for key in (companion.key, *companion.shared)}
     captions |= {key for outline in outlines for key, _ in outline.sources}
     captions |= {*(keys_in(stored["choice"]["explorer"]) if EXPLORER in groups else ())}
-    stored["caption"].fetch(captions | {key for item in items for key in item.actors})
+    stored["caption"].fetch(captions)

@@ -135,7 +135,8 @@ class _Composer:
         environment = templates_of_pictures(self.template_dirs)
         last = last_day(self.briefing, tallies["ends"])
         pictures = Pictures(self.briefing, ties, self.words, environment, lambda: last)
-        items = items_of(self.briefing, choose_items(self.briefing, links_of(self.briefing)).items)
+        captions = {key: record.caption for key, record in self.briefing.records.items()}
+        items = items_of(captions, choose_items(self.briefing, links_of(self.briefing)).items)
         timeline = timeline_picture(pictures, items, PICTURE_WIDTH, EVENTS_DRAWN)
         found = {"timeline": timeline.drawing} if timeline else {}
         network = choose_network(self.briefing, ties, tallies["ties"], ACTORS_DRAWN)

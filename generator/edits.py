@@ -34,6 +34,7 @@ from generator.versions import made_with
 
 MOST_FILES = 20  # edited ones: with more, a whole build is not much slower
 MOST_NAMING = 200  # records that have a name in their text that leads to another actor now
+SEEN = "seen"  # the name by which the ledger has how files lay
 MOST_LIKELY = 4000  # those that have a word of such a name, to be read for the whole of it
 
 _NEW_FILE = re.compile(rf"(?:{'|'.join(KIND_BY_FOLDER)})/[a-z0-9-]+\.yml")  # one whose name is nothing else's
@@ -42,7 +43,7 @@ _NEW_FILE = re.compile(rf"(?:{'|'.join(KIND_BY_FOLDER)})/[a-z0-9-]+\.yml")  # on
 class Seen(NamedTuple):
     """How the files below `docs/` lay before they were read, and a digest of all else that pages are made with."""
 
-    files: Mapping[str, list[int]]  # name -> inode, time, bytes; nothing of what may have been edited just then
+    files: Mapping[str, tuple[int, int, int]]  # name -> inode, time, bytes; 0 of what may have been edited just then
     world: str
 
 
@@ -67,14 +68,14 @@ def look_at(project: Project) -> Seen:
     told = [settings, named, os.environ.get("SOURCE_DATE_EPOCH"), made_with()]
     told += [digests_below(folder) for folder in project.template_dirs]
     world = "" if "INHERIT" in settings else sha256(repr(told).encode()).hexdigest()
-    return Seen({name: [*lay] if is_settled(lay[1], now) else [] for name, lay in stamps.items()}, world)
+    return Seen({name: lay if is_settled(lay[1], now) else (0, 0, 0) for name, lay in stamps.items()}, world)
 
 
 class Edits:
     """The edits of a briefing since the last build. `briefing` is as it was then, and read from the ledger.
 
     `names` are those of actors, as `names_of` has them, and `drafts` the files of drafts by their keys: as they were
-    then, and after `read` as they are now.
+    then, and after `read` as they are now. `changed` are the names of the files that came, went, or were edited.
     """
 
     def __init__(self, project: Project, ledger: Ledger, briefing: Briefing, seen: Seen) -> None:
@@ -83,7 +84,7 @@ class Edits:
         self._files = briefing.files
         self._places = Places(project.root)
         self._checked = Lazy(self._check_file)
-        self._changed: frozenset[str] = frozenset()  # names of files
+        self.changed: frozenset[str] = frozenset()
         self.names: Mapping[str, list[str]] = ledger.told("named")
         self.drafts: Mapping[str, str] = ledger.told("drafts")
 
@@ -95,13 +96,13 @@ class Edits:
         names = self._changed_files()
         if names is None:
             return None
-        self._changed = frozenset(names)
+        self.changed = frozenset(names)
         last_names, last_drafts = self.names, self.drafts
         sorted_out = self._sort_out(name for name in names if name in self._seen.files)
         if sorted_out is None:
             return None
         now, drafts = sorted_out
-        known = {key for key, file in self._files.items() if file in self._changed}
+        known = {key for key, file in self._files.items() if file in self.changed}
         self.names = self._names_after(known, now)
         naming = self._naming_others(last_names)
         if naming is None:
@@ -136,7 +137,7 @@ class Edits:
         slips_in = {problem.place.path for problem in problems if is_slip(problem)}
         paths = {f"docs/{briefing.files[key]}" for key in checked} & slips_in
         paths |= {f"docs/{briefing.files[finding[0]]}" for finding in find_slips(briefing, sorted(checked))}
-        paths |= {f"docs/{name}" for name in self._changed}
+        paths |= {f"docs/{name}" for name in self.changed}
         if not all(is_slip(problem) for problem in problems if problem.place.path in paths):
             return None
         there = (path.removeprefix("docs/") for path in sorted(paths))
@@ -156,8 +157,8 @@ class Edits:
 
     def _changed_files(self) -> list[str] | None:
         """Return the names of the files that were edited, came or went; None when it were too many, or others."""
-        before, now = self._ledger.told("seen files"), self._seen.files
-        edited = [name for name, lay in now.items() if name in before and (not lay or lay != before[name])]
+        before, now = self._ledger.files(SEEN), self._seen.files
+        edited = [name for name, lay in now.items() if name in before and (lay != before[name][1:] or not lay[1])]
         gone, new = before.keys() - now.keys(), now.keys() - before.keys()
         if len(edited) + len(gone) + len(new) > MOST_FILES or not all(map(_NEW_FILE.fullmatch, gone | new)):
             return None
@@ -190,8 +191,8 @@ class Edits:
                 return None
             (drafts if item.record.draft else now)[item.record.key] = item
         files = {**self._files, **self.drafts}
-        left = {key: file for key, file in self.drafts.items() if file not in self._changed}
-        known = {key for key, file in files.items() if file in self._changed}
+        left = {key: file for key, file in self.drafts.items() if file not in self.changed}
+        known = {key for key, file in files.items() if file in self.changed}
         self.drafts = {**left, **{key: item.path.removeprefix("docs/") for key, item in drafts.items()}}
         # That a draft names what is gone is no backlink.
         may_go = not left or known <= now.keys() | drafts.keys()

@@ -17,6 +17,7 @@ from anyascii import anyascii
 from generator.characters import same_text, unseen_in, visible
 from generator.errors import Place, Problem
 from generator.fields import is_reserved
+from generator.tree import lay_of
 
 MAX_NAME_BYTES = 200  # of a file or folder; disks allow 255, and what is made of it gets endings
 MAX_PATH_BYTES = 1000
@@ -212,8 +213,7 @@ def stamps_below(folder: Path) -> dict[str, tuple[int, int, int]]:
                 if entry.is_dir(follow_symlinks=False):
                     stack.append(f"{prefix}{entry.name}/")
                 else:
-                    found = entry.stat()
-                    stamps[prefix + entry.name] = (found.st_ino, found.st_mtime_ns, found.st_size)
+                    stamps[prefix + entry.name] = lay_of(entry.stat())
                 if len(stamps) > LIMITS.entries:
                     raise OSError(errno.EOVERFLOW, os.strerror(errno.EOVERFLOW), str(folder))
     return stamps

@@ -8,9 +8,10 @@ import json
 import sqlite3
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +19,7 @@ from typing import Any, NamedTuple
 
 from generator.errors import BriefbookError
 
-VERSION = 5  # of the tables
+VERSION = 6  # of the tables
 MANY = 1000  # files of a folder that lie in another way than when all of them were noted at once
 
 _TABLES = """
@@ -29,7 +30,7 @@ CREATE TABLE pages (
     path TEXT PRIMARY KEY, part TEXT, digest TEXT, html TEXT, indexed TEXT, needs TEXT, name TEXT
 ) WITHOUT ROWID;
 CREATE TABLE frames (class TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
-CREATE TABLE parts (number INTEGER PRIMARY KEY, name TEXT UNIQUE);
+CREATE TABLE parts (number INTEGER PRIMARY KEY, name TEXT UNIQUE, digest BLOB);
 CREATE TABLE inputs (kind TEXT, key TEXT, digest TEXT, value TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID;
 CREATE TABLE readers (input TEXT PRIMARY KEY, parts BLOB) WITHOUT ROWID;
 CREATE TABLE words (word BLOB PRIMARY KEY, entry BLOB);
@@ -73,7 +74,7 @@ class Ledger:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._looked_up: dict[str, Mapping[str, Iterable[str]]] = {}  # what waits to be put in
+        self._looked_up: dict[str, Mapping[str, Collection[str]]] = {}  # what waits to be put in
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._base = self._open()
@@ -247,7 +248,7 @@ class Ledger:
         self._run_all("DELETE FROM inputs WHERE kind = ? AND key = ?", gone)
         self._run_all("INSERT OR REPLACE INTO inputs VALUES (?, ?, ?, ?)", sorted(inputs))
 
-    def keep_readers(self, looked_up: Mapping[str, Mapping[str, Iterable[str]]]) -> None:
+    def keep_readers(self, looked_up: Mapping[str, Mapping[str, Collection[str]]]) -> None:
         """Note what groups looked up when they were made: {group: {kind of input: keys}}.
 
         That one no longer looks something up is not noted: it is made once more than it had to be. It takes long for
@@ -257,10 +258,14 @@ class Ledger:
 
     def write_readers(self) -> None:
         """Put in what groups looked up, as far as that waits."""
-        looked_up, self._looked_up = self._looked_up, {}
+        waiting, self._looked_up = self._looked_up, {}
+        digests = {part: _digest_of(kinds) for part, kinds in waiting.items()}
+        last = dict(self._several("parts", "name", "digest", waiting)) if waiting else {}
+        looked_up = {part: kinds for part, kinds in waiting.items() if last.get(part) != digests[part]}
         if not looked_up:
             return
-        self._run_all("INSERT OR IGNORE INTO parts (name) VALUES (?)", ((name,) for name in looked_up))
+        query = "INSERT INTO parts (name, digest) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET digest = ?2"
+        self._run_all(query, ((part, digests[part]) for part in looked_up))
         numbers = dict(self._several("parts", "name", "number", looked_up))
         by_kind: dict[str, defaultdict[str, array[int]]] = defaultdict(lambda: defaultdict(lambda: array("I")))
         for part, kinds in looked_up.items():
@@ -347,6 +352,12 @@ class Ledger:
     def _remove(self) -> None:
         for ending in ("", "-journal"):
             Path(f"{self._file}{ending}").unlink(missing_ok=True)
+
+
+def _digest_of(looked_up: Mapping[str, Collection[str]]) -> bytes:
+    """Return a digest of what a group looked up, in whatever order."""
+    told = "\0\0".join("\0".join((kind, *sorted(keys))) for kind, keys in sorted(looked_up.items()))
+    return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=12).digest()
 
 
 def _range_of(folder: str) -> tuple[str, str]:

@@ -24,13 +24,20 @@ def listing(new: Path, site: Path, digests: Mapping[str, str] | None = None) -> 
     _settle(site)
     try:
         digests = digests or dict(digests_below(new))
-        listed = json.dumps(dict(sorted(digests.items())), ensure_ascii=False, separators=(",\n", ": "))
-        next_manifest.write_text(listed + "\n", "utf-8")
+        next_manifest.write_text(_listed(digests), "utf-8")
         yield
     except OSError:
         next_manifest.unlink(missing_ok=True)
         raise
     next_manifest.replace(manifest)
+
+
+def _listed(digests: Mapping[str, str]) -> str:
+    """Return digests as JSON, a line each; as nothing in these needs a mark, they are not looked through for one."""
+    names = sorted(digests)
+    quoted = json.dumps(names, ensure_ascii=False, separators=("\n", ":"))[1:-1].split("\n")
+    lines = (f'{name}: "{digests[key]}"' for name, key in zip(quoted, names, strict=True))
+    return "{" + ",\n".join(lines) + "}\n"
 
 
 def _settle(site: Path) -> None:

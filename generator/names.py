@@ -100,17 +100,21 @@ def changed_forms(before: Mapping[str, Collection[str]], now: Mapping[str, Colle
     """Return the forms of names, {name: keys}, that lead to another actor than before; None where one is shared, or
     others end in each other than before.
     """
-    changed = {name for name in before.keys() | now.keys() if set(before.get(name, ())) != set(now.get(name, ()))}
+    names = before.keys() | now.keys()
+    others = (name for name in names if before.get(name) != now.get(name))
+    changed = {name for name in others if set(before.get(name, ())) != set(now.get(name, ()))}
     is_shared = any(len(set(keys.get(name, ()))) > 1 for keys in (before, now) for name in changed)
-    nested = {*_nested(before)}
-    if is_shared or nested != {*_nested(now)} or changed & nested:
+    ends = tuple(changed)
+    near = {name for name in names if name.endswith(ends) or any(end.endswith(name) for end in ends)}
+    nested = {*_nested(near & before.keys())}
+    if is_shared or nested != {*_nested(near & now.keys())} or changed & nested:
         return None
     return {form for name in changed for form in forms_of(name)}
 
 
 def forms_of(name: str) -> set[str]:
     """Return the ways in which a name may be stored: its accents as parts of letters (NFC), or on their own (NFD)."""
-    return {name, unicodedata.normalize("NFD", name)}
+    return {name} if name.isascii() else {name, unicodedata.normalize("NFD", name)}
 
 
 def as_line(text: str) -> str:

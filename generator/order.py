@@ -6,7 +6,7 @@ from datetime import date
 from generator.records import KIND_BY_FOLDER, Actor, Event, Record, key_of
 
 SortKey = tuple[int, tuple[date, int], int, str, str]
-_FOLDERS = tuple(KIND_BY_FOLDER)
+FOLDERS = tuple(KIND_BY_FOLDER)
 
 
 def keys_in_order(unordered: Iterable[Record]) -> Iterator[str]:
@@ -19,7 +19,7 @@ def keys_in_order(unordered: Iterable[Record]) -> Iterator[str]:
 def sort_key(record: Record, steps: Mapping[str, int]) -> SortKey:
     """Return by what a record is put in order; `steps` are those of all events, as `steps_back` has them."""
     return (
-        _FOLDERS.index(record.folder),
+        FOLDERS.index(record.folder),
         record.when.sort_key if record.when else (date.max, 0),
         steps.get(record.key, 0),
         record.caption.casefold() if isinstance(record, Actor) else "",

@@ -29,7 +29,7 @@ from generator.world import land_around
 FOLDER = "pictures"
 WIDTH = 360  # of small pictures, in pixels: what a phone shows of a page
 NEIGHBOURS = 8
-_DRAWN = ("events", "quotes")  # by year
+DRAWN = ("events", "quotes")  # tallies, by year
 BARS = 40
 
 
@@ -131,7 +131,7 @@ class Pictures:
 
     def years(self, tallies: Mapping[str, Mapping[str, int]]) -> Drawing | None:
         """Draw how many events and quotes there are of each year, or month when all are of three years at most."""
-        days = {name: Counter({date.fromisoformat(day): n for day, n in tallies[name].items()}) for name in _DRAWN}
+        days = {name: Counter({date.fromisoformat(day): n for day, n in tallies[name].items()}) for name in DRAWN}
         starts = sorted(day for found in days.values() for day in found.elements())
         if len(starts) < 2:
             return None

@@ -166,12 +166,13 @@ class Publishing:
         changed = {name: site.stamps[name] for name in site.changed if name in site.stamps}
         gone = site.changed - changed.keys()
         ledger.keep_files("site", changed, gone)
-        touched = folders_of((*changed, *gone))
-        is_known = bool(self._last) and len(touched) < MANY and are_as_left(site.folder, touched - {""}, self._left)
-        ledger.tell("left earlier", Earlier(self._left, sorted(touched)) if is_known else None)
+        folders = folders_of((*changed, *gone))
+        is_known = bool(self._last) and len(folders) < MANY and are_as_left(site.folder, folders - {""}, self._left)
+        ledger.tell("left earlier", Earlier(self._left, sorted(folders)) if is_known else None)
         ledger.keep()
         with suppress(OSError):  # what is missing in the copy is seen by the next build
-            copy = (Tree.as_known if is_known else Tree)(site.folder, self._last)
+            last = {name: self._last[name] for name in site.changed if name in self._last}
+            copy = Tree.as_known(site.folder, last) if is_known else Tree(site.folder, self._last)
             for name, stamp in (changed if is_known else site.stamps).items():
                 copy.share(name, f"{self._last_dir}/{name}", stamp)
             if is_known:

@@ -18,6 +18,7 @@ from generator.lists import Entry, ListPlan, Maker, actor_group, entry_of_place,
 from generator.network import NetworkChoice, choose_network
 from generator.order import keys_followed, next_step, sort_key
 from generator.outlines import Companion, Outline, Outlines, RestPlan, rest_path, section_names
+from generator.pictures import DRAWN
 from generator.records import Actor, Event, Quote, Record, key_of
 from generator.tallies import LINKS, TALLIES, Tally, count_links, counted_in, is_on_timeline
 from generator.ties import Tie, count_ties, pairs_of
@@ -107,6 +108,7 @@ class Rearranging:
             edit.key for edit in edits if not edit.before or not edit.now or (moved and edit.before is not edit.now)
         }
         self._shifting = [edit for edit in edits if edit.key in self._moved or _is_shifted(edit)]
+        self._counted: set[str] = set()  # tallies that are others
         self._folders = {edit.key.partition("/")[0] for edit in edits if edit.key in self._moved}
         self._touched = {key for edit in self._shifting for key in (edit.key, *edit.named)}
         shifted = (record for edit in self._shifting for record in edit.records)
@@ -214,6 +216,7 @@ class Rearranging:
             counted = {value: tally[value] for value in sorted(tally) if tally[value] or name == LINKS}
             if counted != self._known.tallies[name]:
                 self._known.tallies[name] = counted
+                self._counted.add(name)
 
     def _listed_kinds(self) -> Iterator[str]:
         """Yield the kinds whose lists may be others."""
@@ -326,9 +329,12 @@ class Rearranging:
     def _choose(self) -> None:
         """Choose anew, but by what is known of records and pairs that no edit touches."""
         known = self._known
-        chosen: dict[str, Any] = {name: CHOICES[name].choose(self._maker) for name in CHOICES.keys() - {*_BY_MORE}}
-        if self._shifting:
-            chosen |= {"timeline": self._chosen_items(), "network": self._chosen_network()}
+        alike = () if self._counted & {*DRAWN} else ("years",)  # which takes long to draw
+        others = CHOICES.keys() - {*_BY_MORE, *alike}
+        chosen: dict[str, Any] = {name: CHOICES[name].choose(self._maker) for name in others}
+        dated = any(edit.key.startswith((f"{Quote.folder}/", f"{Event.folder}/")) for edit in self._edits)
+        chosen |= {"timeline": self._chosen_items()} if dated or self._shifting else {}
+        chosen |= {"network": self._chosen_network()} if self._shifting else {}
         quotes = {edit.key: edit.now for edit in self._edits if edit.key.startswith(f"{Quote.folder}/")}
         if quotes:
             edited = {key: quote for key, quote in quotes.items() if isinstance(quote, Quote)}
@@ -339,7 +345,8 @@ class Rearranging:
 
     def _chosen_items(self) -> TimelineChoice:
         last: TimelineChoice = self._known.choices["timeline"]
-        items = {item.key: item for item in last.items if item.key not in self._touched}
+        touched = self._touched | {edit.key for edit in self._edits}
+        items = {item.key: item for item in last.items if item.key not in touched}
         return choose_items(self._briefing, self._known.tallies[LINKS], items)
 
     def _chosen_network(self) -> NetworkChoice:

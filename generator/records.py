@@ -345,8 +345,7 @@ def is_arranged_alike(before: Record, after: Record) -> bool:
         languages = [quote.original.language if quote.original else None for quote in (before, after)]
         if languages[0] != languages[1]:
             return False
-    own = _OWN_WORDS if isinstance(before, Actor) else _OWN_WORDS | {"type"}  # of actors, there are groups
-    arranged_by = (name for name in type(before).model_fields if name not in own)
+    arranged_by = (name for name in type(before).model_fields if name not in _OWN_WORDS)
     return all(getattr(before, name) == getattr(after, name) for name in arranged_by)
 
 

@@ -5,7 +5,7 @@ to a whole build, before anything is written.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import chain
@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter
 
 from generator.ahead import fetch_for_edits, fetch_for_pages
-from generator.edits import Edits, Seen, Written, look_at
+from generator.edits import SEEN, Edits, Seen, Written, look_at
 from generator.errors import Problem
 from generator.fields import FieldPath, slug
 from generator.inputs import Input, record_input, take_inputs, text_input
-from generator.ledger import Ledger
+from generator.ledger import Ledger, Stamp
 from generator.link import Briefing, Prose
 from generator.names import names_of
 from generator.noted import Deferred, Lazy
@@ -61,7 +61,7 @@ class Remade(NamedTuple):
 def remember(ledger: Ledger, briefing: Briefing, problems: Iterable[Problem], seen: Seen) -> None:
     """Tell the ledger what the short cut needs after a whole build."""
     named = names_of(record for record in briefing.records.values() if isinstance(record, Actor))
-    ledger.tell("seen files", seen.files)
+    _keep_seen(ledger, seen, {*seen.files, *ledger.files(SEEN)})
     ledger.tell("keys", {key: briefing.files[key] for key in briefing.records})  # in their order
     ledger.tell("drafts", {key: file for key, file in briefing.files.items() if key not in briefing.records})
     ledger.tell("named", named)
@@ -75,6 +75,12 @@ def remember(ledger: Ledger, briefing: Briefing, problems: Iterable[Problem], se
         "problems": _PROBLEMS.dump_python(tuple(problems), mode="json"),
     }
     ledger.tell("short cut", told)
+
+
+def _keep_seen(ledger: Ledger, seen: Seen, names: Collection[str]) -> None:
+    """Tell the ledger how files lie: those of these names."""
+    stamps = {name: Stamp("-", *seen.files[name]) for name in names if name in seen.files}  # "" is gone
+    ledger.keep_files(SEEN, stamps, gone=[name for name in names if name not in stamps])
 
 
 def is_same_world(ledger: Ledger, seen: Seen) -> bool:
@@ -138,7 +144,7 @@ class Shortcut:
     def remember(self) -> None:
         """Tell the ledger that what was edited is followed."""
         ledger, files = self._ledger, self._briefing.files
-        ledger.tell("seen files", self._seen.files)
+        _keep_seen(ledger, self._seen, self._edits.changed)
         for name, value in (("named", self._edits.names), ("drafts", self._edits.drafts)):
             if value != ledger.told(name):
                 ledger.tell(name, value)

@@ -7,7 +7,6 @@ lasted as a full bar; "about" with a broken outline, doubt with a dotted one; an
 import json
 from bisect import insort
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -32,15 +31,31 @@ SLIVER = 20  # of "2018/2019" two days are sure: less than a twentieth is not dr
 LEGEND = ("point", "lasting", "within", "about", "uncertain", "open", "quote")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Said(NamedTuple):
+    """A quote that was said at an event, and has a date."""
+
+    key: str
+    caption: str
+    date: PartialDate
+
+
+class Item(NamedTuple):
     """An event on the timeline, or a quote that was said at none. `said` are the quotes of an event that have dates."""
 
-    record: Record
+    key: str
+    caption: str
     date: PartialDate
+    type: str  # of an event, or ""
+    place: str  # its name, or ""
+    tags: tuple[str, ...]
+    said: tuple[Said, ...]
     actors: tuple[str, ...]  # keys of those who took part, spoke or were spoken to
-    said: tuple[Quote, ...] = ()
-    links: int = 0  # how many records and pages name it
+    links: int  # how many records and pages name it
+
+    @property
+    def is_quote(self) -> bool:
+        """Whether it is a quote, and no event."""
+        return self.key.startswith(f"{Quote.folder}/")
 
 
 class Extent(NamedTuple):
@@ -85,10 +100,14 @@ def _length(when: PartialDate) -> timedelta:
 
 
 class ItemChoice(NamedTuple):
-    """An item of the timeline by keys: of its record, of the quotes said there, and of its actors."""
+    """An item of the timeline as it is known before pages are made: by keys, and dates as EDTF."""
 
     key: str
-    said: tuple[str, ...]
+    date: str
+    type: str
+    place: str
+    tags: tuple[str, ...]
+    said: tuple[tuple[str, str], ...]
     actors: tuple[str, ...]
     links: int
 
@@ -100,14 +119,12 @@ class TimelineChoice(NamedTuple):
     total: int
 
 
-def items_of(briefing: Briefing, chosen: Iterable[ItemChoice]) -> list[Item]:
-    """Return the items that were chosen."""
+def items_of(captions: Mapping[str, str], chosen: Iterable[ItemChoice]) -> list[Item]:
+    """Return the items that were chosen, with their captions."""
     found = []
-    for item in chosen:
-        record = briefing.records[item.key]
-        said = [quote for key in item.said if isinstance(quote := briefing.records[key], Quote)]
-        assert record.when  # only what has a date is chosen
-        found.append(Item(record=record, date=record.when, actors=item.actors, said=tuple(said), links=item.links))
+    for key, when, type, place, tags, quotes, actors, links in chosen:
+        said = tuple(Said(quote, captions[quote], parse_date(day)) for quote, day in quotes)
+        found.append(Item(key, captions[key], parse_date(when), type, place, tags, said, actors, links))
     return found
 
 
@@ -129,15 +146,18 @@ def _moment(record: Record) -> tuple[Any, ...]:
 
 
 def _choice(briefing: Briefing, record: Record) -> ItemChoice:
+    when = record.when.text if record.when else ""  # which all have that may be chosen
     if isinstance(record, Quote):
-        return ItemChoice(record.key, (), _keys((record.speaker, *record.to)), 0)
+        return ItemChoice(record.key, when, "", "", record.tags, (), _keys((record.speaker, *record.to)), 0)
     assert isinstance(record, Event)
     named = briefing.backlinks.get(record.key, {}).get("quotes-said-there", ())
     quotes = (briefing.records[backlink.key] for backlink in named)
     said = [quote for quote in quotes if isinstance(quote, Quote) and quote.date]
     present = (participant.actor for participant in record.participants)
     actors = _keys((*present, *(quote.speaker for quote in said)))
-    return ItemChoice(record.key, tuple(quote.key for quote in said), actors, 0)
+    days = tuple((quote.key, quote.date.text) for quote in said if quote.date)
+    place = record.place.name if record.place else ""
+    return ItemChoice(record.key, when, record.type or "", place, record.tags, days, actors, 0)
 
 
 def _id(id: str) -> str:
@@ -179,7 +199,7 @@ def timeline_data(
     types = {_type(item): "" for item in items}
     for name in types:
         types[name] = words("kinds.quote") if name == Quote.kind else name[:1].upper() + name[1:]
-    names = {topics[tag].rpartition("/")[2]: tag for item in items for tag in item.record.tags}
+    names = {topics[tag].rpartition("/")[2]: tag for item in items for tag in item.tags}
     window = window_of(items)
     data = {
         "items": [_row(pictures, item, topics) for item in items],
@@ -192,10 +212,10 @@ def timeline_data(
 
 
 def _row(pictures: Pictures, item: Item, topics: Mapping[str, str]) -> dict[str, Any]:
-    record, extent = item.record, extent_of(item.date)
+    extent = extent_of(item.date)
     row = {
-        "key": record.key,
-        "title": shorten(record.caption, 90),
+        "key": item.key,
+        "title": shorten(item.caption, 90),
         "when": pictures.words.in_words(item.date),
         "start": extent.start,
         "end": extent.end,
@@ -205,20 +225,16 @@ def _row(pictures: Pictures, item: Item, topics: Mapping[str, str]) -> dict[str,
         "links": item.links,
         "actors": [_id(key) for key in item.actors],
         "type": _type(item),
-        "topics": [topics[tag].rpartition("/")[2] for tag in record.tags],
+        "topics": [topics[tag].rpartition("/")[2] for tag in item.tags],
         "said": [
-            [str(quote.date.start or quote.date.end), quote.key, shorten(quote.caption, 60)]
-            for quote in item.said
-            if quote.date
+            [str(quote.date.start or quote.date.end), quote.key, shorten(quote.caption, 60)] for quote in item.said
         ],
     }
     return {name: str(value) if isinstance(value, date) else value for name, value in row.items() if value}
 
 
 def _type(item: Item) -> str:
-    if isinstance(item.record, Event):
-        return item.record.type or ""
-    return Quote.kind
+    return Quote.kind if item.is_quote else item.type
 
 
 class Timeline(NamedTuple):
@@ -237,8 +253,8 @@ def timeline_picture(
     if not window:
         return None
     inside = [item for item in items if extent_of(item.date).right >= window[0]]
-    drawn = sorted(inside, key=lambda item: (-item.links, item.record.key))[:most]
-    drawn.sort(key=lambda item: (*item.date.sort_key, item.record.key))
+    drawn = sorted(inside, key=lambda item: (-item.links, item.key))[:most]
+    drawn.sort(key=lambda item: (*item.date.sort_key, item.key))
     scale = Scale(*window, 10, width - 10)
     rows = [_drawn(item, scale) for item in drawn]
     lanes = _pack(rows)
@@ -265,7 +281,7 @@ def _drawn(item: Item, scale: Scale) -> dict[str, Any]:
     end = scale.right + 10 if extent.end is None else right
     width = 0.0 if extent.is_point else max(6.0, end - start)
     broad = scale.right + 10
-    label = shorten(item.record.caption, LABEL)
+    label = shorten(item.caption, LABEL)
     wide = text_width(label, 12)
     is_inside = width >= INSIDE
     label_x = start if is_inside else start + width + (9 if extent.is_point else 5)
@@ -286,9 +302,9 @@ def _drawn(item: Item, scale: Scale) -> dict[str, Any]:
         "to": max(start + width, label_x if is_left else label_x + wide) + 6,
         "doubt": extent.doubt,
         "is_point": extent.is_point,
-        "is_quote": isinstance(item.record, Quote),
+        "is_quote": item.is_quote,
         "fades": "start" if extent.start is None else "end" if extent.end is None else "",
-        "marks": sorted({scale.x(quote.date.start) for quote in item.said if quote.date and quote.date.start}),
+        "marks": sorted({scale.x(quote.date.start) for quote in item.said if quote.date.start}),
         "y": 0.0,
     }
 

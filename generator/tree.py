@@ -58,7 +58,7 @@ class Tree:
         tree.folder, tree.others, tree.changed = folder, set(), set()
         tree.stamps = {**known} if is_there else {}
         folder.mkdir(parents=True, exist_ok=True)
-        tree._folders = {f"{name.rpartition('/')[0]}/" for name in tree.stamps}
+        tree._folders = folders_of(tree.stamps)
         return tree
 
     @classmethod
@@ -81,14 +81,14 @@ class Tree:
         except OSError:
             return None
         tree = cls.as_known(folder, {})
-        tree.stamps, tree._folders, tree._is_seen = {**known}, {name and f"{name}/" for name in above}, True
+        tree.stamps, tree._folders, tree._is_seen = {**known}, above, True
         return tree
 
     def _scan(self, known: Mapping[str, Stamp]) -> None:
         stack = [("", str(self.folder))]
         while stack:
             prefix, path = stack.pop()
-            self._folders.add(prefix)
+            self._folders.add(prefix[:-1])
             with os.scandir(path) as entries:
                 for entry in entries:
                     name = prefix + entry.name
@@ -96,7 +96,7 @@ class Tree:
                         stack.append((f"{name}/", entry.path))
                         continue
                     stamp = known.get(name)
-                    if stamp is not None and stamp[1:] == _lay(entry.stat(follow_symlinks=False)):
+                    if stamp is not None and stamp[1:] == lay_of(entry.stat(follow_symlinks=False)):
                         self.stamps[name] = stamp
                     else:
                         self.others.add(name)
@@ -162,17 +162,17 @@ class Tree:
                     (self.folder / folder).rmdir()
                 except OSError:  # something else is in it
                     break
-                self._folders.discard(f"{folder}/")
+                self._folders.discard(folder)
                 folder = folder.rpartition("/")[0]
 
     def _place_for(self, name: str, path: str) -> str:
         """Return where to write what is to be a file of this name: at its path, or beside what is there."""
         above, slash, _ = name.rpartition("/")
-        if slash and f"{above}/" not in self._folders:
+        if slash and above not in self._folders:
             self._make_folder(above)
-        if f"{name}/" in self._folders:  # a folder stands where the file must be
+        if name in self._folders:  # a folder stands where the file must be
             shutil.rmtree(path)
-            self._folders = {folder for folder in self._folders if not folder.startswith(f"{name}/")}
+            self._folders = {folder for folder in self._folders if not f"{folder}/".startswith(f"{name}/")}
         if self._is_seen and name not in self.stamps and name not in self.others:
             return path
         part = self.folder / above / f"{PART}{os.getpid()}"  # other processes fill the same folders
@@ -181,13 +181,13 @@ class Tree:
 
     def _make_folder(self, above: str) -> None:
         missing = []
-        while above and f"{above}/" not in self._folders:
+        while above and above not in self._folders:
             if above in self.stamps or above in self.others:  # a file, or a link, stands where the folder must be
                 (self.folder / above).unlink(missing_ok=True)
                 if self.stamps.pop(above, None):
                     self.changed.add(above)
                 self.others.discard(above)
-            self._folders.add(f"{above}/")
+            self._folders.add(above)
             missing.append(above)
             above = above.rpartition("/")[0]
         for folder in reversed(missing):
@@ -274,13 +274,13 @@ def _looking_in(folder: str) -> Iterator[Callable[[str], os.stat_result]]:
 
 def folders_of(names: Iterable[str]) -> set[str]:
     """Return the folders in which these files lie, and those around them up to the top, which is ""."""
-    found = {""}
-    for name in names:
+    found = {name.rpartition("/")[0] for name in names}
+    for name in [*found]:
         above = name.rpartition("/")[0]
         while above not in found:
             found.add(above)
             above = above.rpartition("/")[0]
-    return found
+    return found | {""}
 
 
 def _move(part: str, path: str) -> None:
@@ -291,8 +291,9 @@ def _move(part: str, path: str) -> None:
 
 
 def _stamp(digest: str, found: os.stat_result) -> Stamp:
-    return Stamp(digest, *_lay(found))
+    return Stamp(digest, *lay_of(found))
 
 
-def _lay(found: os.stat_result) -> tuple[int, int, int]:
+def lay_of(found: os.stat_result) -> tuple[int, int, int]:
+    """Return how a file lies on the disk: inode, time in nanoseconds, bytes."""
     return found.st_ino & _INODE, found.st_mtime_ns, found.st_size

@@ -57,7 +57,7 @@ def _view(maker: Maker, name: str, drawing: Drawing | None, **values: Any) -> It
 def _timeline(maker: Maker, pictures: Pictures) -> Iterator[Page]:
     links = maker.links_on(PATHS["timeline"])
     chosen: TimelineChoice = maker.chosen["timeline"]
-    items, count = items_of(maker.briefing, chosen.items), chosen.total
+    items, count = items_of(maker.captions, chosen.items), chosen.total
     rows = [_item_row(maker, links, item) for item in items]
     made = timeline_picture(pictures, items)
     head = [maker.words(f"timeline.{name}") for name in ("when", "what", "where", "quotes")]
@@ -78,10 +78,9 @@ def _drawn(maker: Maker, count: int, made: Timeline) -> str:
 
 
 def _item_row(maker: Maker, links: PageLinks, item: Item) -> list[str]:
-    place = getattr(item.record, "place", None)
-    where = links.to_place(place.name) if place else ""
+    where = links.to_place(item.place) if item.place else ""
     said = ", ".join(links.to(quote.key) for quote in item.said)
-    return [escape_text(maker.words.in_words(item.date)), links.to(item.record.key), where, said]
+    return [escape_text(maker.words.in_words(item.date)), links.to(item.key), where, said]
 
 
 def _network(maker: Maker, pictures: Pictures) -> Iterator[Page]:

@@ -185,7 +185,7 @@ def load_words(language: str, template_dirs: Iterable[Path]) -> Words:
     texts: dict[str, str | Mapping[str, str]] = {}
     english = _read(folders[-1] / f"{ENGLISH}.yml", None)
     spoken = ENGLISH
-    for tag in (ENGLISH, language.partition("-")[0].lower(), language):
+    for tag in dict.fromkeys((ENGLISH, language.partition("-")[0].lower(), language)):
         for folder in reversed(folders):
             found = _read(folder / f"{tag}.yml", english) if (folder / f"{tag}.yml").is_file() else {}
             texts |= found

@@ -5,7 +5,6 @@ page made is removed. A site is published in one rename.
 """
 
 import ctypes
-import ctypes.util
 import errno
 import os
 import shutil
@@ -214,10 +213,10 @@ def discard_site(new: Path) -> None:
 
 def _exchange(one: Path, other: Path) -> bool:
     """Let two folders change places in one step; False where the system or the disk has no such call."""
-    library = ctypes.CDLL(ctypes.util.find_library("c"), use_errno=True)
-    if sys.platform == "linux" and hasattr(library, "renameat2"):
+    library = ctypes.CDLL(None, use_errno=True) if sys.platform in ("linux", "darwin") else None  # what is loaded
+    if library and sys.platform == "linux" and hasattr(library, "renameat2"):
         failed = library.renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE)
-    elif sys.platform == "darwin" and hasattr(library, "renamex_np"):
+    elif library and hasattr(library, "renamex_np"):
         failed = library.renamex_np(os.fsencode(one), os.fsencode(other), _RENAME_SWAP)
     else:
         return False
