@@ -14,7 +14,6 @@ import click
 
 from generator.dates import PartialDate, parse_date
 from generator.errors import BriefbookError, Problem, RecordsInvalid, Severity, is_failure
-from generator.faults import save_report, summary_of
 from generator.fields import LANGUAGE_PATTERN
 from generator.link import Briefing
 from generator.manifest import NAME, NEXT, compare_with_manifests
@@ -65,8 +64,9 @@ class _Group(click.Group):
         except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
         except Exception as error:  # noqa: BLE001  the one place where everything is caught
-            report = save_report(error, sys.argv[1:], context.params.get("root", Path()))
-            place = f"A report is in {report}" if report else f"No report could be saved ({summary_of(error)})"
+            from generator.faults import place_of_report
+
+            place = place_of_report(error, sys.argv[1:], context.params.get("root", Path()))
             click.echo(f"error: this is a fault of Briefbook itself. {place}; please send it in.", err=True)
             context.exit(3)
 

@@ -15,7 +15,14 @@ from pathlib import Path
 from generator.versions import made_with
 
 
-def save_report(error: BaseException, arguments: Sequence[str], root: Path) -> Path | None:
+def place_of_report(error: BaseException, arguments: Sequence[str], root: Path) -> str:
+    """Save a report, and return where it is as a sentence for people, without its stop."""
+    report = _save(error, arguments, root)
+    summary = f"{type(error).__name__}: {error}".strip().partition("\n")[0]
+    return f"A report is in {report}" if report else f"No report could be saved ({summary})"
+
+
+def _save(error: BaseException, arguments: Sequence[str], root: Path) -> Path | None:
     """Write what is known of a fault below `build/.cache` of a briefing, or where the system keeps such things.
 
     Returns the file, whose name is the same for the same fault; None when there is no place for it.
@@ -33,11 +40,6 @@ def save_report(error: BaseException, arguments: Sequence[str], root: Path) -> P
         except OSError:
             continue
     return None
-
-
-def summary_of(error: BaseException) -> str:
-    """Return the kind of an exception and its first line, for when there is no report."""
-    return f"{type(error).__name__}: {error}".strip().partition("\n")[0]
 
 
 def _report(error: BaseException, arguments: Sequence[str]) -> str:

@@ -335,11 +335,11 @@ class Rearranging:
         dated = any(edit.key.startswith((f"{Quote.folder}/", f"{Event.folder}/")) for edit in self._edits)
         chosen |= {"timeline": self._chosen_items()} if dated or self._shifting else {}
         chosen |= {"network": self._chosen_network()} if self._shifting else {}
-        quotes = {edit.key: edit.now for edit in self._edits if edit.key.startswith(f"{Quote.folder}/")}
-        if quotes:
-            edited = {key: quote for key, quote in quotes.items() if isinstance(quote, Quote)}
+        edited = [edit for edit in self._edits if edit.before is not edit.now]  # and not just linked to others
+        if any(edit.key.startswith(f"{Quote.folder}/") for edit in edited):
+            quotes = {edit.key: edit.now for edit in edited if isinstance(edit.now, Quote)}
             before, now = _of_kind(self._before, Quote.folder), self._briefing.keys_of(Quote.folder)
-            chosen["explorer"] = facets_after(known.choices["explorer"], before, now, edited)
+            chosen["explorer"] = facets_after(known.choices["explorer"], before, now, quotes)
         for name, choice in chosen.items():
             known.choices[name] = choice
 

@@ -5,12 +5,9 @@ import os
 import shutil
 import subprocess
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-from pagefind_bin import get_executable
 
 from generator.bundles import UnknownFormatError
 from generator.errors import BriefbookError
@@ -93,6 +90,8 @@ def _index_parts(pages: Path, names: Sequence[str], bundle: Path, at_once: int) 
         for name in names[number::count]:  # so that each has pages of all kinds, with all fields
             link_or_copy(pages / name, part / "pages" / name)
     bundles = [part / BUNDLE for part in parts]
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(min(_SIDE_BY_SIDE, os.cpu_count() or 1)) as threads:
         [*_] = threads.map(run_pagefind, (part / "pages" for part in parts), bundles)
     return bundles
@@ -119,4 +118,6 @@ def run_pagefind(pages: Path, bundle: Path) -> None:
 
 def _pagefind() -> str:
     """Return the program: `python -m pagefind`, which looks for it in these places too, first starts Python again."""
+    from pagefind_bin import get_executable  # this takes a while to load, and so does what makes threads
+
     return os.environ.get("PAGEFIND_BINARY_PATH") or str(get_executable())

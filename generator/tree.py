@@ -5,9 +5,8 @@ A file that is replaced becomes another file, and keeps its old content under it
 
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -251,23 +250,23 @@ def _is_since(found: os.stat_result, moment: int) -> bool:
 def _is_as_left(folder: str, known: Mapping[str, Stamp], limits: Mapping[str, int]) -> bool:
     if os.path.islink(folder):
         return False
-    with _looking_in(folder) as look:
+    with _looking_in(folder) as (at, above):
         for name, (_, inode, modified, size) in known.items():  # tens of thousands of them: without a step too many
-            found = look(name)
+            found = os.lstat(above + name, dir_fd=at)
             if found.st_mtime_ns != modified or found.st_size != size or found.st_ino & _INODE != inode:
                 return False
-        return all(_is_since(look(name or "."), limit) for name, limit in limits.items())
+        return all(_is_since(os.lstat(above + (name or "."), dir_fd=at), limit) for name, limit in limits.items())
 
 
 @contextmanager
-def _looking_in(folder: str) -> Iterator[Callable[[str], os.stat_result]]:
-    """Give what looks at files below a folder, by their names there and not through links."""
+def _looking_in(folder: str) -> Iterator[tuple[int | None, str]]:
+    """Give a folder as a number, where the system has that, and what else stands before the names of files in it."""
     if os.stat not in os.supports_dir_fd:
-        yield lambda name: os.lstat(f"{folder}/{name}")
+        yield None, f"{folder}/"
         return
     at = os.open(folder, os.O_RDONLY)
     try:
-        yield partial(os.stat, dir_fd=at, follow_symlinks=False)
+        yield at, ""
     finally:
         os.close(at)
 
