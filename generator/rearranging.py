@@ -323,8 +323,8 @@ class Rearranging:
                 _put(known.outlines, key, last._replace(company=company))
 
     def _company(self, key: str, last: Outline | None) -> Iterator[Companion]:
-        """Yield those of whom the last outline says what still is true: no edited record ties them to this actor."""
-        yield from (found for found in (last.company if last else ()) if frozenset((key, found.key)) not in self._pairs)
+        """Return those of whom the last outline says what still is true: no edited record ties them to this actor."""
+        return (found for found in (last.company if last else ()) if frozenset((key, found.key)) not in self._pairs)
 
     def _choose(self) -> None:
         """Choose anew, but by what is known of records and pairs that no edit touches."""

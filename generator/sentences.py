@@ -17,6 +17,7 @@ _END = re.compile(
     r"""(?<=[.!?\u2026])["'\u201d\u2019)\]]*\s+(?=["'\u201c\u2018(\[\x0e]*[^\W_a-z])|(?<=[\u3002\uff01\uff1f])[\u300d\u201d]?"""
 )
 _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|No|vs|Gen|Col|Sen|Rep|Prof|Mme|[^\W\d_])\.)$")
+_LONGEST = 5  # characters of an abbreviation
 
 
 def sentences_of(briefing: Briefing, prose: Prose) -> Mapping[str, str]:
@@ -51,7 +52,7 @@ def _split(text: str) -> list[str]:
         head = text[start : match.end()]
         sentences[-1] += head
         start = match.end()
-        if not _ABBREVIATION.search(text[: match.start()]):
+        if not _ABBREVIATION.search(text, max(0, match.start() - _LONGEST), match.start()):
             sentences.append("")
     sentences[-1] += text[start:]
     return [sentence.strip() for sentence in sentences if sentence.strip()]

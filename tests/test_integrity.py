@@ -1,5 +1,6 @@
 """What is published is whole, whatever happens to a build, and can be checked."""
 
+import json
 import os
 import shutil
 import signal
@@ -12,7 +13,7 @@ from time import monotonic
 
 import pytest
 
-from generator.manifest import NAME, NEXT, compare_with_manifests
+from generator.manifest import NAME, NEXT, compare_with_manifests, listing
 from tests.sites import command, command_environment, contents, start_briefing
 
 pytestmark = pytest.mark.slow
@@ -33,6 +34,14 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = start_briefing(tmp_path_factory.mktemp("integrity") / "b")
     assert command("briefbook", "build", cwd=folder).returncode == 0
     return folder
+
+
+def test_list_of_a_site_has_any_name_a_line_each_in_order(tmp_path: Path) -> None:
+    digests = {'b/q"uote.html': "1", "a\\b\n.html": "2", "\u4e60/index.html": "3", "404.html": "4"}
+    with listing(tmp_path / "new", tmp_path / "site", digests):
+        pass
+    text = (tmp_path / NAME).read_text("utf-8")
+    assert text == json.dumps(dict(sorted(digests.items())), ensure_ascii=False, separators=(",\n", ": ")) + "\n"
 
 
 def test_site_is_checked_against_the_list_of_its_files(built: Path, tmp_path: Path) -> None:

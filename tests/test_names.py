@@ -1,8 +1,10 @@
 """Names of actors in running text: whole words, the longest first, in any script."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from generator.names import NameIndex
+from generator.names import NameIndex, changed_forms
 
 INDEX = NameIndex(
     {
@@ -46,3 +48,19 @@ def test_shared_names_are_known() -> None:
 
 def test_no_names_find_nothing() -> None:
     assert list(NameIndex({}).find("Kim")) == []
+
+
+NAMES = st.dictionaries(
+    st.text("ab\xe9", min_size=1, max_size=13), st.lists(st.sampled_from("xyz"), min_size=1, max_size=2)
+)
+
+
+@given(NAMES, NAMES, st.booleans(), st.integers(0, 12))
+def test_names_that_lead_to_others_after_an_edit_are_those_of_two_indexes(
+    kept: dict[str, list[str]], other: dict[str, list[str]], comes: bool, nested: int
+) -> None:
+    kept |= {"a" * length: ["x"] for length in range(1, nested)}  # names that end in each other, maybe too many
+    before, now = (kept, {**kept, **other}) if comes else ({**kept, **other}, kept)
+    forms = changed_forms(before, now)
+    if forms is not None:
+        assert forms == {*NameIndex(now).changed(NameIndex(before))}

@@ -139,6 +139,7 @@ EDITS: Mapping[str, Callable[[Desk], Any]] = {
     "membership": lambda desk: desk.set("actors", f"part_of: [{desk.pick('actors')}]"),
     "role": lambda desk: desk.set("actors", f"roles: [{{title: Chair, of: {desk.pick('actors')}, from: 1990}}]"),
     "type": lambda desk: desk.set("actors", f"type: {desk.random.choice(['person', 'group', 'country'])}"),
+    "type of an event": lambda desk: desk.set("events", f"type: {desk.random.choice(['meeting', 'treaty'])}"),
     "death": lambda desk: desk.set("actors", f"died: {desk.date()[:4]}"),
     "title": lambda desk: desk.set("events", f"title: The *{desk.random.randint(1, 9)}th* fair"),
     "name": lambda desk: desk.set("actors", f"name: {desk.words()}"),
