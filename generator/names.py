@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cache
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -149,6 +150,7 @@ def _goes_on(outside: str, edge: str) -> bool:
     return _is_letter(outside) and not _is_unspaced(outside) and not _is_unspaced(edge)
 
 
+@cache
 def _is_unspaced(character: str) -> bool:
     return any(ord(character) in letters for letters in _UNSPACED)
 
