@@ -22,6 +22,7 @@ from generator.load import Loaded, join_loaded, load_file
 from generator.pages import PageMaker
 from generator.places import Places
 from generator.records import BriefingInfo, is_quiet
+from generator.tree import links_among
 from generator.validate import Checked, Judged, judge_alone, judge_record, validate_info, validate_records
 from generator.words import load_words
 from generator.workers import spread
@@ -151,7 +152,7 @@ class Reader:
         known = {} if changed is None else self._without(changed)
         names = [*self._files] if changed and self._are_there_still(changed) else self._list_files()
         self._files = self._load_all(names, known)
-        self._aliases = {name for name in names if name not in known and (root / "docs" / name).is_symlink()}
+        self._aliases = links_among(root / "docs", (name for name in names if name not in known))
         loaded = join_loaded(self._files.values(), self._folder_problems)
         self._assets = loaded.assets
         places = Places(root)
@@ -271,11 +272,13 @@ def _load_and_judge(root: Path, names: Iterable[str]) -> list[tuple[Loaded, list
     return [(part, [judge_alone(raw, places) for raw in part.records]) for part in parts]
 
 
+@without_collector()
 def check_briefing(project: Project, *, with_drafts: bool = False) -> tuple[Briefing, tuple[Problem, ...]]:
     """Read and link a briefing; return it with all that is wrong with it, as `Reader.read` does."""
     reader = Reader(project, with_drafts=with_drafts)
     found = reader.read()
     reader.keep()
+    gc.freeze()  # the records stay to the end: nobody is to look through them for what is no longer used
     return found
 
 

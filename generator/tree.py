@@ -202,6 +202,11 @@ def stamp_of(file: Path, digest: str) -> Stamp | None:
         return None
 
 
+def links_among(folder: Path, names: Iterable[str]) -> set[str]:
+    """Return which files below a folder are links."""
+    return {name for name in names if os.path.islink(f"{folder}/{name}")}
+
+
 def read_file(path: str) -> bytes:
     """Return what an ordinary file holds, as `open` does, in a third of its time.
 
