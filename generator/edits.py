@@ -34,8 +34,8 @@ from generator.versions import made_with
 
 MOST_FILES = 20  # edited ones: with more, a whole build is not much slower
 MOST_NAMING = 200  # records that have a name in their text that leads to another actor now
-SEEN = "seen"  # the name by which the ledger has how files lay
 MOST_LIKELY = 4000  # those that have a word of such a name, to be read for the whole of it
+SEEN = "seen"  # the name by which the ledger has how files lay
 
 _NEW_FILE = re.compile(rf"(?:{'|'.join(KIND_BY_FOLDER)})/[a-z0-9-]+\.yml")  # one whose name is nothing else's
 

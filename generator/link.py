@@ -4,7 +4,6 @@ Follows every id by which a record names another, in fields and in prose, finds 
 notes the way back. Never reads files, never renders text.
 """
 
-from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -18,7 +17,7 @@ from generator.load import INFO_PATH, RawPage
 from generator.mend import BLANK
 from generator.names import NameIndex, as_line, forms_of, names_of
 from generator.noted import Lazy
-from generator.order import FOLDERS, keys_in_order
+from generator.order import keys_in_order, keys_of_kind
 from generator.places import Places
 from generator.prose import (
     Mention,
@@ -75,18 +74,11 @@ class Briefing:
 
     def keys_of(self, folder: str) -> tuple[str, ...]:
         """Return the keys of the records of one kind, in order."""
-        keys = [*self.records]
-        rank = FOLDERS.index(folder)
-        first, end = (bisect_left(keys, number, key=_rank_of) for number in (rank, rank + 1))
-        return tuple(keys[first:end])
+        return tuple(keys_of_kind([*self.records], folder))
 
     def of_kind(self, folder: str) -> tuple[Record, ...]:
         """Return the records of one kind, in order."""
         return tuple(record for record in self.records.values() if record.folder == folder)
-
-
-def _rank_of(key: str) -> int:
-    return FOLDERS.index(key.partition("/")[0])
 
 
 class Author(NamedTuple):

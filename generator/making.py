@@ -16,7 +16,7 @@ from generator.link import Briefing
 from generator.manifest import digests_below
 from generator.pages import PageMaker
 from generator.pipeline import Project, page_maker, without_collector
-from generator.tree import Tree
+from generator.tree import Tree, lay_of
 from generator.versions import made_with
 from generator.workers import spread
 from generator.write import MARK
@@ -141,8 +141,7 @@ def _copy_others(
     before = ledger.told("copies") or {}
     copies = {}
     for name, file in files.items():
-        found = file.stat()
-        lay = [found.st_ino, found.st_mtime_ns, found.st_size]
+        lay = [*lay_of(file.stat())]
         digest = before[name][1] if before.get(name, [None])[0] == lay else ""
         if not digest or not docs.has(name, digest):
             digest = docs.put(name, file.read_bytes()).digest

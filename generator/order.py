@@ -1,12 +1,13 @@
 """The order in which records stand: kind by kind, actors by name, the others by date, undated last."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from generator.records import KIND_BY_FOLDER, Actor, Event, Record, key_of
 
 SortKey = tuple[int, tuple[date, int], int, str, str]
-FOLDERS = tuple(KIND_BY_FOLDER)
+_FOLDERS = tuple(KIND_BY_FOLDER)
 
 
 def keys_in_order(unordered: Iterable[Record]) -> Iterator[str]:
@@ -16,10 +17,21 @@ def keys_in_order(unordered: Iterable[Record]) -> Iterator[str]:
     yield from (record.key for record in sorted(records, key=lambda record: sort_key(record, steps)))
 
 
+def keys_of_kind(keys: Sequence[str], folder: str) -> Sequence[str]:
+    """Return those of keys in their order that are of one kind: they stand together."""
+    rank = _FOLDERS.index(folder)
+    first, end = (bisect_left(keys, number, key=_rank_of) for number in (rank, rank + 1))
+    return keys[first:end]
+
+
+def _rank_of(key: str) -> int:
+    return _FOLDERS.index(key.partition("/")[0])
+
+
 def sort_key(record: Record, steps: Mapping[str, int]) -> SortKey:
     """Return by what a record is put in order; `steps` are those of all events, as `steps_back` has them."""
     return (
-        FOLDERS.index(record.folder),
+        _FOLDERS.index(record.folder),
         record.when.sort_key if record.when else (date.max, 0),
         steps.get(record.key, 0),
         record.caption.casefold() if isinstance(record, Actor) else "",

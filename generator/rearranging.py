@@ -16,7 +16,7 @@ from generator.gazetteer import FOLDER, KnownPlace, place_of
 from generator.link import HOME
 from generator.lists import Entry, ListPlan, Maker, actor_group, entry_of_place, entry_of_year, page_paths, years_of
 from generator.network import NetworkChoice, choose_network
-from generator.order import keys_followed, next_step, sort_key
+from generator.order import keys_followed, keys_of_kind, next_step, sort_key
 from generator.outlines import Companion, Outline, Outlines, RestPlan, rest_path, section_names
 from generator.pictures import DRAWN
 from generator.records import Actor, Event, Quote, Record, key_of
@@ -193,7 +193,7 @@ class Rearranging:
     def _move_chunks(self) -> None:
         if Quote.folder in self._folders:
             now = dict(plan_chunks(self._briefing.keys_of(Quote.folder)))
-            before = plan_chunks(_of_kind(self._before, Quote.folder))
+            before = plan_chunks(keys_of_kind(self._before, Quote.folder))
             for path in now.keys() | {path for path, _ in before}:
                 _put(self._known.chunks, path, now.get(path))
 
@@ -338,7 +338,7 @@ class Rearranging:
         edited = [edit for edit in self._edits if edit.before is not edit.now]  # and not just linked to others
         if any(edit.key.startswith(f"{Quote.folder}/") for edit in edited):
             quotes = {edit.key: edit.now for edit in edited if isinstance(edit.now, Quote)}
-            before, now = _of_kind(self._before, Quote.folder), self._briefing.keys_of(Quote.folder)
+            before, now = keys_of_kind(self._before, Quote.folder), self._briefing.keys_of(Quote.folder)
             chosen["explorer"] = facets_after(known.choices["explorer"], before, now, quotes)
         for name, choice in chosen.items():
             known.choices[name] = choice
@@ -364,10 +364,6 @@ def _put(known: MutableMapping[str, Any], key: str, value: Any) -> None:
             known[key] = value
     elif key in known:
         del known[key]
-
-
-def _of_kind(keys: Iterable[str], folder: str) -> list[str]:
-    return [key for key in keys if key.startswith(f"{folder}/")]
 
 
 def _is_shifted(edit: Edit) -> bool:

@@ -83,6 +83,8 @@ def _index_parts(pages: Path, names: Sequence[str], bundle: Path, at_once: int) 
     Pagefind takes 0.8 GB for ten thousand pages at once, and one processor, whatever there are.
     Raises: as `run_pagefind`.
     """
+    from concurrent.futures import ThreadPoolExecutor  # takes a while to load
+
     shutil.rmtree(bundle, ignore_errors=True)
     count = -(-len(names) // at_once)
     parts = [bundle / _PARTS / str(number) for number in range(count)]
@@ -90,8 +92,6 @@ def _index_parts(pages: Path, names: Sequence[str], bundle: Path, at_once: int) 
         for name in names[number::count]:  # so that each has pages of all kinds, with all fields
             link_or_copy(pages / name, part / "pages" / name)
     bundles = [part / BUNDLE for part in parts]
-    from concurrent.futures import ThreadPoolExecutor
-
     with ThreadPoolExecutor(min(_SIDE_BY_SIDE, os.cpu_count() or 1)) as threads:
         [*_] = threads.map(run_pagefind, (part / "pages" for part in parts), bundles)
     return bundles
@@ -118,6 +118,6 @@ def run_pagefind(pages: Path, bundle: Path) -> None:
 
 def _pagefind() -> str:
     """Return the program: `python -m pagefind`, which looks for it in these places too, first starts Python again."""
-    from pagefind_bin import get_executable  # this takes a while to load, and so does what makes threads
+    from pagefind_bin import get_executable  # takes a while to load
 
     return os.environ.get("PAGEFIND_BINARY_PATH") or str(get_executable())

@@ -45,7 +45,7 @@ class Item(NamedTuple):
     key: str
     caption: str
     date: PartialDate
-    type: str  # of an event, or ""
+    type: str  # of an event, or ""; of a quote its kind
     place: str  # its name, or ""
     tags: tuple[str, ...]
     said: tuple[Said, ...]
@@ -148,7 +148,7 @@ def _moment(record: Record) -> tuple[Any, ...]:
 def _choice(briefing: Briefing, record: Record) -> ItemChoice:
     when = record.when.text if record.when else ""  # which all have that may be chosen
     if isinstance(record, Quote):
-        return ItemChoice(record.key, when, "", "", record.tags, (), _keys((record.speaker, *record.to)), 0)
+        return ItemChoice(record.key, when, record.kind, "", record.tags, (), _keys((record.speaker, *record.to)), 0)
     assert isinstance(record, Event)
     named = briefing.backlinks.get(record.key, {}).get("quotes-said-there", ())
     quotes = (briefing.records[backlink.key] for backlink in named)
@@ -196,7 +196,7 @@ def timeline_data(
     """Return the timeline as JSON for its script: items, and the names of the actors, types and topics they have."""
     words = pictures.words
     actors = {key: captions[key] for item in items for key in item.actors}
-    types = {_type(item): "" for item in items}
+    types = {item.type: "" for item in items}
     for name in types:
         types[name] = words("kinds.quote") if name == Quote.kind else name[:1].upper() + name[1:]
     names = {topics[tag].rpartition("/")[2]: tag for item in items for tag in item.tags}
@@ -224,17 +224,13 @@ def _row(pictures: Pictures, item: Item, topics: Mapping[str, str]) -> dict[str,
         "doubt": extent.doubt,
         "links": item.links,
         "actors": [_id(key) for key in item.actors],
-        "type": _type(item),
+        "type": item.type,
         "topics": [topics[tag].rpartition("/")[2] for tag in item.tags],
         "said": [
             [str(quote.date.start or quote.date.end), quote.key, shorten(quote.caption, 60)] for quote in item.said
         ],
     }
     return {name: str(value) if isinstance(value, date) else value for name, value in row.items() if value}
-
-
-def _type(item: Item) -> str:
-    return Quote.kind if item.is_quote else item.type
 
 
 class Timeline(NamedTuple):

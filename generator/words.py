@@ -183,11 +183,13 @@ def load_words(language: str, template_dirs: Iterable[Path]) -> Words:
     """
     folders = [folder / "words" for folder in template_dirs]
     texts: dict[str, str | Mapping[str, str]] = {}
-    english = _read(folders[-1] / f"{ENGLISH}.yml", None)
+    ours = folders[-1] / f"{ENGLISH}.yml"
+    english = _read(ours, None)
     spoken = ENGLISH
     for tag in dict.fromkeys((ENGLISH, language.partition("-")[0].lower(), language)):
         for folder in reversed(folders):
-            found = _read(folder / f"{tag}.yml", english) if (folder / f"{tag}.yml").is_file() else {}
+            file = folder / f"{tag}.yml"
+            found = english if file == ours else _read(file, english) if file.is_file() else {}
             texts |= found
             spoken = tag if found else spoken
     return Words(spoken, texts, _locale(language if spoken != ENGLISH else _english(language)), {})
