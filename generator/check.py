@@ -1,6 +1,6 @@
 """Step 3, second half: what records say of each other that cannot be, or may be a slip. Changes nothing."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import chain
 from typing import TypeGuard
@@ -17,6 +17,7 @@ from generator.validate import Checked, field_name
 
 Finding = tuple[str, FieldPath, str, str]  # key, field, what was found, what to do
 
+_WRITE_ID = "It is never linked by itself; write [[id]] where it is meant."
 _NAME_IT = "Name it where it belongs, with its id or [[id]] in prose."
 _CORRECT_ONE = "Correct one of the two."
 _TURN_ROUND = "Correct a date, or turn the two round."
@@ -32,7 +33,7 @@ def check_links(briefing: Briefing, checked: Iterable[Checked], places: Places, 
     unnamed = _unnamed(briefing, records if is_whole else ())
     found = {
         Severity.ERROR: chain(find_cycles(briefing, records), _nested_names(briefing)),
-        Severity.WARNING: chain(unnamed, _untimely(briefing, records), _shared_names(briefing)),
+        Severity.WARNING: chain(unnamed, _untimely(briefing, records), _shared_names(briefing, briefing.records)),
     }
     return [
         _problem(finding, written, places, severity) for severity, findings in found.items() for finding in findings
@@ -40,22 +41,25 @@ def check_links(briefing: Briefing, checked: Iterable[Checked], places: Places, 
 
 
 def check_alone(briefing: Briefing, items: Iterable[Checked], places: Places) -> Iterator[Problem]:
-    """Yield the slips in some records of a briefing: that nothing refers to them, and dates that do not fit."""
+    """Yield the slips in some records of a briefing: that nothing refers to them, dates that do not fit, and names that
+    they share.
+    """
     written = {item.record.key: item for item in items}
     for finding in find_slips(briefing, written):
         yield _problem(finding, written, places, Severity.WARNING)
 
 
-def find_slips(briefing: Briefing, keys: Iterable[str]) -> Iterator[Finding]:
+def find_slips(briefing: Briefing, keys: Collection[str]) -> Iterator[Finding]:
     """Yield what `check_alone` does, as (key, field, what was found, what to do)."""
     records = [briefing.records[key] for key in keys]
     yield from _unnamed(briefing, records)
     yield from _untimely(briefing, records)
+    yield from _shared_names(briefing, keys)
 
 
 def is_slip(problem: Problem) -> bool:
     """Tell whether a problem is one of those that `check_alone` finds."""
-    return problem.hint in (_NAME_IT, _CORRECT_ONE, _TURN_ROUND)
+    return problem.hint in (_NAME_IT, _CORRECT_ONE, _TURN_ROUND, _WRITE_ID)
 
 
 def _problem(finding: Finding, written: Mapping[str, Checked], places: Places, severity: Severity) -> Problem:
@@ -175,15 +179,15 @@ def _nested_names(briefing: Briefing) -> Iterator[Finding]:
             yield key, _where_named(actor, name), message, "Remove some of them."
 
 
-def _shared_names(briefing: Briefing) -> Iterator[Finding]:
+def _shared_names(briefing: Briefing, asked: Collection[str]) -> Iterator[Finding]:
     for name, keys in briefing.shared_names.items():
-        for key in keys:
+        for key in (key for key in keys if key in asked):
             actor = briefing.records[key]
             if isinstance(actor, Actor):
                 others = [f"'{other.partition('/')[2]}'" for other in keys[:4] if other != key][:3]
                 more = f" and {len(keys) - 1 - len(others)} more" if len(keys) - 1 > len(others) else ""
-                hint = "It is never linked by itself; write [[id]] where it is meant."
-                yield key, _where_named(actor, name), f"'{name}' is also a name of {', '.join(others)}{more}.", hint
+                message = f"'{name}' is also a name of {', '.join(others)}{more}."
+                yield key, _where_named(actor, name), message, _WRITE_ID
 
 
 def _where_named(actor: Actor, name: str) -> FieldPath:

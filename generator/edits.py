@@ -7,6 +7,7 @@ import json
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from itertools import groupby
 from operator import itemgetter
@@ -23,7 +24,7 @@ from generator.ledger import Ledger
 from generator.link import Briefing, Linked, Prose, World, link_some, words_of
 from generator.load import load_file
 from generator.manifest import digests_below
-from generator.names import as_line, changed_forms, names_of
+from generator.names import as_line, changed_forms, names_of, shared_names
 from generator.noted import Lazy
 from generator.pipeline import Project
 from generator.places import Places
@@ -33,6 +34,8 @@ from generator.validate import Checked, judge_record
 from generator.versions import made_with
 
 MOST_FILES = 20  # edited ones: with more, a whole build is not much slower
+MOST_DRAFTS = 100  # to be read when something goes that they may name
+MOST_CARRIED = 100  # events that may stand elsewhere, as they follow an edited one, or others do that they follow
 MOST_NAMING = 200  # records that have a name in their text that leads to another actor now
 MOST_LIKELY = 4000  # those that have a word of such a name, to be read for the whole of it
 SEEN = "seen"  # the name by which the ledger has how files lay
@@ -85,7 +88,8 @@ class Edits:
         self._places = Places(project.root)
         self._checked = Lazy(self._check_file)
         self.changed: frozenset[str] = frozenset()
-        self.names: Mapping[str, list[str]] = ledger.told("named")
+        names: Mapping[str, list[str]] = ledger.told("named")
+        self._last_names = self.names = names
         self.drafts: Mapping[str, str] = ledger.told("drafts")
 
     def read(self) -> list[Written] | None:
@@ -97,42 +101,44 @@ class Edits:
         if names is None:
             return None
         self.changed = frozenset(names)
-        last_names, last_drafts = self.names, self.drafts
+        last_drafts = self.drafts
         sorted_out = self._sort_out(name for name in names if name in self._seen.files)
         if sorted_out is None:
             return None
         now, drafts = sorted_out
         known = {key for key, file in self._files.items() if file in self.changed}
         self.names = self._names_after(known, now)
-        naming = self._naming_others(last_names)
-        if naming is None:
+        naming, carried = self._naming_others(), self._carried(known, now)
+        if naming is None or carried is None:
             return None
-        before = {key: self._unedited(key) for key in sorted(known | naming)}
-        now |= {key: before[key] for key in naming - known}
+        others = (naming | carried) - known
+        before = {key: self._unedited(key) for key in sorted(known | others)}
+        now |= {key: before[key] for key in others}
         keys = {*(key for key in self._files if key not in before), *now}
-        last, world = self._world(self._files, last_names, last_drafts), self._world(keys, self.names, self.drafts)
+        last = self._world(self._files, self._last_names, last_drafts)
+        world = self._world(keys, self.names, self.drafts)
         linked_before, linked, linked_drafts = self._link((before, last), (now, world), (drafts, world))
-        if any(linked.problems for linked in linked_drafts.values()):
+        touched = sorted(known | now.keys())
+        written = [_edit_of(key, linked_before.get(key), linked.get(key), key in carried) for key in touched]
+        has_problems = any(found.problems for found in (*linked.values(), *linked_drafts.values()))
+        if has_problems or not self._are_left(known - now.keys(), written):
             return None
-        found = [self._edit_of(key, linked_before.get(key), linked.get(key)) for key in sorted(known | now.keys())]
-        written = [item for item in found if item]
-        if len(written) < len(found) or not self._are_left(known - now.keys(), written):
-            return None
-        return [item for item in written if item.edit.key in naming or self._is_other(item)]
+        return [item for item in written if item.edit.key in naming | carried or self._is_other(item)]
 
     def problems_after(
         self, written: Sequence[Written], briefing: Briefing, problems: Iterable[Problem]
     ) -> tuple[Problem, ...] | None:
         """Return what is wrong now, of what was wrong before; None when it is more than slips.
 
-        `briefing` is as it is after the edits.
+        `briefing` is as it is after the edits, but for the names that actors share.
         """
+        briefing = replace(briefing, shared_names=shared_names(self.names))
         edits = [item.edit for item in written]
         if any(find_cycles(briefing, (edit.now for edit in edits if edit.now))):
             return None
         named = {key for edit in edits for key in edit.named}
         dated = {backlink.key for edit in edits for backlink in self._dated_by(edit)}
-        checked = {edit.key for edit in edits} | named | dated
+        checked = {edit.key for edit in edits} | named | dated | self._sharing()
         checked &= briefing.files.keys()
         slips_in = {problem.place.path for problem in problems if is_slip(problem)}
         paths = {f"docs/{briefing.files[key]}" for key in checked} & slips_in
@@ -145,6 +151,14 @@ class Edits:
         items = [item for item in found if not item.record.draft]
         slips = check_alone(briefing, items, self._places)
         return sort_problems((*(problem for problem in problems if problem.place.path not in paths), *slips))
+
+    def _sharing(self) -> set[str]:
+        """Return the keys of actors with a name that others have, too, where these are others now."""
+        if self.names is self._last_names:
+            return set()
+        before, now = (shared_names(names) for names in (self._last_names, self.names))
+        changed = (name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
+        return {key for name in changed for shared in (before, now) for key in shared.get(name, ())}
 
     def _dated_by(self, edit: Edit) -> Iterator[Backlink]:
         """Yield what names a record whose date others must fit, where that is another now."""
@@ -194,12 +208,32 @@ class Edits:
         left = {key: file for key, file in self.drafts.items() if file not in self.changed}
         known = {key for key, file in files.items() if file in self.changed}
         self.drafts = {**left, **{key: item.path.removeprefix("docs/") for key, item in drafts.items()}}
-        # That a draft names what is gone is no backlink.
-        may_go = not left or known <= now.keys() | drafts.keys()
         twins = keys_by_id(files)
         new = (now | drafts).keys() - known
         may_come = all(is_free(key, self._files) and not twins[key.partition("/")[2]] for key in new)
-        return (now, drafts) if may_go and may_come else None
+        # That a draft names what is gone is no backlink: all of them are to be linked.
+        waiting = set() if known <= now.keys() | drafts.keys() else {*left.values()}
+        if len(waiting) > MOST_DRAFTS or not may_come:
+            return None
+        there = (item for name in waiting for item in self._checked[name] if item)
+        return now, drafts | {item.record.key: item for item in there if item.record.draft}
+
+    def _carried(self, known: set[str], now: Mapping[str, Checked]) -> set[str] | None:
+        """Return the keys of the events that follow one, at once or by others, that follows others than it did; None
+        where they are many.
+        """
+        events = ((self._briefing.records[key], now[key].record) for key in known & now.keys())
+        waiting = [
+            before.key
+            for before, after in events
+            if isinstance(before, Event) and isinstance(after, Event) and before.follows != after.follows
+        ]
+        found = set[str]()
+        while waiting and len(found) <= MOST_CARRIED:
+            followers = {backlink.key for backlink in self._named(waiting.pop()).get("what-followed", ())} - found
+            found |= followers
+            waiting += followers
+        return found if len(found) <= MOST_CARRIED else None
 
     def _unedited(self, key: str) -> Checked:
         return Checked(self._briefing.records[key], f"docs/{self._files[key]}", ())
@@ -216,15 +250,14 @@ class Edits:
         after = {name: keys for name, keys in after.items() if keys}
         return self.names if after == before else after
 
-    def _naming_others(self, last_names: Mapping[str, list[str]]) -> set[str] | None:
+    def _naming_others(self) -> set[str] | None:
         """Return the keys of the records in whose text a name leads to another actor than by the last names.
 
-        None when pages that people wrote, or the card, have such a name, too, or the names themselves are to be warned
-        of.
+        None when pages that people wrote, or the card, have such a name, too, or too many names end in each other.
         """
-        if self.names is last_names:
+        if self.names is self._last_names:
             return set()
-        changed = changed_forms(last_names, self.names)
+        changed = changed_forms(self._last_names, self.names)
         if changed is None:
             return None
         forms = {as_line(form) for form in changed}
@@ -268,24 +301,17 @@ class Edits:
         rest = iter(linked)
         return [{key: next(rest) for key in found} for found, _ in parts]
 
-    def _edit_of(self, key: str, last: Linked | None, linked: Linked | None) -> Written | None:
-        """Return how a record was edited; None when more is to be read than it and what it names."""
-        parts = (found.of if found else None for found in (last, linked))
-        before, now = (part if isinstance(part, Record) else None for part in parts)
-        names_before = last.names if last else []
-        if linked is None:
-            return Written(Edit(key, before, None, names_before), "", {})
-        if linked.problems or self._takes_others_along(before, now):
-            return None
-        prose = {at: prose for (_, at), prose in linked.prose.items()}
-        file = linked.author.path.removeprefix("docs/")
-        return Written(Edit(key, before, now, names_before, linked.names), file, prose)
-
     def _is_other(self, item: Written) -> bool:
         return item.edit.before != item.edit.now or item.file != self._files[item.edit.key]
 
-    def _takes_others_along(self, before: Record | None, now: Record | None) -> bool:
-        """Tell whether an edit changes the order of others: of those that follow an event."""
-        if not isinstance(before, Event) or not isinstance(now, Event) or before.follows == now.follows:
-            return False
-        return "what-followed" in self._named(before.key)
+
+def _edit_of(key: str, last: Linked | None, linked: Linked | None, is_carried: bool) -> Written:
+    """Return how a record was edited, of what came of linking it before and now."""
+    parts = (found.of if found else None for found in (last, linked))
+    before, now = (part if isinstance(part, Record) else None for part in parts)
+    names_before = last.names if last else []
+    if linked is None:
+        return Written(Edit(key, before, None, names_before), "", {})
+    prose = {at: prose for (_, at), prose in linked.prose.items()}
+    file = linked.author.path.removeprefix("docs/")
+    return Written(Edit(key, before, now, names_before, linked.names, is_carried), file, prose)

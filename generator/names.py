@@ -53,7 +53,7 @@ class NameIndex:
 
     def __init__(self, keys_by_name: Mapping[str, Iterable[str]]) -> None:
         keys = {name: sorted(set(keys)) for name, keys in keys_by_name.items()}
-        self.shared = {name: tuple(named) for name, named in keys.items() if len(named) > 1}
+        self.shared = shared_names(keys)
         # Shared names stay in the search: "Kim" of two actors must hide the "Kim" of neither, but link none.
         self.nested = {name: keys[name][0] for name in _nested(keys)}
         found = {form: named for name, named in keys.items() if name not in self.nested for form in forms_of(name)}
@@ -98,19 +98,29 @@ class NameIndex:
 
 
 def changed_forms(before: Mapping[str, Collection[str]], now: Mapping[str, Collection[str]]) -> set[str] | None:
-    """Return the forms of names, {name: keys}, that lead to another actor than before; None where one is shared, or
+    """Return the forms of names, {name: keys}, that lead to another actor than before, or no longer to one; None where
     others end in each other than before.
     """
     names = before.keys() | now.keys()
     others = (name for name in names if before.get(name) != now.get(name))
-    changed = {name for name in others if set(before.get(name, ())) != set(now.get(name, ()))}
-    is_shared = any(len(set(keys.get(name, ()))) > 1 for keys in (before, now) for name in changed)
+    changed = {name for name in others if _led_to(before.get(name, ())) != _led_to(now.get(name, ()))}
     ends = tuple(changed)
     near = {name for name in names if name.endswith(ends) or any(end.endswith(name) for end in ends)}
     nested = {*_nested(near & before.keys())}
-    if is_shared or nested != {*_nested(near & now.keys())} or changed & nested:
+    if nested != {*_nested(near & now.keys())} or changed & nested:
         return None
     return {form for name in changed for form in forms_of(name)}
+
+
+def shared_names(keys_by_name: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    """Return the names that several actors have, with the keys of these: such a name leads to none of them."""
+    keys = {name: tuple(sorted(set(found))) for name, found in keys_by_name.items()}
+    return {name: found for name, found in keys.items() if len(found) > 1}
+
+
+def _led_to(keys: Collection[str]) -> set[str] | None:
+    found = {*keys}
+    return found if len(found) < 2 else None
 
 
 def forms_of(name: str) -> set[str]:

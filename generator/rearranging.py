@@ -33,6 +33,7 @@ class Edit(NamedTuple):
     now: Record | None
     names_before: Sequence[Naming] = ()
     names: Sequence[Naming] = ()
+    is_carried: bool = False  # it follows an event that follows others now, and so may stand elsewhere
 
     @property
     def records(self) -> tuple[Record, ...]:
@@ -43,8 +44,13 @@ class Edit(NamedTuple):
     def named(self) -> set[str]:
         """The keys of those whom it named or names; of a record that is what it was, those whom it names otherwise."""
         before, now = {*self.names_before}, {*self.names}
-        namings = before ^ now if self.before is self.now else before | now
+        namings = before ^ now if self.is_only_relinked else before | now
         return {naming[0] for naming in namings} - {self.key}
+
+    @property
+    def is_only_relinked(self) -> bool:
+        """Whether it stands where it stood, and is what it was: names in its text may lead to others."""
+        return self.before is self.now and not self.is_carried
 
     @property
     def is_cited_alike(self) -> bool:
@@ -105,7 +111,7 @@ class Rearranging:
         self._rank = {key: number for number, key in enumerate((*self._order, HOME, *briefing.pages))}
         moved = self._before != self._order
         self._moved = {
-            edit.key for edit in edits if not edit.before or not edit.now or (moved and edit.before is not edit.now)
+            edit.key for edit in edits if not edit.before or not edit.now or (moved and not edit.is_only_relinked)
         }
         self._shifting = [edit for edit in edits if edit.key in self._moved or _is_shifted(edit)]
         self._counted: set[str] = set()  # tallies that are others
@@ -335,7 +341,7 @@ class Rearranging:
         dated = any(edit.key.startswith((f"{Quote.folder}/", f"{Event.folder}/")) for edit in self._edits)
         chosen |= {"timeline": self._chosen_items()} if dated or self._shifting else {}
         chosen |= {"network": self._chosen_network()} if self._shifting else {}
-        edited = [edit for edit in self._edits if edit.before is not edit.now]  # and not just linked to others
+        edited = [edit for edit in self._edits if not edit.is_only_relinked]
         if any(edit.key.startswith(f"{Quote.folder}/") for edit in edited):
             quotes = {edit.key: edit.now for edit in edited if isinstance(edit.now, Quote)}
             before, now = keys_of_kind(self._before, Quote.folder), self._briefing.keys_of(Quote.folder)

@@ -286,4 +286,4 @@ def _moves(edit: Edit) -> bool:
     """Tell whether an edit is of more than a record's own words."""
     if edit.before is None or edit.now is None:
         return True
-    return not is_arranged_alike(edit.before, edit.now) or not edit.is_linked_alike
+    return edit.is_carried or not is_arranged_alike(edit.before, edit.now) or not edit.is_linked_alike

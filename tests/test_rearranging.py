@@ -60,6 +60,10 @@ class Desk:
         start = self.random.randrange(len(found))
         return repr(" ".join(found[start : start + self.random.randint(1, 2)]))
 
+    def name(self) -> str:
+        """Return the name of an actor."""
+        return repr(yaml.safe_load(self.random.choice(self.files("actors")).read_text())["name"])
+
     def date(self) -> str:
         year, month, day = (self.random.randint(*ends) for ends in ((1950, 2025), (1, 12), (1, 28)))
         return self.random.choice([f"{year}", f"{year}-{month:02}", f"{year}-{month:02}-{day:02}", f"{year}-03/.."])
@@ -144,11 +148,14 @@ EDITS: Mapping[str, Callable[[Desk], Any]] = {
     "title": lambda desk: desk.set("events", f"title: The *{desk.random.randint(1, 9)}th* fair"),
     "name": lambda desk: desk.set("actors", f"name: {desk.words()}"),
     "other name": lambda desk: desk.set("actors", f"aliases: [{desk.words()}]"),
+    "name of another": lambda desk: desk.set("actors", f"aliases: [{desk.words()}, {desk.name()}]"),
     "new actor": lambda desk: desk.add("actors", f"name: {desk.words()}", f"part_of: [{desk.pick('actors')}]"),
     "new quote": added_quote,
     "new event": added_event,
     "new source": lambda desk: desk.add("sources", "title: Minutes", f"published: {desk.date()}"),
-    "new draft": lambda desk: desk.add("actors", f"name: {desk.words()}", "draft: true"),
+    "new draft": lambda desk: desk.add(
+        "actors", f"name: {desk.name()}", f"part_of: {desk.pick('actors')}", "draft: true"
+    ),
     "draft or not": Desk.turn,
     "gone": Desk.remove,
     "in another file": Desk.move,
@@ -194,6 +201,65 @@ def test_events_that_follow_each_other_come_together_in_their_order(tmp_path: Pa
         assert kept(folder) == read(folder)
     keys = [key for key, _ in kept(folder)["keys"]]
     assert keys.index("events/b") < keys.index("events/c") < keys.index("events/a")
+
+
+CHAIN = {"a": "z", "b": "a", "c": "b", "z": "", "d": "e", "e": "z"}  # events, and what they follow
+TOUCHING = {
+    **{f"events/{name}.yml": f"title: {name}\ndate: 2020\nfollows: [{after}]\n" for name, after in CHAIN.items()},
+    "actors/kim.yml": "name: Kim Doe\naliases: [Kim]\nnote: Seen by Otto.\n",
+    "actors/who.yml": "name: Who\nnote: It was Kim, not Kim Doe.\n",
+    "actors/draft.yml": "name: Nobody\npart_of: council\nnote: Of [[otto]].\ndraft: true\n",
+    "actors/second.yml": "name: Second\nnote: Of [[draft]].\ndraft: true\n",
+    "actors/alone.yml": "- {id: alone, name: Alone}\n- {id: too, name: Too, part_of: council, draft: true}\n",
+    "sources/last.yml": "title: The last\n",
+}
+TOUCH: list[dict[str, str]] = [
+    {"events/a.yml": "title: a\ndate: 2020\nfollows: d\n"},
+    {"events/a.yml": "title: a\ndate: 2020\nfollows: [e, z]\n", "events/b.yml": "title: New\ndate: 2020\nfollows: a\n"},
+    {"events/e.yml": "title: e\ndate: 2020\nfollows: c\n", "events/c.yml": "title: c\ndate: 2020\nfollows: z\n"},
+    {"events/a.yml": "", "events/b.yml": "title: b\ndate: 2020\n"},
+    {"actors/otto.yml": "name: Otto Roe\naliases: [Kim, Otto]\n"},
+    {"actors/otto.yml": "name: Otto Roe\n"},
+    {"actors/jane.yml": "name: Kim Doe\n"},
+    {"actors/third.yml": "name: Kim Doe\n"},
+    {"actors/kim.yml": "name: Him\n"},
+    {"actors/third.yml": ""},
+    {"actors/draft.yml": "name: Kim Doe\ndraft: true\n"},
+    {"actors/draft.yml": "name: Kim Doe\n"},
+    {"sources/last.yml": ""},
+    {"actors/second.yml": ""},
+    {"actors/alone.yml": "- {id: alone, name: Alone}\n"},
+]  # fmt: skip
+
+
+def test_edits_that_touch_others_are_followed(tmp_path: Path) -> None:
+    folder = invent_briefing(tmp_path / "b", 300)  # that has pages of all kinds
+    for name, text in {**FILES, **TOUCHING}.items():
+        if name not in ("page.md", "briefing.yml"):
+            edit(folder, name, text)
+    built(folder)
+    for edited in TOUCH:
+        for name, text in edited.items():
+            edit(folder, name, text)
+        assert (follow(folder), edited) == (True, edited)
+        assert (kept(folder), edited) == (read(folder), edited)
+    shutil.copytree(folder, tmp_path / "clean", ignore=shutil.ignore_patterns("build"))
+    done, clean = (command("briefbook", "build", cwd=where) for where in (folder, tmp_path / "clean"))
+    assert (done.returncode, done.stderr) == (clean.returncode, clean.stderr)
+    assert contents(folder / "build/site") == contents(tmp_path / "clean/build/site")
+
+
+def test_record_that_a_draft_names_cannot_go(tmp_path: Path) -> None:
+    draft = "title: One\nnote: See [[last]].\ndraft: true\n"
+    folder = start_briefing(
+        tmp_path / "b", {**FILES, "sources/last.yml": "title: The last\n", "sources/one.yml": draft}
+    )
+    before = built(folder)
+    edit(folder, "sources/last.yml", "")
+    done = command("briefbook", "build", cwd=folder)
+    assert done.returncode == 1
+    assert "docs/sources/one.yml:2" in done.stderr
+    assert contents(folder / "build/site") == before
 
 
 def test_slip_that_an_edit_makes_is_told_and_stops_a_strict_build(tmp_path: Path) -> None:
