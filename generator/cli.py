@@ -178,8 +178,8 @@ def _build_all(
     project: Project, ledger: "Ledger", renderer: str, strict: bool, layout: Mapping[str, str] | None
 ) -> Briefing:
     """Build the site with all that has to be read and made for it; with a layout, the books too."""
-    from generator.edits import look_at
     from generator.making import make_pages
+    from generator.seen import look_at
     from generator.shortcut import forget, is_same_world, remember
 
     seen = look_at(project)

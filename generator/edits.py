@@ -1,77 +1,56 @@
-"""What was edited since the last build, read without the rest: records that changed, came or went.
+"""What was edited since the last build, read without the rest: records that changed, came or went; pages, the card.
 
-Whatever is not certain here is left to a whole reading: circles, and what may be a slip.
+Whatever is not certain here is left to a whole reading: circles, mistakes, and pages that come or go.
 """
 
 import json
-import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from hashlib import sha256
 from itertools import groupby
 from operator import itemgetter
-from time import time_ns
 from typing import NamedTuple
 
-from generator.backlinks import Backlink
-from generator.check import check_alone, find_cycles, find_slips, is_slip
+from generator.backlinks import MENTIONED, Backlink, Naming
+from generator.check import check_alone, check_book, find_cycles, find_slips, is_slip
 from generator.collisions import is_free
 from generator.errors import Problem, sort_problems
-from generator.fields import FieldPath
-from generator.files import is_portable, is_settled, is_still_a_file, stamps_below
+from generator.fields import FieldPath, Part
+from generator.files import is_portable, is_still_a_file
 from generator.ledger import Ledger
-from generator.link import Briefing, Linked, Prose, World, link_some, words_of
-from generator.load import load_file
-from generator.manifest import digests_below
+from generator.link import HOME, Author, Briefing, HandPage, Linked, Prose, World, link_some, words_of
+from generator.load import INFO_PATH, RawPage, load_file
 from generator.names import as_line, changed_forms, names_of, shared_names
 from generator.noted import Lazy
 from generator.pipeline import Project
 from generator.places import Places
+from generator.prose import Mention
 from generator.rearranging import Edit
-from generator.records import KIND_BY_FOLDER, Actor, Event, Record, keys_by_id
-from generator.validate import Checked, judge_record
-from generator.versions import made_with
+from generator.records import KIND_BY_FOLDER, Actor, BriefingInfo, Event, Record, keys_by_id
+from generator.seen import SEEN, Seen
+from generator.validate import Checked, judge_record, validate_info
 
 MOST_FILES = 20  # edited ones: with more, a whole build is not much slower
 MOST_DRAFTS = 100  # to be read when something goes that they may name
 MOST_CARRIED = 100  # events that may stand elsewhere, as they follow an edited one, or others do that they follow
 MOST_NAMING = 200  # records that have a name in their text that leads to another actor now
 MOST_LIKELY = 4000  # those that have a word of such a name, to be read for the whole of it
-SEEN = "seen"  # the name by which the ledger has how files lay
+
+_Parts = Mapping[str, tuple[Part | RawPage, Author]]  # what is linked, by key
 
 _NEW_FILE = re.compile(rf"(?:{'|'.join(KIND_BY_FOLDER)})/[a-z0-9-]+\.yml")  # one whose name is nothing else's
 
 
-class Seen(NamedTuple):
-    """How the files below `docs/` lay before they were read, and a digest of all else that pages are made with."""
-
-    files: Mapping[str, tuple[int, int, int]]  # name -> inode, time, bytes; 0 of what may have been edited just then
-    world: str
-
-
 class Written(NamedTuple):
-    """An edit, the file below `docs/` that has the record now, and its linked prose; both empty where it is gone."""
+    """An edit, the file below `docs/` that has the record now, and its linked prose; both empty where it is gone.
+
+    Of a hand-written page, or the card, the edit has but its key and how it names others; it is in `part`.
+    """
 
     edit: Edit
     file: str
     prose: Mapping[FieldPath, Prose]
-
-
-def look_at(project: Project) -> Seen:
-    """Return how everything lies now. A briefing whose settings are in several files has no world: "" is no digest."""
-    now = time_ns()
-    try:
-        settings = (project.root / "mkdocs.yml").read_text("utf-8")
-        stamps = stamps_below(project.root / "docs")
-    except (OSError, UnicodeDecodeError):
-        return Seen({}, "")
-    words = {*re.findall(r"\w+", settings)} - {"_"}  # which shells set to the command
-    named = sorted((name, value) for name, value in os.environ.items() if name in words)
-    told = [settings, named, os.environ.get("SOURCE_DATE_EPOCH"), made_with()]
-    told += [digests_below(folder) for folder in project.template_dirs]
-    world = "" if "INHERIT" in settings else sha256(repr(told).encode()).hexdigest()
-    return Seen({name: lay if is_settled(lay[1], now) else (0, 0, 0) for name, lay in stamps.items()}, world)
+    part: HandPage | BriefingInfo | None = None
 
 
 class Edits:
@@ -87,6 +66,7 @@ class Edits:
         self._files = briefing.files
         self._places = Places(project.root)
         self._checked = Lazy(self._check_file)
+        self._by_hand = {f"{key}.md": key for key in briefing.pages} | {INFO_PATH.removeprefix("docs/"): HOME}
         self.changed: frozenset[str] = frozenset()
         names: Mapping[str, list[str]] = ledger.told("named")
         self._last_names = self.names = names
@@ -95,31 +75,35 @@ class Edits:
     def read(self) -> list[Written] | None:
         """Return the edits, by key; None when more is to be read for them.
 
-        Records whose text has a name that leads to another actor now are among them, as they are linked in another way.
+        Whatever has in its text a name that leads to another actor now is among them, as it is linked in another way.
         """
         names = self._changed_files()
         if names is None:
             return None
         self.changed = frozenset(names)
-        last_drafts = self.drafts
-        sorted_out = self._sort_out(name for name in names if name in self._seen.files)
+        last = self._world(self._files, self._last_names, self.drafts)
+        sorted_out = self._sort_out(name for name in names if name in self._seen.files and name not in self._by_hand)
         if sorted_out is None:
             return None
         now, drafts = sorted_out
         known = {key for key, file in self._files.items() if file in self.changed}
         self.names = self._names_after(known, now)
         naming, carried = self._naming_others(), self._carried(known, now)
-        if naming is None or carried is None:
+        by_hand = {key for name, key in self._by_hand.items() if name in self.changed or key in (naming or ())}
+        pages = self._read_by_hand(by_hand)
+        if naming is None or carried is None or pages is None:
             return None
-        others = (naming | carried) - known
+        others = (naming | carried) - known - by_hand
         before = {key: self._unedited(key) for key in sorted(known | others)}
         now |= {key: before[key] for key in others}
-        keys = {*(key for key in self._files if key not in before), *now}
-        last = self._world(self._files, self._last_names, last_drafts)
-        world = self._world(keys, self.names, self.drafts)
-        linked_before, linked, linked_drafts = self._link((before, last), (now, world), (drafts, world))
-        touched = sorted(known | now.keys())
-        written = [_edit_of(key, linked_before.get(key), linked.get(key), key in carried) for key in touched]
+        world = self._world({*(key for key in self._files if key not in before), *now}, self.names, self.drafts)
+        card = {HOME: (self._briefing.info, Author(HOME, INFO_PATH))} if HOME in by_hand else {}
+        parts = ({**_parts(before), **card}, last), ({**_parts(now), **pages}, world), (_parts(drafts), world)
+        linked_before, linked, linked_drafts = self._link(*parts)
+        written = [
+            self._edit_of(key, linked_before.get(key), linked.get(key), key in carried)
+            for key in sorted(known | linked.keys())
+        ]
         has_problems = any(found.problems for found in (*linked.values(), *linked_drafts.values()))
         if has_problems or not self._are_left(known - now.keys(), written):
             return None
@@ -134,7 +118,9 @@ class Edits:
         """
         briefing = replace(briefing, shared_names=shared_names(self.names))
         edits = [item.edit for item in written]
-        if any(find_cycles(briefing, (edit.now for edit in edits if edit.now))):
+        if any(find_cycles(briefing, (edit.now for edit in edits if edit.now))) or any(
+            check_book(briefing, self._places)
+        ):
             return None
         named = {key for edit in edits for key in edit.named}
         dated = {backlink.key for edit in edits for backlink in self._dated_by(edit)}
@@ -251,9 +237,9 @@ class Edits:
         return self.names if after == before else after
 
     def _naming_others(self) -> set[str] | None:
-        """Return the keys of the records in whose text a name leads to another actor than by the last names.
+        """Return the keys of those in whose text a name leads to another actor than by the last names.
 
-        None when pages that people wrote, or the card, have such a name, too, or too many names end in each other.
+        None when these are many, or too many names end in each other.
         """
         if self.names is self._last_names:
             return set()
@@ -261,22 +247,21 @@ class Edits:
         if changed is None:
             return None
         forms = {as_line(form) for form in changed}
-        others = [words_of(self._briefing.info), *map(self._text_of_page, self._briefing.pages)]
-        if None in others or any(form in (text or "") for text in others for form in forms):
-            return None
+        others = {HOME: words_of(self._briefing.info), **{key: self._text_of_page(key) for key in self._briefing.pages}}
         # A name may go on in the next line: its words are looked for one by one, as JSON has them.
         words = [[json.dumps(word, ensure_ascii=False)[1:-1] for word in form.split()] for form in forms]
         keys = self._ledger.keys_with("record", [sorted(own, key=len, reverse=True) for own in words])
         if len(keys) > MOST_LIKELY:
             return None
-        found = {key for key in keys if any(form in words_of(self._briefing.records[key]) for form in forms)}
+        texts = others | {key: words_of(self._briefing.records[key]) for key in keys}
+        found = {key for key, text in texts.items() if any(form in text for form in forms)}
         return found if len(found) <= MOST_NAMING else None
 
-    def _text_of_page(self, name: str) -> str | None:
+    def _text_of_page(self, name: str) -> str:
         try:
             return as_line((self._project.root / "docs" / f"{name}.md").read_text("utf-8"))
         except (OSError, UnicodeDecodeError):
-            return None
+            return ""  # it was edited, then: reading it says what is wrong
 
     def _are_left(self, gone: Collection[str], written: Sequence[Written]) -> bool:
         """Tell whether those that are gone are named by none but records that no longer do."""
@@ -292,8 +277,8 @@ class Edits:
         files = frozenset((*self._briefing.assets, *(f"{name}.md" for name in self._briefing.pages)))
         return World(names, {*keys, *drafts}, (frozenset(drafts), files, frozenset()))
 
-    def _link(self, *parts: tuple[Mapping[str, Checked], World]) -> list[dict[str, Linked]]:
-        """Return what comes of linking records, each among those that there are: those of one world at once."""
+    def _link(self, *parts: tuple[_Parts, World]) -> list[dict[str, Linked]]:
+        """Return what comes of linking some, each among the records that there are: those of one world at once."""
         items = [(item, world) for found, world in parts for item in found.values()]
         linked: list[Linked] = []
         for world, group in groupby(items, key=itemgetter(1)):
@@ -301,17 +286,50 @@ class Edits:
         rest = iter(linked)
         return [{key: next(rest) for key in found} for found, _ in parts]
 
+    def _read_by_hand(self, keys: Iterable[str]) -> _Parts | None:
+        """Return pages that people wrote, and the card, as they are now; None when something is wrong with one, or all
+        pages show what is another.
+        """
+        found: dict[str, tuple[Part | RawPage, Author]] = {}
+        for key in keys:
+            name = next(name for name, other in self._by_hand.items() if other == key)
+            part = load_file(self._project.root, name)
+            if part.problems:
+                return None
+            if key != HOME:
+                found[key] = part.pages[0], Author(key, part.pages[0].path)
+                continue
+            info, problems = validate_info(part.info or {}, self._places)
+            last = self._briefing.info
+            if problems or (info.language, info.edition) != (last.language, last.edition):
+                return None
+            found[key] = info, Author(HOME, INFO_PATH)
+        return found
+
+    def _edit_of(self, key: str, last: Linked | None, linked: Linked | None, is_carried: bool) -> Written:
+        """Return how something was edited, of what came of linking it before and now."""
+        page = self._briefing.pages.get(key)
+        names_before = _names_on(page) if page else last.names if last else []
+        before, now = (found.of if found and isinstance(found.of, Record) else None for found in (last, linked))
+        if linked is None:
+            return Written(Edit(key, before, None, names_before), "", {})
+        edit = Edit(key, before, now, names_before, linked.names, is_carried)
+        file = linked.author.path.removeprefix("docs/")
+        if linked.page:
+            return Written(edit, file, {(): linked.page.prose}, linked.page)
+        prose = {at: prose for (_, at), prose in linked.prose.items()}
+        return Written(edit, file, prose, linked.of if isinstance(linked.of, BriefingInfo) else None)
+
     def _is_other(self, item: Written) -> bool:
-        return item.edit.before != item.edit.now or item.file != self._files[item.edit.key]
+        edit = item.edit
+        return item.part is not None or edit.before != edit.now or item.file != self._files[edit.key]
 
 
-def _edit_of(key: str, last: Linked | None, linked: Linked | None, is_carried: bool) -> Written:
-    """Return how a record was edited, of what came of linking it before and now."""
-    parts = (found.of if found else None for found in (last, linked))
-    before, now = (part if isinstance(part, Record) else None for part in parts)
-    names_before = last.names if last else []
-    if linked is None:
-        return Written(Edit(key, before, None, names_before), "", {})
-    prose = {at: prose for (_, at), prose in linked.prose.items()}
-    file = linked.author.path.removeprefix("docs/")
-    return Written(Edit(key, before, now, names_before, linked.names, is_carried), file, prose)
+def _parts(items: Mapping[str, Checked]) -> _Parts:
+    return {key: (item.record, Author(key, item.path, item.at)) for key, item in items.items()}
+
+
+def _names_on(page: HandPage) -> list[Naming]:
+    """Return whom a hand-written page names, as linking it found them."""
+    mentions = (piece for piece in page.prose if isinstance(piece, Mention))
+    return [(mention.key, MENTIONED, Backlink(page.key, ())) for mention in mentions]

@@ -4,6 +4,7 @@ After an edit by the short cut no more is read; after others, all was read, and 
 render a page that has no frame.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
@@ -20,6 +21,7 @@ from generator.link import Briefing
 from generator.making import Making
 from generator.pipeline import Project, build_day, without_collector
 from generator.policy import find_sources, protect_page
+from generator.prose import BY_HAND
 from generator.publishing import Publishing, is_document, needs_of
 from generator.shortcut import Remade, Shortcut
 from generator.sitemap import SITEMAP, packed, sitemap_after
@@ -84,7 +86,7 @@ def follow_pages(project: Project, briefing: Briefing, making: Making, ledger: L
     before, now = making.before, making.pages
     gone = [made for path, made in before.items() if path not in now]
     changed = {path: made for path, made in now.items() if path not in before or made.digest != before[path].digest}
-    if not making.has_same_copies or not ledger.told("can be followed") or len(changed) + len(gone) > MOST_PAGES:
+    if not making.has_same_rest or not ledger.told("can be followed") or len(changed) + len(gone) > MOST_PAGES:
         return False
     if any(path.removesuffix(".md") in briefing.pages for path in changed):  # they may lead to what is not there yet
         return False
@@ -157,7 +159,7 @@ class _Following:
             if path.endswith(".md"):
                 spot, text = Spot.of(path), data.decode("utf-8")
                 page = self._frames.render(spot, text) or self._swapped(spot, text)
-                page = page or (self._rendered(path) if path not in self._in_nav else None)  # others have its title
+                page = page or (self._rendered(path) if self._is_titled_alike(path, text) else None)
                 if page is None:
                     return False
                 self._pages[path] = page
@@ -187,8 +189,21 @@ class _Following:
             return None
         made = self._before[page.src_uri]
         html = (self.publishing.site.folder / made.name).read_bytes()
+        is_by_hand = text.partition("\n---\n")[2].lstrip().startswith(BY_HAND)
+        if is_by_hand and ".md#" in text:
+            return None  # MkDocs looks whether there is such a place
         swapped = self._frames.swap_content(page, before.decode("utf-8"), text, html)
-        return Framed(swapped, made.needs) if swapped else None  # which stands around the content
+        if swapped is None or (is_by_hand and find_sources(swapped) != find_sources(html)):
+            return None
+        return Framed(swapped, made.needs)  # of our own pages nothing is needed within the content
+
+    def _is_titled_alike(self, path: str, text: str) -> bool:
+        """Tell whether no other page shows what a page is called, or it is called what it was."""
+        if path not in self._in_nav:
+            return True
+        fronts = [page.partition("\n---\n")[0] for page in ((self._last(path) or b"").decode("utf-8"), text)]
+        last, now = (re.sub(r"\ndescription: .*", "", front) for front in fronts)
+        return last == now
 
     def _rendered(self, path: str) -> Framed | None:
         raw = self._render_page(path)

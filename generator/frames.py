@@ -123,7 +123,7 @@ class StoredFrames:
         (front, _, last), (front_now, _, now) = (part.partition("\n---\n") for part in (before, text))
         if front != front_now or not front.startswith("---\n"):
             return None
-        old, new = self._content_of(page, last), self._content_of(page, now)
+        old, new = (self._content_of(page, body.lstrip("\n")) for body in (last, now))
         if not old or not new:
             return None
         around = html.split(old.html.encode("utf-8"))

@@ -22,7 +22,7 @@ from generator.lists import ListPlan
 from generator.outlines import Outline, RestPlan
 from generator.pages import PageMaker
 from generator.prose import Mention, Target, Verbatim, Words
-from generator.records import KIND_BY_FOLDER, Record
+from generator.records import KIND_BY_FOLDER, BriefingInfo, Record
 from generator.rows import Told
 from generator.tallies import LINKS
 from generator.ties import Tie
@@ -63,7 +63,8 @@ def inputs_of(maker: PageMaker, known: Mapping[str, Mapping[str, str]] | None = 
     found = {
         "record": {key: record_input(record, whole.files[key]) for key, record in whole.records.items()},
         "text": {key: text_input(fields, whole) for key, fields in _texts(whole).items()},
-        "page": {key: _input(_page_text(page)) for key, page in whole.pages.items()},
+        "page": {key: page_input(page) for key, page in whole.pages.items()},
+        "card": {HOME: card_input(whole.info)},
     }
     tallies = {**maker.maker.tallies, LINKS: {**maker.maker.links}}
     found["row"] = {key: input_of("row", maker.maker.rows.told.whole[key]) for key in whole.records}
@@ -113,6 +114,17 @@ def text_input(fields: Iterable[tuple[FieldPath, Prose]], briefing: Briefing) ->
     return _input(json.dumps(told, ensure_ascii=False, separators=(",", ":")))
 
 
+def page_input(page: HandPage) -> Input:
+    """Return a hand-written page as an input."""
+    told = [page.name, page.front_matter, page.title, _pieces_text(page.prose)]
+    return _input(json.dumps(told, ensure_ascii=False, separators=(",", ":")))
+
+
+def card_input(info: BriefingInfo) -> Input:
+    """Return the card of a briefing as an input."""
+    return _input(info.model_dump_json(exclude_defaults=True, by_alias=True))
+
+
 def input_of(kind: str, value: Any, name: str = "") -> Input:
     """Return a value of any other kind as an input; `name` is that of a choice.
 
@@ -131,11 +143,13 @@ def wordless_in(prose: Prose, briefing: Briefing) -> list[str]:
 
 
 def read_input(kind: str, key: str, value: str) -> Any:
-    """Return what the JSON of an input stands for: a record, its prose by field ("text"), a `HandPage`, and so on."""
+    """Return what the JSON of an input stands for: a record, its prose by field ("text"), a `HandPage`, the card ..."""
     if kind == "record":
         return KIND_BY_FOLDER[key.partition("/")[0]].model_validate_json(value)
     if kind == "text":
         return {tuple(at): _read_pieces(pieces) for at, pieces, _ in json.loads(value)}
+    if kind == "card":
+        return BriefingInfo.model_validate_json(value)
     if kind == "page":
         name, front_matter, title, pieces = json.loads(value)
         return HandPage(name, front_matter, title, _read_pieces(pieces))
@@ -162,11 +176,6 @@ def _texts(briefing: Briefing) -> dict[str, list[tuple[FieldPath, Prose]]]:
         if key in briefing.records or key == HOME:  # and no draft
             found.setdefault(key, []).append((at, prose))
     return found
-
-
-def _page_text(page: HandPage) -> str:
-    told = [page.name, page.front_matter, page.title, _pieces_text(page.prose)]
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
 def _pieces_text(prose: Prose) -> list[list[Any]]:

@@ -224,10 +224,9 @@ def relink_records(
     return after, [problem for key in changed for problem in linked[key].problems]
 
 
-def link_some(items: Iterable[Checked], world: World, places: Places) -> list[Linked]:
-    """Return what comes of linking some records. One record may be there several times, in other states."""
-    parts = [(item.record, Author(item.record.key, item.path, item.at)) for item in items]
-    text = "\n".join(words_of(record) for record, _ in parts)
+def link_some(parts: Collection[tuple[Part | RawPage, Author]], world: World, places: Places) -> list[Linked]:
+    """Return what comes of linking records, pages, or the card. One may be there several times, in other states."""
+    text = "\n".join(words_of(part) for part, _ in parts)
     found = {name: keys for name, keys in world.names.items() if any(as_line(form) in text for form in forms_of(name))}
     linker = _Linker(places, world.keys, *world.others, LinkMemory(names=NameIndex(found)))
     return [linker.link(record, author) for record, author in parts]

@@ -34,14 +34,14 @@ class _Group(NamedTuple):
 class Making:
     """The pages of a build as they lie in `build/docs`, by path, and those of the last build.
 
-    `has_same_copies` tells that all that is copied there is what it was.
+    `has_same_rest` tells that all that is copied there is what it was, and so is what all pages show of the card.
     """
 
     maker: PageMaker
     docs: Tree
     pages: dict[str, Made] = field(default_factory=dict)
     before: Mapping[str, Made] = field(default_factory=dict)
-    has_same_copies: bool = False
+    has_same_rest: bool = False
 
 
 _maker: PageMaker | None = None
@@ -58,7 +58,7 @@ def make_pages(briefing: Briefing, project: Project, books: Mapping[str, str], l
     global _maker, _docs
     _maker = page_maker(briefing, project, books)
     _docs = docs = Tree(project.pages_dir, ledger.files("docs"))
-    _forget_what_others_made(ledger, briefing, project, books)
+    _forget_what_others_made(ledger, briefing.info.language, project, books)
     known, digests, groups = ledger.pages(), ledger.input_digests(), {*_maker.groups()}
     inputs = inputs_of(_maker, digests)
     changed = [*changed_inputs(digests, inputs)]
@@ -77,7 +77,10 @@ def make_pages(briefing: Briefing, project: Project, books: Mapping[str, str], l
             old = known.get(path)
             kept = old if old and old.digest == stamp.digest else Made(path, group.name, stamp.digest)
             making.pages[path] = kept._replace(part=group.name)
-    copies, making.has_same_copies = _copy_others(briefing, project, books, docs, ledger)
+    copies, has_same_copies = _copy_others(briefing, project, books, docs, ledger)
+    shown = [briefing.info.language, briefing.info.edition]  # which the theme shows, or hands to scripts, on all pages
+    making.has_same_rest = has_same_copies and ledger.told("shown on all") == shown
+    ledger.tell("shown on all", shown)
     gone = docs.keep_only((*making.pages, *copies, MARK))
     (project.pages_dir / MARK).touch()
     ledger.keep_readers(looked_up)
@@ -104,9 +107,9 @@ def _make_some(groups: Sequence[str]) -> list[_Group]:
     return made
 
 
-def _forget_what_others_made(ledger: Ledger, briefing: Briefing, project: Project, books: Mapping[str, str]) -> None:
-    """Forget the pages that were made by other templates or code, or of another card."""
-    told = [made_with(), repr(briefing.info), sorted(books.items())]
+def _forget_what_others_made(ledger: Ledger, language: str, project: Project, books: Mapping[str, str]) -> None:
+    """Forget the pages that were made by other templates or code, or in another language."""
+    told = [made_with(), language, sorted(books.items())]
     told += [digests_below(folder, apart_from="theme") for folder in project.template_dirs]
     made_by = sha256(repr(told).encode()).hexdigest()
     if ledger.told("made by") != made_by:

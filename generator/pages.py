@@ -143,7 +143,7 @@ class PageMaker:
         maker = self._maker
         found = {"record": maker.briefing.records, "back": maker.briefing.backlinks, "text": maker.briefing.prose}
         found |= {"sentence": maker.rows.sentences, "row": maker.rows.told, "caption": maker.captions}
-        found |= {"ties": maker.ties, "place": maker.places, "beside": maker.neighbours}
+        found |= {"ties": maker.ties, "place": maker.places, "beside": maker.neighbours, "card": maker.rows.card}
         found |= {"outline": maker.outlines, "choice": maker.chosen}
         return {**found, "plan": self.plans, "rest": self.rests, "chunk": self.chunks}  # type: ignore[dict-item]
 
@@ -299,19 +299,19 @@ def _hand_page(maker: Maker, page: HandPage) -> Page:
 
 
 def _home(maker: Maker) -> Iterator[Page]:
-    briefing, path = maker.briefing, f"{HOME}.md"
+    briefing, info, path = maker.briefing, maker.rows.card[HOME], f"{HOME}.md"
     links = maker.links_on(path)
     summary = plain_text(briefing, briefing.prose.get((HOME, ("summary",)), ()))
-    description = shorten(summary or briefing.info.subtitle or briefing.info.title, 160)
+    description = shorten(summary or info.subtitle or info.title, 160)
     judgements = [
         {
             "judgement": judgement,
             "text": links.prose(HOME, "judgements", index, "text"),
             "evidence": [maker.rows.of_key(links, maker.rows.resolve(id)) for id in judgement.based_on],
         }
-        for index, judgement in enumerate(briefing.info.judgements)
+        for index, judgement in enumerate(info.judgements)
     ]
-    meta = {"title": briefing.info.title, "description": description, "record": "briefing.yml"}
+    meta = {"title": info.title, "description": description, "record": "briefing.yml"}
     values = {
         "judgements": judgements,
         "latest": [maker.rows.of_key(links, key) for key in maker.chosen["latest"]],
@@ -325,7 +325,7 @@ def _home(maker: Maker) -> Iterator[Page]:
     values["picture"] = maker.picture(links, f"{FOLDER}/years.svg", years)
     values["network"] = _network(maker, links)
     values["book"] = maker.books.get(HOME, "")
-    yield maker.render("home.md.j2", path, meta, links, info=briefing.info, **values)
+    yield maker.render("home.md.j2", path, meta, links, info=info, **values)
     if years:
         yield Page(f"{FOLDER}/years.svg", years.svg)
 

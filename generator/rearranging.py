@@ -6,6 +6,7 @@ what is chosen by them: each is what it was but for what the edits touch, and th
 
 from bisect import insort
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from generator.backlinks import MENTIONED, Backlink, Naming, by_heading
@@ -26,7 +27,10 @@ from generator.timeline import TimelineChoice, choose_items
 
 
 class Edit(NamedTuple):
-    """A record before and after an edit, and how it names others; None where it is new, or gone."""
+    """A record before and after an edit, and how it names others; None where it is new, or gone.
+
+    Of a page that people wrote, or the card, there are only whom it names: it has no place among records.
+    """
 
     key: str
     before: Record | None
@@ -111,7 +115,7 @@ class Rearranging:
         self._rank = {key: number for number, key in enumerate((*self._order, HOME, *briefing.pages))}
         moved = self._before != self._order
         self._moved = {
-            edit.key for edit in edits if not edit.before or not edit.now or (moved and not edit.is_only_relinked)
+            edit.key for edit in edits if not edit.is_only_relinked and (moved or not edit.before or not edit.now)
         }
         self._shifting = [edit for edit in edits if edit.key in self._moved or _is_shifted(edit)]
         self._counted: set[str] = set()  # tallies that are others
@@ -248,7 +252,7 @@ class Rearranging:
         found: dict[tuple[str, str], None] = {}
         for edit in self._edits:
             tags = [{*record.tags} for record in (edit.before, edit.now) if record]
-            touched = set.union(*tags) if edit.key in self._moved or len(tags) < 2 else tags[0] ^ tags[1]
+            touched = {*chain(*tags)} if edit.key in self._moved or len(tags) < 2 else tags[0] ^ tags[1]
             found |= dict.fromkeys(("tags", tag) for tag in sorted(touched))
             if edit.key in self._moved or len({_scene_of(record) for record in edit.records}) > 1:
                 years = (year for record in edit.records for year in years_of(record))

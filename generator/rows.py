@@ -60,6 +60,7 @@ class Rows:
         self.resolve = resolve
         self.told = Noted(Lazy(self.tell) if told is None else told)  # by key: a record stands in nine lists
         self.sentences = Noted(Lazy(self.quote) if sentences is None else sentences)  # by key of what names others
+        self.card = Noted({HOME: whole.info})
 
     def prepare(self) -> None:
         """Make what rows say of every record now: processes that are forked after this need not each do so."""
@@ -110,7 +111,7 @@ class Rows:
             as_what = (", ".join(roles),) if roles else ()
             return self.of_key(links, backlink.key, *as_what, on=named, context="<br>".join(filter(None, contexts)))
         if backlink.key == HOME and backlink.at[:1] == ("judgements",):
-            judgement = self.briefing.info.judgements[int(backlink.at[1])]
+            judgement = self.card[HOME].judgements[int(backlink.at[1])]
             prose = self.briefing.prose[HOME, ("judgements", backlink.at[1], "text")]
             words = shorten(plain_text(self.briefing, prose), 200)
             return Row(

@@ -14,21 +14,22 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter
 
 from generator.ahead import fetch_for_edits, fetch_for_pages
-from generator.edits import SEEN, Edits, Seen, Written, look_at
+from generator.edits import Edits, Written
 from generator.errors import Problem
 from generator.fields import FieldPath, slug
-from generator.inputs import Input, record_input, take_inputs, text_input
+from generator.inputs import Input, card_input, page_input, read_input, record_input, take_inputs, text_input
 from generator.ledger import Ledger, Stamp
-from generator.link import Briefing, Prose
+from generator.link import HOME, Briefing, HandPage, Prose
 from generator.names import names_of
 from generator.noted import Deferred, Lazy
 from generator.order import steps_back
 from generator.pages import Arranged, PageMaker, Planned
 from generator.pipeline import Project, day_of
 from generator.prose import Mention, Target
-from generator.rearranging import Arrangement, Edit, Rearranging, reorder
+from generator.rearranging import Arrangement, Rearranging, reorder
 from generator.records import Actor, BriefingInfo, Record, is_arranged_alike
 from generator.rows import Sentences, Told
+from generator.seen import SEEN, Seen, look_at
 from generator.stored import Stored, StoredProse
 from generator.tallies import LINKS
 from generator.words import load_words
@@ -65,11 +66,10 @@ def remember(ledger: Ledger, briefing: Briefing, problems: Iterable[Problem], se
     ledger.tell("keys", {key: briefing.files[key] for key in briefing.records})  # in their order
     ledger.tell("drafts", {key: file for key, file in briefing.files.items() if key not in briefing.records})
     ledger.tell("named", named)
-    ledger.tell("led to", _led_to(briefing))
+    ledger.tell("led to", _led_to(briefing.pages.values()))
     ledger.tell("steps", steps_back(briefing.records.values()))
     told = {
         "world": seen.world,
-        "card": briefing.info.model_dump_json(by_alias=True, exclude_defaults=True),
         "assets": briefing.assets,
         "pages": [page.name for page in briefing.pages.values()],
         "problems": _PROBLEMS.dump_python(tuple(problems), mode="json"),
@@ -113,7 +113,9 @@ class Shortcut:
             self.problems = _PROBLEMS.validate_python(told["problems"], strict=False)
             self._files: dict[str, str] = ledger.told("keys")
             stored = {kind: Stored[Any](ledger, kind) for kind in (*_DERIVED, "text")}
-            self._stored = {**stored, "record": Stored[Any](ledger, "record", self._files)}
+            pages = {name.removesuffix(".md"): name for name in told["pages"]}
+            stored |= {"record": Stored(ledger, "record", self._files), "page": Stored(ledger, "page", pages)}
+            self._stored = stored
             self._records: Stored[Record] = self._stored["record"]
             self._texts: Stored[Mapping[FieldPath, Prose]] = stored["text"]
             self._captions: Stored[str] = stored["caption"]
@@ -130,13 +132,13 @@ class Shortcut:
             return None
         day = self._day()
         inputs = self._own_inputs(written)
-        maker = self._arranged([item.edit for item in written], {item.edit.key: item.file for item in written})
+        maker = self._arranged(written)
         if maker:
             self._quote(maker, {key: bool(made.value) for (kind, key), made in inputs.items() if kind == "text"})
         problems = edits.problems_after(written, self._briefing, self.problems) if maker else None
         if maker is None or problems is None:
             return None
-        self.problems, self._edits = problems, edits
+        self.problems, self._edits, self._written = problems, edits, written
         inputs |= chain.from_iterable(self._stored[kind].changes() for kind in _DERIVED)
         known = {place: self._ledger.input(*place) or Input("", "") for place in inputs}
         return self._made(maker, {place: made for place, made in inputs.items() if made != known[place]}, day)
@@ -150,21 +152,23 @@ class Shortcut:
                 ledger.tell(name, value)
         if [*self._files.items()] != [*files.items()]:
             ledger.tell("keys", files)
+        if pages := [item.part for item in self._written if isinstance(item.part, HandPage)]:
+            led_to, last = _led_to(pages), ledger.told("led to")  # where they led before is not forgotten
+            ledger.tell("led to", {name: sorted({*found, *last[name]}) for name, found in led_to.items()})
         ledger.tell("short cut", {**self._told, "problems": _PROBLEMS.dump_python(self.problems, mode="json")})
 
-    def _made(self, maker: PageMaker, inputs: Mapping[tuple[str, str], Input], last_day: date) -> Remade | None:
-        """Return the pages that look up what is another in these inputs, and new ones; None if a person wrote one.
+    def _made(self, maker: PageMaker, inputs: Mapping[tuple[str, str], Input], last_day: date) -> Remade:
+        """Return the pages that look up what is another in these inputs, and new ones.
 
         `last_day` is that to which the site was dated.
         """
-        others = (place for place, made in inputs.items() if not self._ledger.has_input(*place, made.digest))
+        others = [place for place, made in inputs.items() if not self._ledger.has_input(*place, made.digest)]
         readers = self._ledger.readers(f"{kind} {key}" for kind, key in others)
         groups = {group for group in readers if maker.is_group(group)}  # and not one that is gone since then
         gone = frozenset(key for (kind, key), made in inputs.items() if kind in _GROUPS and not made.value)
         there = ((kind, key) for (kind, key), made in inputs.items() if kind in _GROUPS and made.value)
         groups |= {key for kind, key in there if not self._ledger.input(kind, key)}
-        if groups & self._briefing.pages.keys():
-            return None
+        groups |= {key for kind, key in others if kind == "page"}
         texts: dict[str, str] = {}
         groups_of: dict[str, str] = {}
         looked_up = {}
@@ -183,40 +187,51 @@ class Shortcut:
 
     def _own_inputs(self, written: Iterable[Written]) -> dict[tuple[str, str], Input]:
         """Take the edits into the briefing, and return what pages look up of these records."""
-        briefing, found = self._briefing, dict[tuple[str, str], Input]()
-        gone = {item.edit.key for item in written if not item.edit.now}
+        found = dict[tuple[str, str], Input]()
+        gone = {item.edit.key for item in written if not item.file}
         for item in written:
-            key, now = item.edit.key, item.edit.now
-            if now:
-                self._records[key], self._texts[key] = now, item.prose
-                self._captions[key] = now.caption
-        for key in gone:
-            del self._records[key], self._captions[key]
+            self._take(item)
+        briefing = self._briefing
         for item in written:
             key = item.edit.key
-            found["record", key] = _record_input(item)
+            found |= _own_input(item)
             found["text", key] = text_input(item.prose.items(), briefing) if item.prose else Input("", "")
             for author in self._named_without_words(key):
                 if author not in gone:
                     found["text", author] = text_input(self._texts[author].items(), briefing)
         return found
 
-    def _arranged(self, edits: Sequence[Edit], files: Mapping[str, str]) -> PageMaker | None:
+    def _take(self, item: Written) -> None:
+        """Have the briefing hold what was edited as it is now."""
+        key, now, part = item.edit.key, item.edit.now, item.part
+        if not item.file:
+            del self._records[key], self._captions[key]
+            return
+        self._texts[key] = item.prose
+        if now:
+            self._records[key], self._captions[key] = now, now.caption
+        elif isinstance(part, BriefingInfo):
+            self._briefing = replace(self._briefing, info=part)
+            self._captions[key] = part.title
+        elif part:
+            self._stored["page"][key], self._captions[key] = part, part.title
+
+    def _arranged(self, written: Sequence[Written]) -> PageMaker | None:
         """Bring all that is arranged up to date, and return what makes pages of it; None when that takes more."""
-        moving = [edit for edit in edits if _moves(edit)]
+        moving = [item.edit for item in written if _moves(item)]
         now = order = [*self._briefing.files]
         if moving:
             steps = self._ledger.told("steps")
             now = reorder(order, self._records, moving, steps)
             self._ledger.tell("steps", steps)
-        all_files = {**self._briefing.files, **files}
+        all_files = {**self._briefing.files, **{item.edit.key: item.file for item in written}}
         self._briefing = replace(self._briefing, files={key: all_files[key] for key in now})
         self._records.keys_in_order = self._briefing.files
         maker = self._page_maker()
-        for edit in edits:
+        for edit in (item.edit for item in written):
             if edit.now:
                 self._rows[edit.key] = maker.maker.rows.tell(edit.key)
-            else:
+            elif edit.before:
                 del self._rows[edit.key]
         fetch_for_edits(self._stored, moving)
         is_done = not moving or Rearranging(self._known, moving, maker.maker, order).run()
@@ -240,9 +255,9 @@ class Shortcut:
 
     def _stored_briefing(self) -> Briefing:
         return Briefing(
-            info=BriefingInfo.model_validate_json(self._told["card"]),
+            info=read_input("card", HOME, self._ledger.inputs("card", [HOME])[HOME]),
             records=self._records,
-            pages=Stored(self._ledger, "page", {name.removesuffix(".md"): name for name in self._told["pages"]}),
+            pages=self._stored["page"],
             assets=tuple(self._told["assets"]),
             files=self._files,
             backlinks=self._known.backlinks,
@@ -270,20 +285,29 @@ class Shortcut:
         return PageMaker.of_parts(self._briefing, arranged, planned, self._project.template_dirs, words)
 
 
-def _led_to(briefing: Briefing) -> dict[str, list[str]]:
+def _led_to(pages: Iterable[HandPage]) -> dict[str, list[str]]:
     """Return the names of files that pages that people wrote may lead to, and of those into which: at a heading."""
-    pieces = (piece for page in briefing.pages.values() for piece in page.prose if not isinstance(piece, Mention))
+    pieces = (piece for page in pages for piece in page.prose if not isinstance(piece, Mention))
     texts = (piece.path if isinstance(piece, Target) else piece.text for piece in pieces)
     found = {lead for text in texts for lead in _LEAD.findall(text)}
     return {"files": sorted({name for name, _ in found}), "headings": sorted({name for name, mark in found if mark})}
 
 
-def _record_input(item: Written) -> Input:
-    return record_input(item.edit.now, item.file) if item.edit.now else Input("", "")
+def _own_input(item: Written) -> dict[tuple[str, str], Input]:
+    """Return what was edited as an input, beside its text; without a value: gone."""
+    key, now, part = item.edit.key, item.edit.now, item.part
+    if isinstance(part, BriefingInfo):
+        return {("card", key): card_input(part)}
+    if part:
+        return {("page", key): page_input(part)}
+    return {("record", key): record_input(now, item.file) if now else Input("", "")}
 
 
-def _moves(edit: Edit) -> bool:
-    """Tell whether an edit is of more than a record's own words."""
+def _moves(item: Written) -> bool:
+    """Tell whether an edit is of more than own words: by the day of the card, too, much is chosen."""
+    edit = item.edit
+    if item.part:
+        return isinstance(item.part, BriefingInfo) or not edit.is_linked_alike
     if edit.before is None or edit.now is None:
         return True
     return edit.is_carried or not is_arranged_alike(edit.before, edit.now) or not edit.is_linked_alike

@@ -120,7 +120,15 @@ def topics_in(file: Path) -> list[str]:
         ("events/index.yml", "title: An index\n"),
         ("events/aux.yml", "id: help\ntitle: Help comes\ndate: 2024\n"),  # a name that Windows does not allow
         ("briefing.yml", "title: Another briefing\n"),
-        ("page.md", "# A page\n\nOf Otto Roe.\n"),
+        ("briefing.yml", "title: A briefing\nedition: The second\n"),  # which all pages have
+        ("briefing.yml", "title: A briefing\nbook: {pages: [nowhere.md]}\n"),
+        ("page.md", "# Another page\n\nOf Otto Roe.\n"),
+        ("page.md", "# A page\n\nOf [him](actors/otto.md#nowhere).\n"),
+        ("page.md", "# A page\n\n1. Of Otto Roe.\n"),
+        ("page.md", "# A page\n\n![Him](https://example.org/otto.png)\n"),
+        ("page.md", "# A page\n\n## Of Otto Roe\n"),
+        ("page.md", "# A page\n\nOf [[nobody]].\n"),
+        ("other.md", "# Another page\n"),
     ],
 )
 def test_edits_by_which_more_changes_are_left_to_a_whole_build(name: str, text: str, tmp_path: Path) -> None:

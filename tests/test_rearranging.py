@@ -12,7 +12,6 @@ import pytest
 import yaml
 from pydantic import TypeAdapter
 
-from generator.edits import look_at
 from generator.errors import Problem, is_failure
 from generator.inputs import inputs_of
 from generator.ledger import Ledger
@@ -21,6 +20,7 @@ from generator.names import names_of
 from generator.order import steps_back
 from generator.pipeline import Project, check_briefing, page_maker
 from generator.records import Actor
+from generator.seen import look_at
 from generator.shortcut import Shortcut, remember
 from tests.conftest import MakeProject
 from tests.sites import command, contents, invent_briefing, start_briefing
@@ -78,6 +78,22 @@ class Desk:
     def add(self, kind: str, *lines: str) -> None:
         self.made += 1
         (self.docs / kind / f"zz-{self.made}.yml").write_text("\n".join(lines) + "\n")
+
+    def note(self) -> None:
+        """Have the last line of a hand-written page name others."""
+        pages = sorted((self.docs / "notes").glob("*.md"))
+        if pages:
+            page = self.random.choice(pages)
+            before = page.read_text().rstrip("\n").rpartition("\n\n")[0]
+            page.write_text(f"{before}\n\nOf [[{self.pick('events')}]], and {self.words()[1:-1]}.\n")
+
+    def judge(self) -> None:
+        """Write a judgement on the card, dated to another day."""
+        card = yaml.load((self.docs / "briefing.yml").read_text(), yaml.BaseLoader)
+        first = {"text": f"That {self.words()[1:-1]} was [[{self.pick('events')}]].", "based_on": [self.pick("quotes")]}
+        judged = [first, *card.get("judgements", [])[1:]]
+        card |= {"judgements": judged, "as_of": self.random.choice(["2026-01", "2025-06-30"])}
+        (self.docs / "briefing.yml").write_text(yaml.safe_dump(card, allow_unicode=True))
 
     def remove(self) -> None:
         if added := sorted(self.docs.rglob("zz-*.yml")):
@@ -158,6 +174,8 @@ EDITS: Mapping[str, Callable[[Desk], Any]] = {
     ),
     "draft or not": Desk.turn,
     "gone": Desk.remove,
+    "page": Desk.note,
+    "judgement": Desk.judge,
     "in another file": Desk.move,
 }
 
@@ -170,7 +188,7 @@ def test_edits_of_any_kind_leave_what_a_whole_reading_gives(
     desk = Desk(folder, seed)
     followed = set[str]()
     for _ in range(turns):
-        before = {file: file.read_bytes() for file in desk.docs.rglob("*.yml")}
+        before = {file: file.read_bytes() for ending in ("yml", "md") for file in desk.docs.rglob(f"*.{ending}")}
         names = [desk.random.choice([*EDITS]) for _ in range(desk.random.choice([1, 1, 2, 3]))]
         for name in names:
             EDITS[name](desk)
@@ -212,7 +230,9 @@ TOUCHING = {
     "actors/second.yml": "name: Second\nnote: Of [[draft]].\ndraft: true\n",
     "actors/alone.yml": "- {id: alone, name: Alone}\n- {id: too, name: Too, part_of: council, draft: true}\n",
     "sources/last.yml": "title: The last\n",
+    "notes/own.md": "# Our notes\n\n## Now\n\nOf [[vote]] and Jane Doe.\n",
 }
+CARD = "title: Invented briefing\nas_of: 2026-01-01\n"
 TOUCH: list[dict[str, str]] = [
     {"events/a.yml": "title: a\ndate: 2020\nfollows: d\n"},
     {"events/a.yml": "title: a\ndate: 2020\nfollows: [e, z]\n", "events/b.yml": "title: New\ndate: 2020\nfollows: a\n"},
@@ -229,14 +249,21 @@ TOUCH: list[dict[str, str]] = [
     {"sources/last.yml": ""},
     {"actors/second.yml": ""},
     {"actors/alone.yml": "- {id: alone, name: Alone}\n"},
+    {"notes/own.md": "# Our notes\n\n## Now\n\nOf [[vote|it]], [[fair]] and Otto Roe: [more](../actors/kim.md).\n"},
+    {"notes/own.md": "# Our notes\n\n## Now\n\nOf Who, with *Alone*.\n\n## Later\n\n- [[fair]]\n", "actors/alone.yml": "name: Alone\nnote: Of Who.\n"},
+    {"actors/who.yml": "name: Whom\naliases: [Later]\n"},
+    {"briefing.yml": f"{CARD}judgements: [{{text: Of Alone, likelihood: likely, based_on: [vote, whom]}}]\n", "actors/whom.yml": "name: Another\n"},
+    {"briefing.yml": f"{CARD}judgements: [{{text: Of Alone, likelihood: unlikely, based_on: [vote]}}, {{text: 'Of [[fair]].'}}]\n"},
+    {"briefing.yml": f"{CARD.replace('2026', '2020')}judgements: [{{text: 'Of Another and [[vote]].'}}]\nauthors: Us\n"},
+    {"actors/whom.yml": "name: Nobody\n"},
 ]  # fmt: skip
 
 
 def test_edits_that_touch_others_are_followed(tmp_path: Path) -> None:
     folder = invent_briefing(tmp_path / "b", 300)  # that has pages of all kinds
     for name, text in {**FILES, **TOUCHING}.items():
-        if name not in ("page.md", "briefing.yml"):
-            edit(folder, name, text)
+        if name != "page.md":
+            edit(folder, name, f"{CARD}judgements: [text: Of Him.]\n" if name == "briefing.yml" else text)
     built(folder)
     for edited in TOUCH:
         for name, text in edited.items():
