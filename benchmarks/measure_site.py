@@ -153,6 +153,21 @@ def add_source(docs: Path, words: str) -> None:
     (docs / "sources" / f"new-{words}.yml").write_text(f"title: Added {words}\n", "utf-8")
 
 
+def edit_judgement(docs: Path, words: str) -> None:
+    """Write the first judgement of the card anew."""
+    card = docs / "briefing.yml"
+    text = re.sub(
+        r"^- text: .*(?:\n {4,}.*)*", f"- text: Judged {words}.", card.read_text("utf-8"), count=1, flags=re.M
+    )
+    card.write_text(text, "utf-8")
+
+
+def edit_page(docs: Path, words: str) -> None:
+    """Write a line more on a page that is written by hand."""
+    page = sorted((docs / "notes").glob("*.md"))[0]
+    page.write_text(f"{page.read_text('utf-8')}\nAdded {words}.\n", "utf-8")
+
+
 EDITS: Mapping[str, Callable[[Path, str], None]] = {
     "a note edited": edit_note,
     "an event renamed": edit_event("title", lambda words: f"Renamed {words}"),
@@ -161,6 +176,8 @@ EDITS: Mapping[str, Callable[[Path, str], None]] = {
     "an actor renamed": rename_actor,
     "an actor added": add_actor,
     "a record added": add_source,
+    "a judgement edited": edit_judgement,
+    "a page edited": edit_page,
     "nothing changed": edit_nothing,
 }
 

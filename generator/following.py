@@ -4,7 +4,6 @@ After an edit by the short cut no more is read; after others, all was read, and 
 render a page that has no frame.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
@@ -15,7 +14,7 @@ from typing import NamedTuple
 from generator.addresses import Addresses, Located, Spot
 from generator.constructs import Content, render
 from generator.errors import is_failure
-from generator.frames import Framed, StoredFrames
+from generator.frames import Framed, StoredFrames, has_same_front
 from generator.ledger import Ledger, Made
 from generator.link import Briefing
 from generator.making import Making
@@ -201,9 +200,7 @@ class _Following:
         """Tell whether no other page shows what a page is called, or it is called what it was."""
         if path not in self._in_nav:
             return True
-        fronts = [page.partition("\n---\n")[0] for page in ((self._last(path) or b"").decode("utf-8"), text)]
-        last, now = (re.sub(r"\ndescription: .*", "", front) for front in fronts)
-        return last == now
+        return has_same_front((self._last(path) or b"").decode("utf-8"), text)
 
     def _rendered(self, path: str) -> Framed | None:
         raw = self._render_page(path)

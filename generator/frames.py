@@ -27,6 +27,7 @@ JOINTS = "joints"
 # Nearly all front matter is words on lines of their own that need no signs to escape others.
 _FRONT = re.compile(r"---(?:\n[a-z]+: \"[^\"\\\x00-\x1f\x7f-\x9f\ufeff\ufffe\uffff]*\")+")
 _FIELD = re.compile(r"\n([a-z]+): \"([^\"]*)\"")
+_DESCRIPTION = re.compile(r"\ndescription: (.*)")
 _UNSURE = re.compile("[\x7f-\x9f\ufeff\ufffe\uffff]")  # which YAML reads in its own way
 _PAGE = re.compile(r"(?:[a-z0-9-]+/)+[a-z0-9-]+\.md")  # the same in an address, and in any form of it
 
@@ -118,19 +119,41 @@ class StoredFrames:
     def swap_content(self, page: Located, before: str, text: str, html: bytes) -> bytes | None:
         """Return the page that is made of a text, by the HTML that the text before had; None when that is not certain.
 
-        Around the content a page of the theme that is known here hangs on its front matter and headings alone.
+        Around the content a page of the theme that is known here hangs on its front matter and headings alone. Of the
+        front matter only the description may be another: no other page has it.
         """
         (front, _, last), (front_now, _, now) = (part.partition("\n---\n") for part in (before, text))
-        if front != front_now or not front.startswith("---\n"):
+        if not has_same_front(before, text) or not front.startswith("---\n"):
             return None
         old, new = (self._content_of(page, body.lstrip("\n")) for body in (last, now))
         if not old or not new:
             return None
         around = html.split(old.html.encode("utf-8"))
+        if front != front_now:
+            around = _with_other_description(around, *(_DESCRIPTION.findall(part) for part in (front, front_now)))
         is_sure = len(around) == 2 and ("<h1" in old.html) == ("<h1" in new.html)  # which the theme adds where it lacks
         if is_sure and old.headings != new.headings:
             around = _with_other_headings(around, old.headings, new.headings, self._joints())
         return new.html.encode("utf-8").join(around) if is_sure and around else None
+
+
+def has_same_front(before: str, now: str) -> bool:
+    """Tell whether two texts of a page have the same front matter, but for its description, which no other page has."""
+    last, new = (_DESCRIPTION.sub("", text.partition("\n---\n")[0]) for text in (before, now))
+    return last == new
+
+
+def _with_other_description(around: Sequence[bytes], before: Sequence[str], now: Sequence[str]) -> list[bytes]:
+    """Return what stands around a page with another description, as front matter has it; nothing if there is none."""
+    if not (before and now and around):
+        return []
+    head = around[0]
+    for name in ('name="description"', 'property="og:description"'):
+        last, new = (f'<meta {name} content="{json.loads(told[0])}">'.encode() for told in (before, now))
+        if head.count(last) != 1:
+            return []
+        head = head.replace(last, new)
+    return [head, *around[1:]]
 
 
 def _with_other_headings(

@@ -256,6 +256,8 @@ TOUCH: list[dict[str, str]] = [
     {"briefing.yml": f"{CARD}judgements: [{{text: Of Alone, likelihood: unlikely, based_on: [vote]}}, {{text: 'Of [[fair]].'}}]\n"},
     {"briefing.yml": f"{CARD.replace('2026', '2020')}judgements: [{{text: 'Of Another and [[vote]].'}}]\nauthors: Us\n"},
     {"actors/whom.yml": "name: Nobody\n"},
+    {"briefing.yml": f"{CARD}judgements: [text: Of Him.]\nsummary: 'On \"Alone\" and [[vote]].'\n"},
+    {"briefing.yml": f"{CARD}judgements: [text: Of Him.]\nsummary: On [[fair]].\nmarking: TLP:RED\n"},
 ]  # fmt: skip
 
 
