@@ -27,7 +27,7 @@ from mkdocs.utils import CountHandler
 from generator.errors import BriefbookError
 from generator.following import follow_pages
 from generator.frames import PageClass
-from generator.framing import Frames, is_plain
+from generator.framing import Frames
 from generator.ledger import Ledger, Made
 from generator.link import Briefing
 from generator.making import Making
@@ -35,7 +35,15 @@ from generator.pipeline import Project, without_collector
 from generator.policy import find_sources, protect_page
 from generator.publishing import Publishing, Rendered, needs_of
 from generator.render import template_faults
-from generator.rendering import OURS, Rendering, begin, load_settings, unpackaged_theme_dirs, when_asked
+from generator.rendering import (
+    OURS,
+    Rendering,
+    begin,
+    is_plain,
+    load_settings,
+    unpackaged_theme_dirs,
+    when_asked,
+)
 from generator.versions import made_with
 from generator.workers import spread
 from generator.write import files_in

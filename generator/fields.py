@@ -179,7 +179,7 @@ def marked_values(part: Part, *kinds: type) -> Iterator[Marked]:
     for steps, mark in _marks_of(type(part)):
         value = getattr(part, steps[0])
         if value is not None and value != () and (not kinds or isinstance(mark, kinds)):  # most fields are empty
-            yield from _follow(value, steps[1:], steps[:1], mark)
+            yield from _follow(value, steps[1:], steps[:1], mark) if len(steps) > 1 else (Marked(steps, mark, value),)
 
 
 def all_marks(model: type[Part]) -> tuple[Refers | IsProse, ...]:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, set_exclusions
 
 from generator.frames import (
@@ -27,10 +26,9 @@ from generator.frames import (
     words_of,
 )
 from generator.joints import OTHER_SAMPLE, SAMPLE, Gap, Joints, joints_of, without_outline
-from generator.pipeline import package_templates
 from generator.policy import find_sources, protect_page
 from generator.publishing import needs_of
-from generator.rendering import Rendering, unpackaged_theme_dirs
+from generator.rendering import Rendering, is_plain
 from generator.tree import folders_of, read_file
 
 NOT_ALWAYS = ("when", "who", "also")
@@ -131,12 +129,6 @@ def _text_of(file: File) -> str:
     data = read_file(str(file.abs_src_path))  # no plugin that is known here has pages in memory alone
     is_as_it_is = b"\r" not in data and not data.startswith(BOM_UTF8)
     return data.decode("utf-8") if is_as_it_is else file.content_string
-
-
-def is_plain(config: MkDocsConfig) -> bool:
-    """Tell whether the theme is the one that is known here, with no more than settings of a briefing's own."""
-    ours = str(package_templates() / "theme")
-    return config.theme.name == "material" and {ours, *unpackaged_theme_dirs(config)} == {ours}
 
 
 def _with_less(made: PageClass) -> Iterator[PageClass]:

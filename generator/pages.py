@@ -30,7 +30,7 @@ from generator.render import Captions, PageLinks, build_environment, front_matte
 from generator.rows import Row, Rows, Sentences, Told
 from generator.tallies import Tally, links_of, tallies_of
 from generator.ties import Ties, ties_of
-from generator.views import DATA, PATHS, VIEWS, build_view
+from generator.views import DATA, PATHS, VIEWS, build_view, title_of_view
 from generator.words import Words
 
 EXPLORER = "explorer"  # a group of pages, beside HOME, keys of records, and paths of lists, views and chunks
@@ -184,8 +184,15 @@ class PageMaker:
     def has(self, path: str) -> bool:
         """Tell whether there is a page at a path; that of a record or overview need not be made for that."""
         key, whole = path.removesuffix(".md"), self._maker.whole
-        is_known = key != path and (key in whole.records or key in whole.pages or path in self.plans)
+        is_known = key != path and (key in whole.records or key in whole.pages or path in _FIXED or path in self.plans)
         return is_known or self.find(path) is not None
+
+    def title_of(self, path: str) -> str | None:
+        """Return the title, as its front matter has it, of a page that takes long to make; None for any other."""
+        if path == f"{HOME}.md":
+            return escaped(self._maker.whole.info.title)
+        name = path.removesuffix(".md")
+        return escaped(title_of_view(self._maker.words, name)) if PATHS.get(name) == path else None
 
     def _look_in(self, group: str, path: str) -> Page | None:
         if group not in self._made:

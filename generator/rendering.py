@@ -4,11 +4,13 @@ Source: `mkdocs.commands.build.build`, MkDocs 1.6, whose steps for one page are 
 functions and plugin events, so that the HTML is what a build of the whole site writes.
 """
 
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from jinja2 import FileSystemLoader
 from markdown.extensions.toc import nest_toc_tokens
 from mkdocs.commands.build import get_context
 from mkdocs.config import load_config
@@ -25,10 +27,10 @@ from generator.constructs import Content, View, knows, render
 from generator.errors import BriefbookError
 from generator.link import Briefing
 from generator.pages import PageMaker
-from generator.pipeline import Project
+from generator.pipeline import Project, package_templates
 from generator.policy import protect_page
 from generator.prose import BY_HAND
-from generator.render import template_faults
+from generator.render import front_matter, template_faults
 
 NOT_FOUND = "404.html"
 OURS = frozenset({"briefbook"})  # plugins by which a page hangs on its Markdown, and on what all pages share
@@ -49,6 +51,19 @@ class _LazyFiles(Files):
         return found
 
 
+class _ThemeLoader(FileSystemLoader):
+    """Lists what themes have but for hidden folders, which MkDocs leaves out: Material has 15,000 icons there."""
+
+    def list_templates(self) -> list[str]:
+        """Return the names of all files, sorted."""
+        found: set[str] = set()
+        for root in map(Path, self.searchpath):
+            for folder, folders, names in os.walk(root):
+                folders[:] = [name for name in folders if not name.startswith(".")]
+                found.update((Path(folder) / name).relative_to(root).as_posix() for name in names)
+        return sorted(found)
+
+
 class Rendering:
     """MkDocs made ready to render single pages of these files.
 
@@ -58,12 +73,12 @@ class Rendering:
     def __init__(self, config: MkDocsConfig, files: Files) -> None:
         self.config = config
         self.env = config.theme.get_env()
-        files.add_files_from_theme(self.env, config)
+        files.add_files_from_theme(self.env.overlay(loader=_ThemeLoader(config.theme.dirs)), config)
         self.files = config.plugins.on_files(files, config=config)
         set_exclusions(self.files, config)
         self.nav = config.plugins.on_nav(get_navigation(self.files, config), config=config, files=self.files)
-        for page in self.nav.pages:  # for their titles
-            self._read(page)
+        for page in self.nav.pages:
+            self._read_title(page)
         self.env = config.plugins.on_env(self.env, config=config, files=self.files)
         if set(config.plugins) <= OURS and not config.hooks:  # others may change what Jinja makes of a template
             self.env.bytecode_cache = compiled_templates()
@@ -73,6 +88,10 @@ class Rendering:
 
     def _read(self, page: SitePage) -> None:
         page.read_source(self.config)
+
+    def _read_title(self, page: SitePage) -> None:
+        """Read what other pages may show of one: those of the navigation."""
+        self._read(page)
 
     @template_faults()
     def html_of(self, file: File) -> bytes:
@@ -198,6 +217,15 @@ class Renderer(Rendering):
         set_exclusions([file], self.config)
         return file
 
+    def _read_title(self, page: SitePage) -> None:
+        # The theme that is known here shows no more of other pages. To make them would take most of a second.
+        title = self._maker.title_of(page.file.src_uri) if is_plain(self.config) else None
+        if title is None:
+            self._read(page)
+        else:
+            page.file.content_string = front_matter({"title": title})
+            super()._read(page)
+
     def _read(self, page: SitePage) -> None:
         made = self._maker.find(page.file.src_uri)
         page.file.content_string = made.text if made else ""
@@ -227,6 +255,12 @@ def load_settings(project: Project, briefing: Briefing, *, strict: bool = False)
 def unpackaged_theme_dirs(config: MkDocsConfig) -> list[str]:
     """Return the folders of the theme that no installed package brings: what is in them can change at any time."""
     return [folder for folder in config.theme.dirs if "site-packages" not in folder]
+
+
+def is_plain(config: MkDocsConfig) -> bool:
+    """Tell whether the theme is the one that is known here, with no more than settings of a briefing's own."""
+    ours = str(package_templates() / "theme")
+    return config.theme.name == "material" and {ours, *unpackaged_theme_dirs(config)} == {ours}
 
 
 def begin(config: MkDocsConfig) -> MkDocsConfig:

@@ -14,6 +14,7 @@ from generator.pictures import FOLDER, Drawing, Pictures
 from generator.prose import escape_text
 from generator.render import PageLinks
 from generator.timeline import Item, Timeline, TimelineChoice, items_of, timeline_data, timeline_picture
+from generator.words import Words
 from generator.world import project, world_path
 
 PATHS = {"timeline": "timeline.md", "network": "network.md", "map": "map.md"}
@@ -33,11 +34,16 @@ def build_view(maker: Maker, path: str) -> Iterator[Page]:
     return makers[path](maker, maker.pictures) if path in makers else iter([Page(STYLES, maker.pictures.styles())])
 
 
+def title_of_view(words: Words, name: str) -> str:
+    """Return the title of one of the three pages."""
+    return words(f"{name}.title")
+
+
 def _view(maker: Maker, name: str, drawing: Drawing | None, **values: Any) -> Iterator[Page]:
     path = PATHS[name]
     words = maker.words
     meta = {
-        "title": words(f"{name}.title"),
+        "title": title_of_view(words, name),
         "description": words(f"{name}.intro"),
         "kind": "Overview",
         "picture": name if drawing else "",
