@@ -118,9 +118,8 @@ class Edits:
         """
         briefing = replace(briefing, shared_names=shared_names(self.names))
         edits = [item.edit for item in written]
-        if any(find_cycles(briefing, (edit.now for edit in edits if edit.now))) or any(
-            check_book(briefing, self._places)
-        ):
+        cycles = find_cycles(briefing, (edit.now for edit in edits if edit.now))
+        if any(cycles) or any(check_book(briefing, self._places)):
             return None
         named = {key for edit in edits for key in edit.named}
         dated = {backlink.key for edit in edits for backlink in self._dated_by(edit)}

@@ -55,7 +55,7 @@ def follow_edits(project: Project, ledger: Ledger, shortcut: Shortcut, *, strict
     moving = _Moving.of(ledger.paths(), ledger.needs(), changed, gone) if is_moving else None
     paths = moving.now if moving else ledger.paths() if len(changed) > FEW_PAGES else None
     is_page = ledger.has_page if paths is None else paths.__contains__
-    following = _Following(project, ledger, before, is_page)
+    following = _Following(project, ledger, before, is_page, remade.led_to)
     if not following.render({path: texts[path] for path in changed}):
         return False
     if not (following.move(moving, remade.day) if moving else following.has_known_needs()):
@@ -89,7 +89,7 @@ def follow_pages(project: Project, briefing: Briefing, making: Making, ledger: L
         return False
     if any(path.removesuffix(".md") in briefing.pages for path in changed):  # they may lead to what is not there yet
         return False
-    following = _Following(project, ledger, before, now.__contains__, render)
+    following = _Following(project, ledger, before, now.__contains__, ledger.told("led to"), render)
     if not following.render({path: (project.pages_dir / path).read_bytes() for path in changed}):
         return False
     needs = Counter(made.needs for made in before.values())
@@ -129,21 +129,22 @@ class _Following:
         ledger: Ledger,
         before: Mapping[str, Made],
         is_page: Callable[[str], bool],
+        led_to: Mapping[str, list[str]] | None,
         render_page: RenderPage = lambda _: None,
     ) -> None:
         self._project, self._ledger, self._before, self._is_page = project, ledger, before, is_page
         self._render_page = render_page
         self.publishing = Publishing(project, Path(ledger.told("site")), ledger, trusts_feed=True)
         self._in_nav = ledger.told("in navigation")
-        self._led_to = ledger.told("led to")
-        self._is_good = self.publishing.reuse_all() and self._led_to is not None
+        self._led_to = led_to or {}
+        self._is_good = self.publishing.reuse_all() and led_to is not None
         self._addresses = Addresses(self._find)
         self._frames = StoredFrames(self._in_nav, ledger.frame, self._content_of)
         self._pages: dict[str, Framed] = {}
 
     def _find(self, path: str) -> Spot | None:
         # What was a page is looked for in what was read of the last site; in the new one nothing leads there.
-        is_there = self._is_page(path) or path in self._before or (self._project.root / "docs" / path).is_file()
+        is_there = self._is_page(path) or path in self._before or (self._project.pages_dir / path).is_file()
         return Spot.of(path) if is_there else None
 
     def _content_of(self, page: Located, text: str) -> Content | None:
@@ -266,6 +267,7 @@ class _Following:
 
 
 def _tell(ledger: Ledger, remade: Remade) -> None:
+    ledger.tell("led to", remade.led_to)
     gone = [place for place, made in remade.inputs.items() if not made.value]
     ledger.keep_inputs(((*place, *made) for place, made in remade.inputs.items() if made.value), gone)
     ledger.keep_readers(remade.looked_up)

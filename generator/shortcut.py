@@ -47,7 +47,7 @@ class Remade(NamedTuple):
     """What edits made of pages: their texts by path, with the group of each; and what the ledger is to be told.
 
     `gone` are the groups of which nothing is left. `inputs` are by kind and key; one without a value is gone. `day` is
-    that to which the site is dated.
+    that to which the site is dated. `led_to` are names of files to which pages that people wrote may lead, see there.
     """
 
     texts: Mapping[str, str]
@@ -57,6 +57,7 @@ class Remade(NamedTuple):
     looked_up: Mapping[str, Mapping[str, list[str]]]
     day: date
     is_of_another_day: bool
+    led_to: Mapping[str, list[str]]
 
 
 def remember(ledger: Ledger, briefing: Briefing, problems: Iterable[Problem], seen: Seen) -> None:
@@ -138,10 +139,14 @@ class Shortcut:
         problems = edits.problems_after(written, self._briefing, self.problems) if maker else None
         if maker is None or problems is None:
             return None
-        self.problems, self._edits, self._written = problems, edits, written
+        self.problems, self._edits = problems, edits
         inputs |= chain.from_iterable(self._stored[kind].changes() for kind in _DERIVED)
         known = {place: self._ledger.input(*place) or Input("", "") for place in inputs}
-        return self._made(maker, {place: made for place, made in inputs.items() if made != known[place]}, day)
+        led_to = _led_to(item.part for item in written if isinstance(item.part, HandPage))
+        for name, last in self._ledger.told("led to").items():  # where they led before is not forgotten
+            led_to[name] = sorted({*led_to[name], *last})
+        changed = {place: made for place, made in inputs.items() if made != known[place]}
+        return self._made(maker, changed, day)._replace(led_to=led_to)
 
     def remember(self) -> None:
         """Tell the ledger that what was edited is followed."""
@@ -152,9 +157,6 @@ class Shortcut:
                 ledger.tell(name, value)
         if [*self._files.items()] != [*files.items()]:
             ledger.tell("keys", files)
-        if pages := [item.part for item in self._written if isinstance(item.part, HandPage)]:
-            led_to, last = _led_to(pages), ledger.told("led to")  # where they led before is not forgotten
-            ledger.tell("led to", {name: sorted({*found, *last[name]}) for name, found in led_to.items()})
         ledger.tell("short cut", {**self._told, "problems": _PROBLEMS.dump_python(self.problems, mode="json")})
 
     def _made(self, maker: PageMaker, inputs: Mapping[tuple[str, str], Input], last_day: date) -> Remade:
@@ -180,7 +182,7 @@ class Shortcut:
             groups_of |= dict.fromkeys(made, group)
             looked_up[group] = take_inputs(maker)
         day = self._day()
-        return Remade(texts, groups_of, gone, inputs, looked_up, day, is_of_another_day=day != last_day)
+        return Remade(texts, groups_of, gone, inputs, looked_up, day, day != last_day, {})
 
     def _day(self) -> date:
         return day_of(self._briefing.info, map(date.fromisoformat, self._known.tallies["ends"]))

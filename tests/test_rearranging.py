@@ -348,6 +348,8 @@ def test_what_is_wrong_with_an_edit_is_what_a_whole_reading_says(path: Path, mak
 LONELY = {"actors/zoe.yml": "name: Zoe\npart_of: council\n"}
 NOTED = "summary: 'She met [[otto]][^1].\n\n\n  [^1]: At the pier.'\n"
 TAGGED = {"events/gala.yml": "title: The gala\ntags: harbour\ndate: 2024\n"}
+PAGE = "# A page\n\nOf [[vote]].\n"
+LINKS = ("actors/otto.yml", "actors/otto.md", "/actors/otto/", "#nowhere")
 APART = "not_in_nav: |\n  /actors/\n"  # of the settings that `init` writes
 
 
@@ -365,6 +367,10 @@ APART = "not_in_nav: |\n  /actors/\n"  # of the settings that `init` writes
         ({**LONELY, "page.md": "# A page\n\nOf [it](actors/zoe.md).\n"}, {}, {"actors/zoe.yml": ""}),
         ({"page.md": "# A page\n\n1. Of [them](actors/otto.md#mentioned-in).\n"}, {}, {"actors/jane.yml": "name: Jane Doe\n"}),
         ({"page.md": "# A page\n\nOf [them](actors/otto.md#mentioned-in).\n"}, {}, {"actors/jane.yml": "name: Jane Doe\n"}),
+        *(({"page.md": PAGE}, {}, {"page.md": f"{PAGE}Of [it]({link}).\n"}) for link in LINKS),
+        ({**LONELY, "page.md": PAGE}, {}, {"page.md": f"{PAGE}Of [it](actors/zoe.md).\n", "actors/zoe.yml": ""}),
+        ({"page.md": PAGE}, {}, {"page.md": f"{PAGE}Of [it](actors/zoe.md).\n", **LONELY}),
+        ({"page.md": f"{PAGE}Of Zoe.\n"}, {}, LONELY),
         ({"actors/jane.yml": f"name: Jane Doe\n{NOTED}"}, {}, {"actors/otto.yml": "name: Otto Roe\naliases: [jane, summary]\n"}),
     ],
 )  # fmt: skip
