@@ -5,7 +5,7 @@ render a page that has no frame.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -143,7 +143,10 @@ class _Following:
         self._pages: dict[str, Framed] = {}
 
     def _find(self, path: str) -> Spot | None:
-        # What was a page is looked for in what was read of the last site; in the new one nothing leads there.
+        if path.startswith(("/", "..")):
+            return None
+        # What was a page is looked for in what was read of the last site; where something may lead there in the new
+        # one, it does not move here.
         is_there = self._is_page(path) or path in self._before or (self._project.pages_dir / path).is_file()
         return Spot.of(path) if is_there else None
 
@@ -152,9 +155,10 @@ class _Following:
 
     def render(self, texts: Mapping[str, bytes]) -> bool:
         """Render the pages that are made of these texts, by path; False when that takes MkDocs, or more changes."""
-        for path, data in texts.items() if self._is_good else ():
-            is_led_into = path.rpartition("/")[2] in self._led_to["headings"]  # one of which may be gone
-            if is_led_into or (is_document(path) and not self._has_same_policy(path, data)):
+        if not self._is_good or self._leads("headings", texts):  # one of which may be gone
+            return False
+        for path, data in texts.items():
+            if is_document(path) and not self._has_same_policy(path, data):
                 return False
             if path.endswith(".md"):
                 spot, text = Spot.of(path), data.decode("utf-8")
@@ -163,7 +167,12 @@ class _Following:
                 if page is None:
                     return False
                 self._pages[path] = page
-        return self._is_good
+        return True
+
+    def _leads(self, name: str, paths: Iterable[str]) -> bool:
+        """Tell whether a page that people wrote may lead to one of these files, or into one: at a heading."""
+        names = tuple(path.rpartition("/")[2] for path in paths)
+        return any(lead.endswith(names) for lead in self._led_to[name])
 
     def has_known_needs(self) -> bool:
         """Tell whether each page that was rendered needs of the policy what it needed."""
@@ -230,9 +239,8 @@ class _Following:
             return True
         left_out, apart = self._project.excluded(), self._project.patterns("not_in_nav")
         is_known = not (left_out and any(map(left_out, new))) and (not apart or all(map(apart, new)))
-        is_led_to = any(path.rpartition("/")[2] in self._led_to["files"] for path in moved)
-        is_written = bool(self._ledger.told("navigation is written"))
-        return is_known and is_written and not is_led_to and all(path in moving.now for path in self._in_nav)
+        is_free = bool(self._ledger.told("navigation is written")) and not self._leads("files", moved)
+        return is_known and is_free and all(path in moving.now for path in self._in_nav)
 
     def _has_same_needs(self, moving: _Moving) -> bool:
         """Tell whether all pages together need of the policy what they needed; so do pictures that come or go."""

@@ -126,7 +126,7 @@ class StoredFrames:
         if not has_same_front(before, text) or not front.startswith("---\n"):
             return None
         old, new = (self._content_of(page, body.lstrip("\n")) for body in (last, now))
-        if not old or not new:
+        if not old or not new or not old.html or not new.html:
             return None
         around = html.split(old.html.encode("utf-8"))
         if front != front_now:

@@ -8,8 +8,10 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from html import unescape
 from itertools import chain
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from pydantic import TypeAdapter
 
@@ -39,7 +41,8 @@ _PROBLEMS = TypeAdapter(tuple[Problem, ...])
 _ARRANGED = {"backlinks": "back", "ties": "ties", "places": "place", "neighbours": "beside", "plans": "plan"}
 _ARRANGED |= {"rests": "rest", "chunks": "chunk", "outlines": "outline", "tallies": "tally", "choices": "choice"}
 _DERIVED = ("caption", "row", "sentence", *_ARRANGED.values())  # kinds of inputs that follow from records
-_LEAD = re.compile(r"([\w.-]+\.(?:md|svg|json))(#?)")  # the end of a path, in whatever form a link is written
+_END = re.compile(r"\.(?:md|svg|json)([#?]?)")  # of a path, in whatever form a link is written
+_LONGEST = 300  # name of a file, in characters
 _GROUPS = ("record", "plan", "rest", "chunk")  # kinds of inputs, each of which is a group of pages by its key
 
 
@@ -288,11 +291,20 @@ class Shortcut:
 
 
 def _led_to(pages: Iterable[HandPage]) -> dict[str, list[str]]:
-    """Return the names of files that pages that people wrote may lead to, and of those into which: at a heading."""
+    """Return to which files pages that people wrote may lead, and into which: at a heading. Each is a text that ends in
+    the name of one.
+    """
     pieces = (piece for page in pages for piece in page.prose if not isinstance(piece, Mention))
     texts = (piece.path if isinstance(piece, Target) else piece.text for piece in pieces)
-    found = {lead for text in texts for lead in _LEAD.findall(text)}
+    found = {lead for text in texts for lead in _leads_in(text)}
     return {"files": sorted({name for name, _ in found}), "headings": sorted({name for name, mark in found if mark})}
+
+
+def _leads_in(text: str) -> Iterator[tuple[str, str]]:
+    plain = unquote(unescape(text)).replace("\\", "")
+    for found in _END.finditer(plain):
+        end = found.start(1)
+        yield plain[max(0, end - _LONGEST) : end].rpartition("\n")[2].rpartition("/")[2], found[1]
 
 
 def _own_input(item: Written) -> dict[tuple[str, str], Input]:

@@ -349,7 +349,8 @@ LONELY = {"actors/zoe.yml": "name: Zoe\npart_of: council\n"}
 NOTED = "summary: 'She met [[otto]][^1].\n\n\n  [^1]: At the pier.'\n"
 TAGGED = {"events/gala.yml": "title: The gala\ntags: harbour\ndate: 2024\n"}
 PAGE = "# A page\n\nOf [[vote]].\n"
-LINKS = ("actors/otto.yml", "actors/otto.md", "/actors/otto/", "#nowhere")
+LINKS = ("actors/otto.yml", "actors/otto.md", "/actors/otto/", "#nowhere", "../manifest.json")
+APART_PAGE = {"my page.md": "# A\n\n## Once\n\nOf it.\n", "page.md": f"{PAGE}Of [it](my%20page.md#once).\n"}
 APART = "not_in_nav: |\n  /actors/\n"  # of the settings that `init` writes
 
 
@@ -371,6 +372,8 @@ APART = "not_in_nav: |\n  /actors/\n"  # of the settings that `init` writes
         ({**LONELY, "page.md": PAGE}, {}, {"page.md": f"{PAGE}Of [it](actors/zoe.md).\n", "actors/zoe.yml": ""}),
         ({"page.md": PAGE}, {}, {"page.md": f"{PAGE}Of [it](actors/zoe.md).\n", **LONELY}),
         ({"page.md": f"{PAGE}Of Zoe.\n"}, {}, LONELY),
+        ({"page.md": "---\ntitle: A page\n---\n"}, {}, {"page.md": "---\ntitle: A page\n---\nOf it.\n"}),
+        (APART_PAGE, {}, {"my page.md": "# A\n\n## Twice\n\nOf it.\n"}),
         ({"actors/jane.yml": f"name: Jane Doe\n{NOTED}"}, {}, {"actors/otto.yml": "name: Otto Roe\naliases: [jane, summary]\n"}),
     ],
 )  # fmt: skip
