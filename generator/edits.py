@@ -66,7 +66,8 @@ class Edits:
         self._files = briefing.files
         self._places = Places(project.root)
         self._checked = Lazy(self._check_file)
-        self._by_hand = {f"{key}.md": key for key in briefing.pages} | {INFO_PATH.removeprefix("docs/"): HOME}
+        # The files of pages that people wrote, and of the card
+        self._by_hand = {HOME: INFO_PATH.removeprefix("docs/"), **{key: f"{key}.md" for key in briefing.pages}}
         self.changed: frozenset[str] = frozenset()
         names: Mapping[str, list[str]] = ledger.told("named")
         self._last_names = self.names = names
@@ -82,22 +83,24 @@ class Edits:
             return None
         self.changed = frozenset(names)
         last = self._world(self._files, self._last_names, self.drafts)
-        sorted_out = self._sort_out(name for name in names if name in self._seen.files and name not in self._by_hand)
+        by_hand = self._by_hand.values()
+        sorted_out = self._sort_out(name for name in names if name in self._seen.files and name not in by_hand)
         if sorted_out is None:
             return None
         now, drafts = sorted_out
         known = {key for key, file in self._files.items() if file in self.changed}
         self.names = self._names_after(known, now)
         naming, carried = self._naming_others(), self._carried(known, now)
-        by_hand = {key for name, key in self._by_hand.items() if name in self.changed or key in (naming or ())}
-        pages = self._read_by_hand(by_hand)
-        if naming is None or carried is None or pages is None:
+        if naming is None or carried is None:
             return None
-        others = (naming | carried) - known - by_hand
+        pages = self._read_by_hand(key for key, name in self._by_hand.items() if name in self.changed or key in naming)
+        if pages is None:
+            return None
+        others = (naming | carried) - known - pages.keys()
         before = {key: self._unedited(key) for key in sorted(known | others)}
         now |= {key: before[key] for key in others}
         world = self._world({*(key for key in self._files if key not in before), *now}, self.names, self.drafts)
-        card = {HOME: (self._briefing.info, Author(HOME, INFO_PATH))} if HOME in by_hand else {}
+        card = {HOME: (self._briefing.info, Author(HOME, INFO_PATH))} if HOME in pages else {}
         parts = ({**_parts(before), **card}, last), ({**_parts(now), **pages}, world), (_parts(drafts), world)
         linked_before, linked, linked_drafts = self._link(*parts)
         written = [
@@ -119,7 +122,8 @@ class Edits:
         briefing = replace(briefing, shared_names=shared_names(self.names))
         edits = [item.edit for item in written]
         cycles = find_cycles(briefing, (edit.now for edit in edits if edit.now))
-        if any(cycles) or any(check_book(briefing, self._places)):
+        is_of_card = any(isinstance(item.part, BriefingInfo) for item in written)
+        if any(cycles) or (is_of_card and any(check_book(briefing, self._places))):
             return None
         named = {key for edit in edits for key in edit.named}
         dated = {backlink.key for edit in edits for backlink in self._dated_by(edit)}
@@ -238,7 +242,7 @@ class Edits:
     def _naming_others(self) -> set[str] | None:
         """Return the keys of those in whose text a name leads to another actor than by the last names.
 
-        None when these are many, or too many names end in each other.
+        None when these are many, too many names end in each other, or a page cannot be read.
         """
         if self.names is self._last_names:
             return set()
@@ -246,21 +250,21 @@ class Edits:
         if changed is None:
             return None
         forms = {as_line(form) for form in changed}
-        others = {HOME: words_of(self._briefing.info), **{key: self._text_of_page(key) for key in self._briefing.pages}}
+        docs = self._project.root / "docs"
+        try:
+            pages = {key: as_line((docs / self._by_hand[key]).read_text("utf-8")) for key in self._briefing.pages}
+        except (OSError, UnicodeDecodeError):
+            return None
         # A name may go on in the next line: its words are looked for one by one, as JSON has them.
         words = [[json.dumps(word, ensure_ascii=False)[1:-1] for word in form.split()] for form in forms]
         keys = self._ledger.keys_with("record", [sorted(own, key=len, reverse=True) for own in words])
         if len(keys) > MOST_LIKELY:
             return None
-        texts = others | {key: words_of(self._briefing.records[key]) for key in keys}
+        texts = {HOME: words_of(self._briefing.info), **pages} | {
+            key: words_of(self._briefing.records[key]) for key in keys
+        }
         found = {key for key, text in texts.items() if any(form in text for form in forms)}
         return found if len(found) <= MOST_NAMING else None
-
-    def _text_of_page(self, name: str) -> str:
-        try:
-            return as_line((self._project.root / "docs" / f"{name}.md").read_text("utf-8"))
-        except (OSError, UnicodeDecodeError):
-            return ""  # it was edited, then: reading it says what is wrong
 
     def _are_left(self, gone: Collection[str], written: Sequence[Written]) -> bool:
         """Tell whether those that are gone are named by none but records that no longer do."""
@@ -291,16 +295,14 @@ class Edits:
         """
         found: dict[str, tuple[Part | RawPage, Author]] = {}
         for key in keys:
-            name = next(name for name, other in self._by_hand.items() if other == key)
-            part = load_file(self._project.root, name)
+            part = load_file(self._project.root, self._by_hand[key])
             if part.problems:
                 return None
             if key != HOME:
                 found[key] = part.pages[0], Author(key, part.pages[0].path)
                 continue
             info, problems = validate_info(part.info or {}, self._places)
-            last = self._briefing.info
-            if problems or (info.language, info.edition) != (last.language, last.edition):
+            if problems or info.on_all_pages != self._briefing.info.on_all_pages:
                 return None
             found[key] = info, Author(HOME, INFO_PATH)
         return found

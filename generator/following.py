@@ -55,7 +55,7 @@ def follow_edits(project: Project, ledger: Ledger, shortcut: Shortcut, *, strict
     moving = _Moving.of(ledger.paths(), ledger.needs(), changed, gone) if is_moving else None
     paths = moving.now if moving else ledger.paths() if len(changed) > FEW_PAGES else None
     is_page = ledger.has_page if paths is None else paths.__contains__
-    following = _Following(project, ledger, before, is_page, remade.led_to)
+    following = _Following(project, ledger, before, is_page, shortcut.led_to)
     if not following.render({path: texts[path] for path in changed}):
         return False
     if not (following.move(moving, remade.day) if moving else following.has_known_needs()):
@@ -275,7 +275,6 @@ class _Following:
 
 
 def _tell(ledger: Ledger, remade: Remade) -> None:
-    ledger.tell("led to", remade.led_to)
     gone = [place for place, made in remade.inputs.items() if not made.value]
     ledger.keep_inputs(((*place, *made) for place, made in remade.inputs.items() if made.value), gone)
     ledger.keep_readers(remade.looked_up)

@@ -229,7 +229,7 @@ def link_some(parts: Collection[tuple[Part | RawPage, Author]], world: World, pl
     text = "\n".join(words_of(part) for part, _ in parts)
     found = {name: keys for name, keys in world.names.items() if any(as_line(form) in text for form in forms_of(name))}
     linker = _Linker(places, world.keys, *world.others, LinkMemory(names=NameIndex(found)))
-    return [linker.link(record, author) for record, author in parts]
+    return [linker.link(part, author) for part, author in parts]
 
 
 @dataclass(slots=True)

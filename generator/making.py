@@ -78,7 +78,7 @@ def make_pages(briefing: Briefing, project: Project, books: Mapping[str, str], l
             kept = old if old and old.digest == stamp.digest else Made(path, group.name, stamp.digest)
             making.pages[path] = kept._replace(part=group.name)
     copies, has_same_copies = _copy_others(briefing, project, books, docs, ledger)
-    shown = [briefing.info.language, briefing.info.edition]  # which the theme shows, or hands to scripts, on all pages
+    shown = briefing.info.on_all_pages
     making.has_same_rest = has_same_copies and ledger.told("shown on all") == shown
     ledger.tell("shown on all", shown)
     gone = docs.keep_only((*making.pages, *copies, MARK))

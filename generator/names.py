@@ -103,7 +103,7 @@ def changed_forms(before: Mapping[str, Collection[str]], now: Mapping[str, Colle
     """
     names = before.keys() | now.keys()
     others = (name for name in names if before.get(name) != now.get(name))
-    changed = {name for name in others if _led_to(before.get(name, ())) != _led_to(now.get(name, ()))}
+    changed = {name for name in others if _leads_to(before.get(name, ())) != _leads_to(now.get(name, ()))}
     ends = tuple(changed)
     near = {name for name in names if name.endswith(ends) or any(end.endswith(name) for end in ends)}
     nested = {*_nested(near & before.keys())}
@@ -112,13 +112,12 @@ def changed_forms(before: Mapping[str, Collection[str]], now: Mapping[str, Colle
     return {form for name in changed for form in forms_of(name)}
 
 
-def shared_names(keys_by_name: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+def shared_names(keys_by_name: Mapping[str, Collection[str]]) -> dict[str, tuple[str, ...]]:
     """Return the names that several actors have, with the keys of these: such a name leads to none of them."""
-    keys = {name: tuple(sorted(set(found))) for name, found in keys_by_name.items()}
-    return {name: found for name, found in keys.items() if len(found) > 1}
+    return {name: tuple(sorted({*keys})) for name, keys in keys_by_name.items() if len({*keys}) > 1}
 
 
-def _led_to(keys: Collection[str]) -> set[str] | None:
+def _leads_to(keys: Collection[str]) -> set[str] | None:
     found = {*keys}
     return found if len(found) < 2 else None
 

@@ -305,6 +305,11 @@ class BriefingInfo(Part):
         default_factory=BookPlan, description="What the PDF book holds beside the records, and its dossiers."
     )
 
+    @property
+    def on_all_pages(self) -> list[str | None]:
+        """What all pages show of it, or hand to scripts."""
+        return [self.language, self.edition]
+
 
 KINDS: tuple[type[Record], ...] = (Actor, Quote, Event, Source)
 KIND_BY_FOLDER: Mapping[str, type[Record]] = {model.folder: model for model in KINDS}

@@ -19,7 +19,7 @@ from generator.ahead import fetch_for_edits, fetch_for_pages
 from generator.edits import Edits, Written
 from generator.errors import Problem
 from generator.fields import FieldPath, slug
-from generator.inputs import Input, card_input, page_input, read_input, record_input, take_inputs, text_input
+from generator.inputs import Input, card_input, page_input, record_input, take_inputs, text_input
 from generator.ledger import Ledger, Stamp
 from generator.link import HOME, Briefing, HandPage, Prose
 from generator.names import names_of
@@ -50,7 +50,7 @@ class Remade(NamedTuple):
     """What edits made of pages: their texts by path, with the group of each; and what the ledger is to be told.
 
     `gone` are the groups of which nothing is left. `inputs` are by kind and key; one without a value is gone. `day` is
-    that to which the site is dated. `led_to` are names of files to which pages that people wrote may lead, see there.
+    that to which the site is dated.
     """
 
     texts: Mapping[str, str]
@@ -60,7 +60,6 @@ class Remade(NamedTuple):
     looked_up: Mapping[str, Mapping[str, list[str]]]
     day: date
     is_of_another_day: bool
-    led_to: Mapping[str, list[str]]
 
 
 def remember(ledger: Ledger, briefing: Briefing, problems: Iterable[Problem], seen: Seen) -> None:
@@ -104,7 +103,8 @@ def forget(ledger: Ledger) -> None:
 class Shortcut:
     """What the ledger has of a briefing, as far as it is asked for. `is_open` tells whether it may be used.
 
-    `problems` are the warnings of the last build; after `remake`, those of this one.
+    `problems` are the warnings of the last build, and `led_to` to which files pages that people wrote may lead, as
+    `_led_to` has them; after `remake`, those of this one.
     """
 
     def __init__(self, project: Project, ledger: Ledger) -> None:
@@ -113,10 +113,11 @@ class Shortcut:
         self._seen = look_at(project) if told else Seen({}, "")
         self.is_open = _has_world(told, self._seen)
         self.problems: tuple[Problem, ...] = ()
+        self.led_to: Mapping[str, list[str]] = ledger.told("led to") or {}
         if self.is_open:
             self.problems = _PROBLEMS.validate_python(told["problems"], strict=False)
             self._files: dict[str, str] = ledger.told("keys")
-            stored = {kind: Stored[Any](ledger, kind) for kind in (*_DERIVED, "text")}
+            stored = {kind: Stored[Any](ledger, kind) for kind in (*_DERIVED, "text", "card")}
             pages = {name.removesuffix(".md"): name for name in told["pages"]}
             stored |= {"record": Stored(ledger, "record", self._files), "page": Stored(ledger, "page", pages)}
             self._stored = stored
@@ -145,17 +146,17 @@ class Shortcut:
         self.problems, self._edits = problems, edits
         inputs |= chain.from_iterable(self._stored[kind].changes() for kind in _DERIVED)
         known = {place: self._ledger.input(*place) or Input("", "") for place in inputs}
-        led_to = _led_to(item.part for item in written if isinstance(item.part, HandPage))
-        for name, last in self._ledger.told("led to").items():  # where they led before is not forgotten
-            led_to[name] = sorted({*led_to[name], *last})
-        changed = {place: made for place, made in inputs.items() if made != known[place]}
-        return self._made(maker, changed, day)._replace(led_to=led_to)
+        if pages := [item.part for item in written if isinstance(item.part, HandPage)]:
+            led_to = _led_to(pages)  # where they led before is not forgotten
+            self.led_to = {name: sorted({*led_to[name], *last}) for name, last in self.led_to.items()}
+        return self._made(maker, {place: made for place, made in inputs.items() if made != known[place]}, day)
 
     def remember(self) -> None:
         """Tell the ledger that what was edited is followed."""
         ledger, files = self._ledger, self._briefing.files
         _keep_seen(ledger, self._seen, self._edits.changed)
-        for name, value in (("named", self._edits.names), ("drafts", self._edits.drafts)):
+        now = {"named": self._edits.names, "drafts": self._edits.drafts, "led to": self.led_to}
+        for name, value in now.items():
             if value != ledger.told(name):
                 ledger.tell(name, value)
         if [*self._files.items()] != [*files.items()]:
@@ -185,7 +186,7 @@ class Shortcut:
             groups_of |= dict.fromkeys(made, group)
             looked_up[group] = take_inputs(maker)
         day = self._day()
-        return Remade(texts, groups_of, gone, inputs, looked_up, day, day != last_day, {})
+        return Remade(texts, groups_of, gone, inputs, looked_up, day, is_of_another_day=day != last_day)
 
     def _day(self) -> date:
         return day_of(self._briefing.info, map(date.fromisoformat, self._known.tallies["ends"]))
@@ -260,7 +261,7 @@ class Shortcut:
 
     def _stored_briefing(self) -> Briefing:
         return Briefing(
-            info=read_input("card", HOME, self._ledger.inputs("card", [HOME])[HOME]),
+            info=self._stored["card"][HOME],
             records=self._records,
             pages=self._stored["page"],
             assets=tuple(self._told["assets"]),
