@@ -17,7 +17,7 @@ from generator.write import files_in, link_or_copy
 BUNDLE = "pagefind"  # its folder in a site
 PAGES_AT_ONCE = 2500  # for which Pagefind takes 0.2 GB
 # The interface's own words: on every page they would be found everywhere, and make up a fifth of the index.
-NOT_SEARCHED = ".headerlink, .bb-facts dt, .bb-status, .bb-seen, .bb-page:not(.bb-page--page) > h2"
+NOT_SEARCHED = ".headerlink, .bb-facts dt, .bb-status, .bb-seen, .bb-rests, .bb-page:not(.bb-page--page) > h2"
 
 _TEXT, _BODY = b'<div class="bb-page', b"data-pagefind-body"  # of our theme, and of what it lets the search read
 _IGNORED = b'data-pagefind-ignore="data-pagefind-ignore"'  # Pagefind says of each that it takes it for the short form

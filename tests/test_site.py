@@ -382,8 +382,10 @@ def test_search_has_what_people_wrote_and_not_the_words_of_the_interface(tmp_pat
         "briefing.yml": "title: A briefing\n",
         "actors/a.yml": "name: Jane Doe\nsummary: Mayor of the port.\n",
         "quotes/q.yml": "speaker: a\ntext: We will build it.\nstatus: verified\nsources: s\n",
+        "quotes/r.yml": "speaker: a\ntext: Never.\nsources: t\n",
         "sources/s.yml": "title: Minutes\npublisher: The council\n",
-        "page.md": "# A page\n\n## How we work\n\nOf Jane Doe, with care: [[q]].\n",
+        "sources/t.yml": "title: A diary\n",
+        "page.md": "# A page\n\n## How we work\n\nOf Jane Doe, with care: [[q]], [[r]].\n",
     }
     site = build(start_briefing(tmp_path / "b", files))
     fragments = [gzip.decompress(file.read_bytes()).decode() for file in (site / "pagefind" / "fragment").iterdir()]
@@ -392,4 +394,5 @@ def test_search_has_what_people_wrote_and_not_the_words_of_the_interface(tmp_pat
     assert "We will build it." in found["/quotes/q/"]
     assert "The council" in found["/sources/s/"]
     words = " ".join(found.values())
-    assert [word for word in ("Publisher", "Rests on this source", "The editors have") if word in words] == []
+    assert '<p class="bb-rests">' in (site / "actors/a/index.html").read_text("utf-8")
+    assert [word for word in ("Publisher", "Rests on this source", "The editors have", "page rests on") if word in words] == []
