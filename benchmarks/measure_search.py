@@ -146,11 +146,13 @@ def measure(site: Path, search: Search, queries: Sequence[str], runs: int) -> It
 
 
 def queries_of(briefing: Path) -> list[str]:
-    """Return names of actors, one in each script, common words, and words that are on nearly every page."""
+    """Return names of actors, one in each script, common words, and words on nearly every page, in phrases too."""
     texts = [file.read_text("utf-8") for file in sorted((briefing / "docs" / "actors").rglob("*.yml"))]
     names = [name for text in texts for name in re.findall(r"^(?:name|  (?:ru|ko|zh|ar)): (.+)$", text, re.MULTILINE)]
     written = [next((name for name in names if re.fullmatch(f"[ {script}]+", name)), "") for script in SCRIPTS]
-    return [*filter(None, written), "border talks", "of", "the", "the president of"]
+    phrases = (re.search(r"[a-z]+ (?:of|in|to) the [a-z]+", text) for text in texts)
+    phrase = next(f'"{found[0]}"' for found in phrases if found)
+    return [*filter(None, written), "border talks", "of", "the", "the president of", '"of the"', phrase]
 
 
 @click.command()

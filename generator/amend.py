@@ -10,7 +10,7 @@ import re
 import shutil
 import zlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -20,7 +20,6 @@ import cbor2
 
 from generator.bundles import (
     ENTRY,
-    FULL,
     GONE,
     Entry,
     Moves,
@@ -29,7 +28,6 @@ from generator.bundles import (
     cut,
     encode,
     encode_chunk,
-    encode_chunks,
     encode_entry,
     entries,
     entry_of,
@@ -44,9 +42,9 @@ from generator.bundles import (
     short_name,
     shortened,
     tell_apart,
-    with_full,
 )
 from generator.ledger import Ledger
+from generator.phrases import Common, CommonWords, UnsureError
 from generator.search import run_pagefind
 from generator.settle import address_in
 
@@ -83,10 +81,6 @@ class Amended(NamedTuple):
     gone: set[str]
 
 
-class _UnsureError(Exception):
-    """The index of some pages and that of all pages do not fit together."""
-
-
 def amend_index(
     last: Last, pages: Sequence[str], edits: Mapping[str, Edit], ledger: Ledger, work_dir: Path
 ) -> Amended | None:
@@ -107,7 +101,7 @@ def amend_index(
         some = _Index(work_dir / "pagefind")
         _compare_static(some, last.digests)
         return _amend(whole, some, edits, numbers, ledger)
-    except (_UnsureError, UnknownFormatError, LookupError, TypeError, ValueError, EOFError, OSError, zlib.error):
+    except (UnsureError, UnknownFormatError, LookupError, TypeError, ValueError, EOFError, OSError, zlib.error):
         return None
     finally:
         shutil.rmtree(work_dir, ignore_errors=True)
@@ -134,19 +128,13 @@ class _Meta(NamedTuple):
 
 
 class _Index:
-    """A bundle of one language, with its full index, if it has one."""
+    """A bundle of one language."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.entry: dict[str, Any] = json.loads((folder / ENTRY).read_bytes())
-        languages: dict[str, Any] = self.entry["languages"]
-        ((self.language, self.of_language),) = ((of, said) for of, said in languages.items() if not of.endswith(FULL))
-        self.metas = [meta_file(about["hash"]) for about in languages.values()]
-        self.meta, full = (self._meta(self.metas[at]) for at in (0, -1))
-        self.full_chunks = full.chunks
-
-    def _meta(self, name: str) -> _Meta:
-        return _Meta(*cbor2.loads(read_file(self.folder / name)))
+        ((self.language, self.of_language),) = self.entry["languages"].items()
+        self.meta = _Meta(*cbor2.loads(read_file(folder / meta_file(self.of_language["hash"]))))
 
     def fragment(self, name: str) -> bytes:
         return read_file(self.folder / fragment_file(name))
@@ -159,7 +147,7 @@ class _Index:
 def _write_pages(folder: Path, whole: _Index, edits: Mapping[str, Edit]) -> None:
     fields = whole.meta.fields
     if not all(re.fullmatch(r"\w+", name) for name in fields):
-        raise _UnsureError("a field that Pagefind could not be told of")
+        raise UnsureError("a field that Pagefind could not be told of")
     told = "".join(
         f'<p data-pagefind-meta="{name}:{name}">{_FIELDS}</p>' for name in fields
     )  # one each: more is a value
@@ -179,31 +167,32 @@ def _compare_static(some: _Index, digests: Mapping[str, str]) -> None:
         if not file.is_file() or file.name == ENTRY or _MADE.fullmatch(file.name):
             continue
         if digests.get(file.name) != sha256(file.read_bytes()).hexdigest():
-            raise _UnsureError(f"another {file.name}")
+            raise UnsureError(f"another {file.name}")
 
 
 def _amend(whole: _Index, some: _Index, edits: Mapping[str, Edit], numbers: _Numbers, ledger: Ledger) -> Amended:
     about = [
-        ({**index.entry, "languages": 0}, {**index.of_language, "hash": 0, "page_count": 0}) for index in (whole, some)
+        ({**index.entry, "languages": 0}, {**index.of_language, "hash": 0, "page_count": 0, "common": 0})
+        for index in (whole, some)
     ]
     if about[0] != about[1] or whole.language != some.language:
-        raise _UnsureError("another kind of index")
+        raise UnsureError("another kind of index")
     if whole.meta.version != some.meta.version or whole.meta.fields != some.meta.fields or some.meta.sorts:
-        raise _UnsureError("other metadata")
+        raise UnsureError("other metadata")
     pages = _Pages(whole, some, edits, numbers)
     files, names = pages.rename()
-    words = _amended_words(pages, some, ledger)
-    chunks, full_chunks, more = _amended_chunks(whole, words, len(numbers.now), ledger)
+    words, common = _amended_words(pages, some, ledger)
+    chunks, more = _amended_chunks(whole, words, len(numbers.now), ledger)
     filters, others = _amended_filters(whole, some, pages)
     counted = [[name, page[1]] for name, page in zip(names, pages.all, strict=True)]
-    meta = [whole.meta.version, counted, chunks, filters, whole.meta.sorts, whole.meta.fields]
-    about_it = {**whole.of_language, "page_count": len(counted)}
-    languages, metas = with_full(whole.language, about_it, meta, full_chunks)
-    files |= more | others | metas
-    entry = {**whole.entry, "languages": languages}
+    meta = encode([whole.meta.version, counted, chunks, filters, whole.meta.sorts, whole.meta.fields])
+    name = name_of(whole.language, meta)
+    about_it = {**whole.of_language, "hash": name, "page_count": len(counted)}
+    entry = {**whole.entry, "languages": {whole.language: about_it | ({"common": common} if common else {})}}
+    files |= more | others | {meta_file(name): pack(meta)}
     files[ENTRY] = json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
     ledger.keep_words(words)
-    return Amended(files, _gone(whole, {*map(fragment_file, names), *_named(chunks, full_chunks, filters), *metas}))
+    return Amended(files, _gone(whole, {*map(fragment_file, names), *_named(chunks, filters), meta_file(name)}))
 
 
 class _Pages:
@@ -219,7 +208,7 @@ class _Pages:
         found = {address_in(some.fragment(page[0])): number for number, page in enumerate(some.meta.pages)}
         count = 1 + sum(text is not None for edit in edits.values() for text in edit)
         if len(found) != count or len(some.meta.pages) != count:
-            raise _UnsureError("other pages")
+            raise UnsureError("other pages")
         needed: set[str] = set()  # fields that pages may have been the last to have
         for name, edit in edits.items():
             if edit.before is not None:
@@ -238,9 +227,9 @@ class _Pages:
         old = self._whole.fragment(known[0])
         was, then = (json.loads(fragment) for fragment in (old, self._some.fragment(self._some.meta.pages[at][0])))
         if address_in(old) != _address_of(name) or {**was, "url": ""} != {**then, "url": ""}:
-            raise _UnsureError("another page")
+            raise UnsureError("another page")
         if known[1] != self._some.meta.pages[at][1]:
-            raise _UnsureError("other words")
+            raise UnsureError("other words")
         return {*was["meta"]}
 
     def _look_for(self, fields: set[str]) -> None:
@@ -251,7 +240,15 @@ class _Pages:
                 return
             fields = fields.difference(json.loads(self._fragment(number))["meta"])
         if fields:
-            raise _UnsureError("fields less")
+            raise UnsureError("fields less")
+
+    def common(self) -> CommonWords:
+        """Return the words on most pages as they were, with the pages that are edited."""
+        said, some = self._whole.of_language.get("common", {}), self._some
+        before, now = (
+            {at: some.fragment(some.meta.pages[at][0]) for at in numbers if said} for numbers in (self.before, self.now)
+        )
+        return CommonWords(said, before, now, some.meta.fields)
 
     def _fragment(self, number: int) -> bytes:
         name = self._fresh.get(number)
@@ -265,7 +262,7 @@ class _Pages:
             is_short = name == shortened(name, language) and number not in self._fresh
             shorts.append(name if is_short else short_name(language, self._fragment(number)))
         if any(not name.startswith(shorts[number]) for number, name in self._fresh.items()):
-            raise _UnsureError("other names")
+            raise UnsureError("other names")
         names = tell_apart(shorts, language, self._fragment)
         files: Files = {}
         for number, name in enumerate(names):
@@ -277,25 +274,37 @@ class _Pages:
         return files, names
 
 
-def _amended_words(pages: _Pages, some: _Index, ledger: Ledger) -> dict[bytes, bytes]:
-    """Return the entries of words that an edit made other ones; b"" for one that is gone."""
+def _amended_words(pages: _Pages, some: _Index, ledger: Ledger) -> tuple[dict[bytes, bytes], Common]:
+    """Return the entries of words that an edit made other ones, b"" for one that is gone, and words on most pages."""
+    common = pages.common()
     amended = {}
-    for *_, name in some.meta.chunks:
-        for word, forms in entries(read_file(some.folder / chunk_file(name))):
-            changes: dict[bytes, dict[str, Change]] = defaultdict(dict)
-            for form, hits in forms.items():
-                before = {pages.before[at]: hit for at, hit in hits.items() if at in pages.before}
-                now = {pages.now[at]: hit for at, hit in hits.items() if at in pages.now}
-                for page in before.keys() | now.keys():
-                    if before.get(page) != now.get(page):
-                        changes[form][page] = (before.get(page), now.get(page))
-            if changes:
-                amended[word] = _amended_entry(word, ledger.word(word), changes, pages.numbers)
+    for word, forms in _entries(some, common):
+        changes: dict[bytes, dict[str, Change]] = defaultdict(dict)
+        for form, hits in forms.items():
+            before = {pages.before[at]: hit for at, hit in hits.items() if at in pages.before}
+            now = {pages.now[at]: hit for at, hit in hits.items() if at in pages.now}
+            for page in before.keys() | now.keys():
+                if before.get(page) != now.get(page):
+                    changes[form][page] = (before.get(page), now.get(page))
+        if changes:
+            amended[word] = _amended_entry(word, ledger.word(word), changes, pages.numbers)
+    known = amended
     if moves := pages.numbers.moves:
         all_words = ledger.words_between(b"", b"\xff")
         moved = {word: renumber(entry, moves) for word, entry in all_words.items() if word not in amended}
+        known = moved | amended
         amended |= {word: entry for word, entry in moved.items() if entry != all_words[word]}
-    return amended
+    common.compare(known, len(pages.numbers.now))
+    return amended, common.now(amended, ledger)
+
+
+def _entries(some: _Index, common: CommonWords) -> Iterator[Entry]:
+    """Yield the entries of all words and pairs of the pages that are edited, as they were and as they are."""
+    for *_, name in some.meta.chunks:
+        for entry in entries(read_file(some.folder / chunk_file(name))):
+            common.look_at(entry)
+            yield entry
+    yield from common.pairs()
 
 
 def _amended_entry(
@@ -306,7 +315,7 @@ def _amended_entry(
         hits = forms.get(form, {})
         for page, (before, _) in pages.items():
             if hits.pop(numbers.old.get(page, GONE), None) != before:
-                raise _UnsureError("a word that was on another page")
+                raise UnsureError("a word that was on another page")
     if numbers.moves:
         to = numbers.moves.numbers
         forms = {form: {to[page]: hit for page, hit in hits.items()} for form, hits in forms.items()}
@@ -315,53 +324,43 @@ def _amended_entry(
     return encode_entry(Entry(word, forms))
 
 
-def _amended_chunks(
-    whole: _Index, words: dict[bytes, bytes], page_count: int, ledger: Ledger
-) -> tuple[Chunks, Chunks, Files]:
-    """Return the lists of chunks for the metadata of the index and of the full one, and those chunks that changed."""
+def _amended_chunks(whole: _Index, words: dict[bytes, bytes], page_count: int, ledger: Ledger) -> tuple[Chunks, Files]:
+    """Return the list of chunks for the metadata of the index, and those chunks that changed."""
     lengths = ledger.lengths_of_words()
     old, old_count = cut(lengths.items()), len(whole.meta.pages)
-    pairs = [(chunk[2], full[2]) for chunk, full in zip(whole.meta.chunks, whole.full_chunks, strict=True)]
+    pairs = [chunk[2] for chunk in whole.meta.chunks]
     # Which words are on most pages may hang on the number of pages.
-    known = {_key(chunk): names for chunk, names in zip(old, pairs, strict=True)} if page_count == old_count else {}
+    known = {_key(chunk): name for chunk, name in zip(old, pairs, strict=True)} if page_count == old_count else {}
     lengths |= {word: len(entry) for word, entry in words.items()}
     chunks = cut(sorted((word, length) for word, length in lengths.items() if length))
     listed: Chunks = []
-    full: Chunks = []
     files: Files = {}
     for (first, last), chunk in zip(ranges(chunks), chunks, strict=True):
-        names = known.get(_key(chunk))
-        if names is None or not words.keys().isdisjoint(chunk):
+        name = known.get(_key(chunk))
+        if name is None or not words.keys().isdisjoint(chunk):
             before = ledger.words_between(chunk[0], chunk[-1])
-            now = [words[word] if word in words else before[word] for word in chunk]
-            made = _made_chunks(whole.language, now, page_count)
-            names = (made[0][0], made[1][0])
-            files |= {chunk_file(name): pack(data) for name, data in dict(made).items()}
-        listed.append([first, last, names[0]])
-        full.append([first, last, names[1]])
-    kept = {name for *_, name in full}
-    for chunk, (_, name) in zip(old, pairs, strict=True):
-        if name not in kept:  # a full chunk has all that the other is made of
+            data = encode_chunk([words[word] if word in words else before[word] for word in chunk], page_count)
+            name = name_of(whole.language, data)
+            files[chunk_file(name)] = pack(data)
+        listed.append([first, last, name])
+    kept = {name for *_, name in listed}
+    for chunk, name in zip(old, pairs, strict=True):
+        if name not in kept:
             before = ledger.words_between(chunk[0], chunk[-1])
-            if name != name_of(whole.language, encode_chunk([before[word] for word in chunk])):
-                raise _UnsureError("words that are not those of the index")
-    return listed, full, files
+            if name != name_of(whole.language, encode_chunk([before[word] for word in chunk], old_count)):
+                raise UnsureError("words that are not those of the index")
+    return listed, files
 
 
 def _key(chunk: Sequence[bytes]) -> tuple[bytes, bytes, int]:
     return chunk[0], chunk[-1], len(chunk)
 
 
-def _made_chunks(language: str, encoded: Sequence[bytes], page_count: int) -> list[tuple[str, bytes]]:
-    """Return a chunk of the index and that of the full one, each with its name."""
-    return [(name_of(language, data), data) for data in encode_chunks(encoded, page_count)]
-
-
 def _amended_filters(whole: _Index, some: _Index, pages: _Pages) -> tuple[list[list[str]], Files]:
     """Return the list of filters for the metadata, and the filters, changed or not."""
     found = {of: some.filter(name) for of, name in some.meta.filters}
     if not found.keys() <= {of for of, _ in whole.meta.filters}:
-        raise _UnsureError("another filter")
+        raise UnsureError("another filter")
     now, moves = pages.numbers.now, pages.numbers.moves
     to: Sequence[int] = moves.numbers if moves else range(len(now))
     changed = {GONE, *(now[page] for page in pages.now.values())}
@@ -372,7 +371,7 @@ def _amended_filters(whole: _Index, some: _Index, pages: _Pages) -> tuple[list[l
             values.setdefault(value, set()).update(now[pages.now[number]] for number in at if number in pages.now)
         kept = sorted([value, sorted(numbers)] for value, numbers in values.items() if numbers)
         if not kept:
-            raise _UnsureError("a filter less")
+            raise UnsureError("a filter less")
         data = encode([of, kept])
         listed.append([of, name_of(whole.language, data)])
         files[filter_file(listed[-1][1])] = pack(data)
@@ -381,13 +380,13 @@ def _amended_filters(whole: _Index, some: _Index, pages: _Pages) -> tuple[list[l
 
 def _gone(whole: _Index, kept: set[str]) -> set[str]:
     named = {fragment_file(page[0]) for page in whole.meta.pages}
-    named |= {*_named(whole.meta.chunks, whole.full_chunks, whole.meta.filters), *whole.metas}
+    named |= {*_named(whole.meta.chunks, whole.meta.filters), meta_file(whole.of_language["hash"])}
     return named - kept
 
 
-def _named(chunks: Chunks, full_chunks: Chunks, filters: list[list[str]]) -> set[str]:
+def _named(chunks: Chunks, filters: list[list[str]]) -> set[str]:
     """Return the files of chunks and filters that a metadata names."""
-    return {chunk_file(chunk[2]) for chunk in (*chunks, *full_chunks)} | {filter_file(part[1]) for part in filters}
+    return {chunk_file(chunk[2]) for chunk in chunks} | {filter_file(part[1]) for part in filters}
 
 
 def _address_of(name: str) -> bytes:

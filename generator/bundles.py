@@ -9,8 +9,7 @@ hits, [[other form, hits]]]]], where a hit is [number of the page, counted from 
 fields]. A filter: [name, [[value, pages]]].
 
 A word that is on most pages would be most of what a search loads, and says little. So an index has but its first place
-on each page. Beside it there is a full index, for text between quotation marks: another metadata, of a language of its
-own, which names the same files but for the chunks with such words.
+on each page, and pairs of words for text between quotation marks (`phrases.py`).
 """
 
 import gzip
@@ -19,7 +18,7 @@ import re
 import zlib
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate, chain, pairwise, takewhile
 from pathlib import Path
@@ -31,7 +30,7 @@ from generator.noted import Lazy
 
 SIGNATURE = b"pagefind_dcd"  # with which Pagefind's own files start, before the CBOR
 ENTRY = "pagefind-entry.json"
-FULL = "-x-full"  # after the language of a full index
+PAIR = b"_"  # before the digits of a pair
 GONE = -1  # the number of a page that is no longer there
 _DIGITS = 16  # of a digest in a name
 _SHORT = 7  # of the digest by which Pagefind names a fragment, where it can
@@ -165,41 +164,29 @@ def renumber(encoded: bytes, moves: Moves) -> bytes:
     return _with_hits(encoded, lambda at: _renumber_hits(encoded, at, moves))
 
 
-def encode_chunk(encoded: Sequence[bytes]) -> bytes:
-    """Return a chunk of the encoded entries of its words."""
-    return b"".join((b"\x81", _lead(_ARRAYS, len(encoded)), *encoded))
+def encode_chunk(encoded: Sequence[bytes], page_count: int) -> bytes:
+    """Return a chunk of an index of so many pages, of the encoded entries of its words, which are all made light."""
+    shortest = shortest_common(page_count)
+    light = (lighten(entry, page_count) if len(entry) >= shortest else entry for entry in encoded)
+    return b"".join((b"\x81", _lead(_ARRAYS, len(encoded)), *light))
 
 
-def encode_chunks(encoded: Sequence[bytes], page_count: int) -> tuple[bytes, bytes]:
-    """Return a chunk of an index of so many pages, and that of the full one, of the encoded entries of its words."""
-    return encode_chunk([lighten(entry, page_count) for entry in encoded]), encode_chunk(encoded)
+def is_common(encoded: bytes, page_count: int) -> bool:
+    """Tell whether a word is on most of so many pages, by its encoded entry."""
+    if len(encoded) < shortest_common(page_count) or _is_pair(encoded):
+        return False
+    return any(len(hits) >= _least(page_count) for hits in entry_of(encoded).forms.values())
+
+
+def shortest_common(page_count: int) -> int:
+    """Return how many bytes the encoded entry of a word has at least that is on most of so many pages."""
+    return _least(page_count) * _LEAST_HIT
 
 
 def lighten(encoded: bytes, page_count: int) -> bytes:
     """Return the encoded entry of a word; of one on most pages, with but its first place on each, and in its fields."""
-    least = max(_COMMON, page_count // 2 + 1)
-    if len(encoded) < least * _LEAST_HIT:
-        return encoded
-    return _with_hits(encoded, lambda at: _lighten_hits(encoded, at, least))
-
-
-def with_full(
-    language: str, about: Mapping[str, Any], meta: Sequence[Any], full_chunks: Sequence[Sequence[str]]
-) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Return what the entry of a bundle says of a language, and the files of its metadata.
-
-    There is a full index where it differs. It has no pages for Pagefind, which takes the language with the most.
-    """
-    metas = {language: (meta, about["page_count"])}
-    if full_chunks != meta[2]:
-        metas[language + FULL] = ([*meta[:2], full_chunks, *meta[3:]], 0)
-    languages, files = {}, {}
-    for code, (content, page_count) in metas.items():
-        data = encode(content)
-        name = name_of(language, data)
-        languages[code] = {**about, "hash": name, "page_count": page_count}
-        files[meta_file(name)] = pack(data)
-    return languages, files
+    least = _least(page_count)
+    return encoded if _is_pair(encoded) else _with_hits(encoded, lambda at: _lighten_hits(encoded, at, least))
 
 
 def cut(lengths: Iterable[tuple[bytes, int]]) -> list[list[bytes]]:
@@ -255,6 +242,15 @@ def tell_apart(names: Sequence[str], language: str, fragment: Callable[[int], by
     """
     alike = Counter(names)
     return [name if alike[name] == 1 else name_of(language, fragment(at)) for at, name in enumerate(names)]
+
+
+def _least(page_count: int) -> int:
+    """Return on how many pages a word is at least that is on most of so many."""
+    return max(_COMMON, page_count // 2 + 1)
+
+
+def _is_pair(encoded: bytes) -> bool:
+    return _text(encoded, 1)[0].startswith(PAIR)
 
 
 def _entry(data: bytes, at: int) -> tuple[Entry, int]:

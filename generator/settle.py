@@ -3,12 +3,13 @@
 Pagefind numbers pages in the order in which the disk lists them, which is another on another disk and may be another
 after each build, and writes the values of filters in the order of a hash map. Here pages are numbered by their
 addresses, and values are sorted; words are cut into chunks so that a change moves few of the cuts. Files are named
-after their content and name each other: what changes is renamed. Of words on most pages, few places are left, and a
-full index beside it has all (`bundles.py`).
+after their content and name each other: what changes is renamed. Of words on most pages, few places are left, and
+pairs of words are put in (`phrases.py`).
 """
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import groupby, islice
@@ -26,11 +27,13 @@ from generator.bundles import (
     chunk_file,
     cut,
     encode,
-    encode_chunks,
+    encode_chunk,
     encode_entry,
     entries,
+    entry_of,
     filter_file,
     fragment_file,
+    is_common,
     meta_file,
     name_of,
     pack,
@@ -38,8 +41,8 @@ from generator.bundles import (
     read_file,
     shortened,
     tell_apart,
-    with_full,
 )
+from generator.phrases import Common, Pair, key_of, pairs_of, spellings_of, text_in
 
 _WORD = itemgetter(0)  # of an entry
 _ADDRESS = re.compile(rb'"url":"((?:[^"\\]|\\.)*)"')
@@ -79,8 +82,8 @@ def settle_index(bundle: Path, parts: Sequence[Path] = ()) -> Words:
     codes = sorted({code for entry in said for code in entry["languages"]})
     for code in codes:
         found = [(folder, entry["languages"].get(code)) for folder, entry in zip(folders, said, strict=True)]
-        settled, words = _settle_language(bundle, code, [_part(folder, about) for folder, about in found if about])
-        languages |= settled
+        parts_of_it = [_part(folder, about) for folder, about in found if about]
+        languages[code], words = _settle_language(bundle, code, parts_of_it)
     content = json.dumps({**about_all, "languages": languages}, ensure_ascii=False, separators=(",", ":"))
     (bundle / ENTRY).write_text(content, "utf-8")
     return words if len(codes) == 1 else {}
@@ -132,16 +135,17 @@ def _settle_language(bundle: Path, language: str, parts: Sequence[_Part]) -> tup
     following = iter(numbers)
     numbered = [(part, [*islice(following, len(part.meta[1]))]) for part in parts]
     words = _words_of(numbered)
-    chunks, full_chunks = _write_chunks(bundle, language, words, len(pages))
+    common = _add_pairs(words, [fragments[old] for old in order], *fields)
+    chunks = _write_chunks(bundle, language, words, len(pages))
     filters = _write_filters(bundle, language, _filters_of(numbered))
     for part in parts:
         (part.folder / meta_file(part.about["hash"])).unlink()
     sorts = [[name, [numbers[page] for page in at]] for name, at in sorts]
-    meta = [version, pages, chunks, filters, sorts, *fields]
-    languages, files = with_full(language, {**parts[0].about, "page_count": len(pages)}, meta, full_chunks)
-    for name, content in files.items():
-        (bundle / name).write_bytes(content)
-    return languages, words
+    data = encode([version, pages, chunks, filters, sorts, *fields])
+    name = name_of(language, data)
+    (bundle / meta_file(name)).write_bytes(pack(data))
+    told = {"common": common} if common else {}
+    return {**parts[0].about, "hash": name, "page_count": len(pages), **told}, words
 
 
 def _words_of(parts: Iterable[tuple[_Part, Sequence[int]]]) -> Words:
@@ -168,17 +172,32 @@ def _entries_of(part: _Part, numbers: Sequence[int]) -> Iterator[Entry]:
         file.unlink()
 
 
-def _write_chunks(bundle: Path, language: str, words: Words, page_count: int) -> tuple[list[list[str]], ...]:
-    """Write the chunks of the index and of the full one, and return the lists of both."""
-    chunks = cut((word, len(entry)) for word, entry in words.items())
-    listed: tuple[list[list[str]], ...] = ([], [])
+def _add_pairs(words: Words, fragments: Sequence[bytes], fields: Sequence[str]) -> Common:
+    """Add the pairs of words that take the place of those on most pages, and return these; pages are in their order."""
+    common = {word: entry_of(entry) for word, entry in words.items() if is_common(entry, len(fragments))}
+    if not common:
+        return {}
+    texts = {page: text_in(fragment, fields) for page, fragment in enumerate(fragments)}
+    spellings = {word.decode(): sorted(spellings_of(entry.forms.values(), texts)) for word, entry in common.items()}
+    every = frozenset().union(*spellings.values())
+    found: defaultdict[Pair, list[tuple[int, bytes]]] = defaultdict(list)
+    for page, text in texts.items():
+        for pair, hit in pairs_of(text, every):
+            found[pair].append((page, hit))
+    for pair, hits in found.items():
+        word = key_of(pair)
+        words[word] = encode_entry(Entry(word, {b"": dict(hits)}))
+    return spellings
+
+
+def _write_chunks(bundle: Path, language: str, words: Words, page_count: int) -> list[list[str]]:
+    """Write the chunks of an index, and return the list of them."""
+    listed = []
+    chunks = cut((word, len(entry)) for word, entry in sorted(words.items()))
     for (first, last), chunk in zip(ranges(chunks), chunks, strict=True):
-        made = encode_chunks([words[word] for word in chunk], page_count)
-        names = [name_of(language, data) for data in made]
-        for named, name in zip(listed, names, strict=True):
-            named.append([first, last, name])
-        for name, data in dict(zip(names, made, strict=True)).items():  # most are the same
-            (bundle / chunk_file(name)).write_bytes(pack(data))
+        data = encode_chunk([words[word] for word in chunk], page_count)
+        listed.append([first, last, name_of(language, data)])
+        (bundle / chunk_file(listed[-1][2])).write_bytes(pack(data))
     return listed
 
 

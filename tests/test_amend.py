@@ -8,6 +8,7 @@ from hashlib import sha256
 from html import escape
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import cbor2
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from generator.amend import Edit, Last, amend_index
 from generator.bundles import entries, read_file, short_name
 from generator.ledger import Ledger
+from generator.phrases import key_of
 from generator.search import index_pages
 from tests.sites import build, contents, start_briefing
 
@@ -24,6 +26,7 @@ SCRIPTS = (
     *"привет Привет ПРИВЕТ ёлка елка 북경 한국어 김정은 北京 東京 العربية العَرَبِيَّة हिन्दी ไทย 😀 שלום".split(),
 )
 FIELDS = ("also", "when", "who")
+KIND = {"kind": "Quote"}
 
 
 class Texts:
@@ -91,6 +94,24 @@ class Kept:
         for name, content in amended.files.items() if amended else ():
             (self.bundle / name).write_bytes(content)
         return amended is not None
+
+    def index_anew(self) -> None:
+        self.ledger.forget_words()
+        self.ledger.keep_words(self.index(self.bundle))
+
+    def places_of(self, word: bytes) -> set[int]:
+        """Return in how many places of a page the index has a word, for all the pages with it."""
+        meta = cbor2.loads(read_file(self.bundle / f"pagefind.{self._about()['hash']}.pf_meta"))
+        words = (entry for *_, name in meta[2] for entry in entries(read_file(self.bundle / f"index/{name}.pf_index")))
+        hits = next(entry.forms[b""] for entry in words if entry.word == word)
+        return {sum(1 for place in cbor2.loads(b"\x82" + hit)[0] if place >= 0) for hit in hits.values()}
+
+    def common(self) -> dict[str, list[str]]:
+        """Return the words on most pages, with their spellings."""
+        return dict(self._about().get("common", {}))
+
+    def _about(self) -> dict[str, Any]:
+        return dict(json.loads((self.bundle / "pagefind-entry.json").read_bytes())["languages"]["en"])
 
     def is_that_of_all(self) -> bool:
         words = self.index(self.folder / "whole" / "pagefind")
@@ -165,31 +186,66 @@ def test_word_comes_and_goes_with_its_forms(tmp_path: Path, ledger: Ledger) -> N
         assert kept.is_that_of_all(), text
 
 
-def test_word_on_most_pages_keeps_one_place_on_each_and_all_in_the_full_index(tmp_path: Path, ledger: Ledger) -> None:
+def test_word_on_most_pages_keeps_one_place_on_each_and_all_in_pairs(tmp_path: Path, ledger: Ledger) -> None:
     told = {"kind": "Quote"}
-    texts = {f"q{number}.html": page(f"the q{number}", "the pier of the", told) for number in range(1010)}
+    texts = {f"q{number}.html": page(f"the q{number}", "the pier of the pier of", told) for number in range(1010)}
     kept = Kept(tmp_path, texts, ledger)
-    assert places_of(kept.bundle, "en", b"the") == {1}
-    assert places_of(kept.bundle, "en-x-full", b"the") == {3}
-    for count in (1, 9, 2):  # after the last, "pier" is on fewer than 1,000 pages
+    assert [kept.places_of(word) for word in (b"the", b"pier")] == [{1}, {1}]
+    assert [kept.places_of(key_of(pair)) for pair in (("the", "pier"), ("pier", "of"), ("of", ""))] == [{2}, {2}, {1}]
+    for count in (1, 8):
         names = [name for name, text in kept.pages.items() if b"pier" in text][:count]
         assert kept.amend({name: page(name, "the the the", told) for name in names})
         assert kept.is_that_of_all()
-    assert kept.amend({"q1009.html": page("q1009.html", "nothing", told)})
+    assert kept.amend(dict.fromkeys([*kept.pages][:1]))
     assert kept.is_that_of_all()
-    assert kept.amend(dict.fromkeys([name for name in kept.pages if name.startswith("q1")][:30]))  # now "the", too
-    assert kept.is_that_of_all()
-    assert kept.amend({f"r{number}.html": page("r", "the", told) for number in range(30)})  # and it is common again
+    assert kept.amend({"r.html": page("r", "a pier of the end", told)})
     assert kept.is_that_of_all()
 
 
-def places_of(bundle: Path, language: str, word: bytes) -> set[int]:
-    """Return in how many places of a page an index has a word, for all the pages with it."""
-    about = json.loads((bundle / "pagefind-entry.json").read_bytes())["languages"][language]
-    meta = cbor2.loads(read_file(bundle / f"pagefind.{about['hash']}.pf_meta"))
-    words = (entry for *_, name in meta[2] for entry in entries(read_file(bundle / "index" / f"{name}.pf_index")))
-    hits = next(entry.forms[b""] for entry in words if entry.word == word)
-    return {sum(1 for place in cbor2.loads(b"\x82" + hit)[0] if place >= 0) for hit in hits.values()}
+def test_words_that_are_no_longer_on_most_pages_have_all_indexed(tmp_path: Path, ledger: Ledger) -> None:
+    kept = Kept(tmp_path, {f"q{number}.html": page("the end", "", KIND) for number in range(1001)}, ledger)
+    assert not kept.amend({f"q{number}.html": page("an end", "", KIND) for number in range(2)})
+    kept.index_anew()
+    assert kept.common() == {"end": ["end"], "quot": ["quote"]}
+    assert not kept.amend({f"r{number}.html": page("the end", "", KIND) for number in range(2)})
+    kept.index_anew()
+    assert kept.common() == {"end": ["end"], "quot": ["quote"], "the": ["the"]}
+    assert not kept.amend(dict.fromkeys([*kept.pages][-4:]))
+    kept.index_anew()
+    assert kept.common() == {}
+    assert kept.amend({"q7.html": page("the other end", "", KIND)})
+    assert kept.is_that_of_all()
+
+
+def test_spellings_of_words_on_most_pages_come_and_go(tmp_path: Path, ledger: Ledger) -> None:
+    kept = Kept(tmp_path, {f"q{number}.html": page("Votes: one", "A vote", KIND) for number in range(1003)}, ledger)
+    assert kept.common() == {"a": ["a"], "one": ["one"], "quot": ["quote"], "vote": ["vote", "votes"]}
+    for text, spellings in (
+        ("VOTING voting, one", ["vote", "votes", "voting"]),
+        ("the vote's end, the “vóté”, re-vote", ["re~vote", "vote", "votes", "vote~s"]),
+        ("nothing", ["vote", "votes"]),
+    ):
+        assert kept.amend({"q1.html": page("Nothing", text, KIND), "r.html": page("r", text, KIND)}), text
+        assert kept.is_that_of_all(), text
+        assert kept.common()["vote"] == spellings
+    assert not kept.amend({"q2.html": page("HTMLVote", "a vote", KIND)})  # is "htmlvote" elsewhere, too?
+
+
+def test_pairs_of_words_on_most_pages_are_amended(tmp_path: Path, ledger: Ledger) -> None:
+    texts = Texts(3, 4)
+    words = (*SCRIPTS[:20], "vote the", "of", "the", "of the")
+
+    def text() -> bytes:
+        title, body = (" ".join(texts.random.choices(words, k=texts.random.randint(1, 12))) for _ in range(2))
+        return page(f"The {title}", f"{body} of", {**KIND, "who": texts.text(2)})
+
+    kept = Kept(tmp_path, {f"q{number}.html": text() for number in range(1100)}, ledger)
+    assert {*kept.common()} > {"of", "the", "vote"}
+    for round in range(6):
+        names = texts.random.sample([*kept.pages], 3)
+        changed = {names[0]: text(), names[1]: text()} if round % 2 else {names[0]: None, f"r{round}.html": text()}
+        assert kept.amend(changed)
+        assert kept.is_that_of_all()
 
 
 def test_fragments_whose_short_names_are_the_same_are_told_apart(tmp_path: Path, ledger: Ledger) -> None:

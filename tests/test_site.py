@@ -395,4 +395,6 @@ def test_search_has_what_people_wrote_and_not_the_words_of_the_interface(tmp_pat
     assert "The council" in found["/sources/s/"]
     words = " ".join(found.values())
     assert '<p class="bb-rests">' in (site / "actors/a/index.html").read_text("utf-8")
-    assert [word for word in ("Publisher", "Rests on this source", "The editors have", "page rests on") if word in words] == []
+    assert [
+        word for word in ("Publisher", "Rests on this source", "The editors have", "page rests on") if word in words
+    ] == []

@@ -14,9 +14,9 @@ export function wantFilters() {
 
 export function createInstance(options) {
   const pages = create(options);
-  let full = null;
   let areWanted = false;
   let turns = 0;
+  let common = null;
   loadFilters = () => {
     areWanted = true;
     return pages.filters();
@@ -24,11 +24,8 @@ export function createInstance(options) {
 
   async function search(words, asked = {}) {
     const turn = ++turns;
-    if (/^\s*".+"\s*$/.test(words ?? "")) {
-      full ??= createFull(options);
-      if (areWanted) await full.filters();
-      return full.search(words, asked);
-    }
+    const quoted = words?.match(/^\s*"(.+)"\s*$/)?.[1];
+    if (quoted) return searchPhrase(quoted, asked);
     if (!words || Object.values(asked.filters ?? {}).some((values) => values.length)) return pages.search(words, asked);
     const { unfilteredResultCount: count } = await pages.search(words, { ...asked, filters: NOWHERE });
     if (turn !== turns) return null; // more was typed meanwhile
@@ -37,18 +34,56 @@ export function createInstance(options) {
     return { ...first, filters: first.totalFilters, results: withRest(first.results, count, () => pages.search(words, asked)) };
   }
 
+  async function searchPhrase(phrase, asked) {
+    common ??= await commonWords();
+    const pairs = inPairs(phrase, common);
+    if (!pairs) return pages.search(`"${phrase}"`, asked);
+    const found = await pages.search(`"${pairs}"`, asked);
+    return { ...found, results: found.results.map(markLast) };
+  }
+
   return { ...pages, search, filters: async () => (areWanted ? pages.filters() : {}) };
 }
 
-// Of a word that is on most pages, the index has but one place on each (generator/settle.py). Text between quotation marks is
-// looked up in another that has all: the same files for most words, under a language of its own.
-function createFull(options) {
-  const root = document.documentElement;
-  const language = root.lang;
-  root.lang = `${language}-x-full`; // Pagefind takes it from here alone
-  const full = create(options);
-  root.lang = language;
-  return full;
+// Words that are on most pages, as they are spelled. The index has but one place of each on a page, and with them pairs of
+// words, each as a word of its own (generator/phrases.py).
+async function commonWords() {
+  const entry = await fetch(new URL("../../../pagefind/pagefind-entry.json", import.meta.url), { cache: "no-cache" });
+  const { languages } = await entry.json();
+  const language = document.documentElement.lang.toLowerCase();
+  const [largest] = Object.values(languages).sort((one, other) => other.page_count - one.page_count);
+  const index = languages[language] ?? languages[language.split("-")[0]] ?? largest; // as Pagefind takes it
+  return new Set(Object.values(index?.common ?? {}).flat());
+}
+
+// What to ask for in place of a phrase with such words: pairs where there are any, and words between them; the last word is
+// in the last pair, or none of it is common.
+function inPairs(phrase, common) {
+  const words = phrase.split(/\s+/).filter((word) => spell(word));
+  const spelled = words.map(spell);
+  const isPair = spelled.slice(1).map((word, at) => common.has(word) || common.has(spelled[at]));
+  if (!isPair.includes(true)) return null;
+  const asked = isPair.map((is, at) => (is ? pair(spelled[at], spelled[at + 1]) : words[at]));
+  return [...asked, ...(isPair.at(-1) ? [] : words.slice(-1))].join(" ");
+}
+
+function spell(word) {
+  const letters = word.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  return letters.replace(/[^\p{L}\p{N}]+/gu, "~").replace(/^~|~$/g, "");
+}
+
+function pair(first, second) {
+  const bytes = new TextEncoder().encode(`${first} ${second}`);
+  return `_${Array.from(bytes, (byte) => String(byte).padStart(3, "0")).join("")}`;
+}
+
+// A pair is marked where its first word is.
+function markLast(result) {
+  const data = async () => {
+    const page = await result.data();
+    return { ...page, excerpt: page.excerpt.replace(/<\/mark> (?!<mark>)(\S+)/g, "</mark> <mark>$1</mark>") };
+  };
+  return { ...result, data };
 }
 
 // Results as many as there are, of which those after the first are ranked when one of them is asked for.
