@@ -35,7 +35,8 @@ GONE = -1  # the number of a page that is no longer there
 _DIGITS = 16  # of a digest in a name
 _SHORT = 7  # of the digest by which Pagefind names a fragment, where it can
 _LEAST = 32_768  # bytes of a chunk; most have twice as many, as with Pagefind, which gzip makes a third
-_MOST = 4 * _LEAST  # more only where one word needs more
+_MOST = 4  # times as many; more only where one word needs more
+_OF_PAIRS = _LEAST // 3  # nobody looks for what starts like a pair, and a phrase needs several
 
 _COMMON = 1000  # pages that a word is on at least, and half of all, to be one of those on most
 _LEAST_HIT = 5  # bytes
@@ -201,7 +202,8 @@ def cut(lengths: Iterable[tuple[bytes, int]]) -> list[list[bytes]]:
     for word, length in lengths:
         words.append(word)
         size += length
-        if size >= _MOST or (size >= _LEAST and zlib.crc32(word) * _LEAST < length << 32):
+        least = _OF_PAIRS if word.startswith(PAIR) else _LEAST
+        if size >= _MOST * least or (size >= least and zlib.crc32(word) * least < length << 32):
             chunks.append(words)
             words, size = [], 0
     return [*chunks, words] if words else chunks
