@@ -61,6 +61,7 @@ def spell(word: str) -> str:
 def spellings_of(forms: Iterable[Hits], texts: Mapping[int, Text]) -> set[str]:
     """Return how the words are spelled that stand where the forms of a word are found, on pages that have a text.
 
+    Signs are not spelled, though Pagefind finds some of them.
     Raises: UnknownFormatError when a text has no word there.
     """
     found: set[str] = set()
@@ -72,7 +73,7 @@ def spellings_of(forms: Iterable[Hits], texts: Mapping[int, Text]) -> set[str]:
                 found |= {text.fields[field][at] for field, at in _places(fields)}
     except LookupError as error:
         raise UnknownFormatError("a word is where its page has none") from error
-    return found
+    return found - {""}
 
 
 def pairs_of(text: Text, common: Container[str]) -> Iterator[tuple[Pair, bytes]]:
@@ -162,8 +163,11 @@ def _words_in(fragment: bytes) -> tuple[list[str], dict[str, list[str]]]:
 def _mixed_in(fragment: bytes) -> set[str]:
     """Return the spellings of words that capitals divide into parts for Pagefind, as in HTMLParser."""
     content, fields = _words_in(fragment)
-    words = chain(content, *fields.values())
-    return {_SPELLED[word] for word in words if word[1:] != word[1:].lower() and word != word.upper()}
+    return {_SPELLED[word] for word in chain(content, *fields.values()) if any(map(_is_mixed, _SIGNS.split(word)))}
+
+
+def _is_mixed(part: str) -> bool:
+    return part[1:] != part[1:].lower() and part != part.upper()
 
 
 def _pairs(words: Sequence[str], common: Container[str]) -> Iterator[tuple[Pair, int]]:

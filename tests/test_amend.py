@@ -224,6 +224,7 @@ def test_spellings_of_words_on_most_pages_come_and_go(tmp_path: Path, ledger: Le
         ("VOTING voting, one", ["vote", "votes", "voting"]),
         ("the vote's end, the “vóté”, re-vote", ["re~vote", "vote", "votes", "vote~s"]),
         ("nothing", ["vote", "votes"]),
+        ("(“Voting”) Vote-Votes NON-VOTES", ["non~votes", "vote", "votes", "vote~votes", "voting"]),
     ):
         assert kept.amend({"q1.html": page("Nothing", text, KIND), "r.html": page("r", text, KIND)}), text
         assert kept.is_that_of_all(), text
