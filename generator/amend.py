@@ -44,6 +44,7 @@ from generator.bundles import (
     tell_apart,
 )
 from generator.ledger import Ledger
+from generator.noted import Lazy
 from generator.phrases import Common, CommonWords, UnsureError
 from generator.search import run_pagefind
 from generator.settle import address_in
@@ -328,25 +329,26 @@ def _amended_chunks(whole: _Index, words: dict[bytes, bytes], page_count: int, l
     """Return the list of chunks for the metadata of the index, and those chunks that changed."""
     lengths = ledger.lengths_of_words()
     old, old_count = cut(lengths.items()), len(whole.meta.pages)
-    pairs = [chunk[2] for chunk in whole.meta.chunks]
+    names = [chunk[2] for chunk in whole.meta.chunks]
     # Which words are on most pages may hang on the number of pages.
-    known = {_key(chunk): name for chunk, name in zip(old, pairs, strict=True)} if page_count == old_count else {}
+    known = {_key(chunk): name for chunk, name in zip(old, names, strict=True)} if page_count == old_count else {}
     lengths |= {word: len(entry) for word, entry in words.items()}
     chunks = cut(sorted((word, length) for word, length in lengths.items() if length))
     listed: Chunks = []
     files: Files = {}
+    entries_in: Lazy[tuple[bytes, bytes], dict[bytes, bytes]] = Lazy(lambda ends: ledger.words_between(*ends))
     for (first, last), chunk in zip(ranges(chunks), chunks, strict=True):
         name = known.get(_key(chunk))
         if name is None or not words.keys().isdisjoint(chunk):
-            before = ledger.words_between(chunk[0], chunk[-1])
+            before = entries_in[chunk[0], chunk[-1]]
             data = encode_chunk([words[word] if word in words else before[word] for word in chunk], page_count)
             name = name_of(whole.language, data)
             files[chunk_file(name)] = pack(data)
         listed.append([first, last, name])
     kept = {name for *_, name in listed}
-    for chunk, name in zip(old, pairs, strict=True):
+    for chunk, name in zip(old, names, strict=True):
         if name not in kept:
-            before = ledger.words_between(chunk[0], chunk[-1])
+            before = entries_in[chunk[0], chunk[-1]]
             if name != name_of(whole.language, encode_chunk([before[word] for word in chunk], old_count)):
                 raise UnsureError("words that are not those of the index")
     return listed, files

@@ -176,7 +176,11 @@ def is_common(encoded: bytes, page_count: int) -> bool:
     """Tell whether a word is on most of so many pages, by its encoded entry."""
     if len(encoded) < shortest_common(page_count) or _is_pair(encoded):
         return False
-    return any(len(hits) >= _least(page_count) for hits in entry_of(encoded).forms.values())
+    _, at = _text(encoded, 1)
+    least = _least(page_count)
+    return _head(encoded, at, _ARRAYS)[0] >= least or any(
+        len(hits) >= least for hits in entry_of(encoded).forms.values()
+    )
 
 
 def shortest_common(page_count: int) -> int:
