@@ -42,6 +42,7 @@ from generator.bundles import (
     short_name,
     shortened,
     tell_apart,
+    with_meta,
 )
 from generator.ledger import Ledger
 from generator.noted import Lazy
@@ -186,14 +187,13 @@ def _amend(whole: _Index, some: _Index, edits: Mapping[str, Edit], numbers: _Num
     chunks, more = _amended_chunks(whole, words, len(numbers.now), ledger)
     filters, others = _amended_filters(whole, some, pages)
     counted = [[name, page[1]] for name, page in zip(names, pages.all, strict=True)]
-    meta = encode([whole.meta.version, counted, chunks, filters, whole.meta.sorts, whole.meta.fields])
-    name = name_of(whole.language, meta)
-    about_it = {**whole.of_language, "hash": name, "page_count": len(counted)}
-    entry = {**whole.entry, "languages": {whole.language: about_it | ({"common": common} if common else {})}}
-    files |= more | others | {meta_file(name): pack(meta)}
+    meta = [whole.meta.version, counted, chunks, filters, whole.meta.sorts, whole.meta.fields]
+    told, metas = with_meta(whole.language, whole.of_language, meta, common)
+    files |= more | others | metas
+    entry = {**whole.entry, "languages": {whole.language: told}}
     files[ENTRY] = json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
     ledger.keep_words(words)
-    return Amended(files, _gone(whole, {*map(fragment_file, names), *_named(chunks, filters), meta_file(name)}))
+    return Amended(files, _gone(whole, {*map(fragment_file, names), *_named(chunks, filters), *metas}))
 
 
 class _Pages:

@@ -18,7 +18,7 @@ import re
 import zlib
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate, chain, pairwise, takewhile
 from pathlib import Path
@@ -167,31 +167,38 @@ def renumber(encoded: bytes, moves: Moves) -> bytes:
 
 def encode_chunk(encoded: Sequence[bytes], page_count: int) -> bytes:
     """Return a chunk of an index of so many pages, of the encoded entries of its words, which are all made light."""
-    shortest = shortest_common(page_count)
-    light = (lighten(entry, page_count) if len(entry) >= shortest else entry for entry in encoded)
+    light = (lighten(entry, page_count) for entry in encoded)
     return b"".join((b"\x81", _lead(_ARRAYS, len(encoded)), *light))
 
 
 def is_common(encoded: bytes, page_count: int) -> bool:
     """Tell whether a word is on most of so many pages, by its encoded entry."""
-    if len(encoded) < shortest_common(page_count) or _is_pair(encoded):
-        return False
-    _, at = _text(encoded, 1)
     least = _least(page_count)
-    return _head(encoded, at, _ARRAYS)[0] >= least or any(
-        len(hits) >= least for hits in entry_of(encoded).forms.values()
-    )
-
-
-def shortest_common(page_count: int) -> int:
-    """Return how many bytes the encoded entry of a word has at least that is on most of so many pages."""
-    return _least(page_count) * _LEAST_HIT
+    if not _is_likely(encoded, least):
+        return False
+    own, _ = _head(encoded, _text(encoded, 1)[1], _ARRAYS)
+    return own >= least or any(len(hits) >= least for hits in entry_of(encoded).forms.values())
 
 
 def lighten(encoded: bytes, page_count: int) -> bytes:
     """Return the encoded entry of a word; of one on most pages, with but its first place on each, and in its fields."""
     least = _least(page_count)
-    return encoded if _is_pair(encoded) else _with_hits(encoded, lambda at: _lighten_hits(encoded, at, least))
+    if not _is_likely(encoded, least):
+        return encoded
+    return _with_hits(encoded, lambda at: _lighten_hits(encoded, at, least))
+
+
+def with_meta(
+    language: str, about: Mapping[str, Any], meta: Sequence[Any], common: Mapping[str, Sequence[str]]
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return what the entry of a bundle says of a language, and the file of its metadata.
+
+    `common` are the spellings of words on most pages, by stem.
+    """
+    data = encode(meta)
+    name = name_of(language, data)
+    told = {"common": common} if common else {}
+    return {**about, "hash": name, "page_count": len(meta[1]), **told}, {meta_file(name): pack(data)}
 
 
 def cut(lengths: Iterable[tuple[bytes, int]]) -> list[list[bytes]]:
@@ -255,8 +262,9 @@ def _least(page_count: int) -> int:
     return max(_COMMON, page_count // 2 + 1)
 
 
-def _is_pair(encoded: bytes) -> bool:
-    return _text(encoded, 1)[0].startswith(PAIR)
+def _is_likely(encoded: bytes, least: int) -> bool:
+    """Tell whether an entry is long enough for a word on so many pages, and none of a pair."""
+    return len(encoded) >= least * _LEAST_HIT and not _text(encoded, 1)[0].startswith(PAIR)
 
 
 def _entry(data: bytes, at: int) -> tuple[Entry, int]:

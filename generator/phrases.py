@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import cbor2
 
-from generator.bundles import PAIR, Entry, Hits, UnknownFormatError, encode, is_common, shortest_common
+from generator.bundles import PAIR, Entry, Hits, UnknownFormatError, encode, is_common
 from generator.ledger import Ledger
 from generator.noted import Lazy
 
@@ -137,9 +137,8 @@ class CommonWords:
 
     def compare(self, known: Mapping[bytes, bytes], page_count: int) -> None:
         """See that the same words are on most pages, by the entries of all that may be others. Raises: UnsureError."""
-        shortest = shortest_common(page_count)
-        likely = {word for word, entry in known.items() if len(entry) >= shortest and is_common(entry, page_count)}
-        if likely != self._of.keys() & known.keys():
+        common = {word for word, entry in known.items() if is_common(entry, page_count)}
+        if common != self._of.keys() & known.keys():
             raise UnsureError("other words on most pages")
 
     def now(self, amended: Mapping[bytes, bytes], ledger: Ledger) -> Common:

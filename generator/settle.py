@@ -41,6 +41,7 @@ from generator.bundles import (
     read_file,
     shortened,
     tell_apart,
+    with_meta,
 )
 from generator.phrases import Common, Pair, key_of, pairs_of, spellings_of, text_in
 
@@ -141,11 +142,11 @@ def _settle_language(bundle: Path, language: str, parts: Sequence[_Part]) -> tup
     for part in parts:
         (part.folder / meta_file(part.about["hash"])).unlink()
     sorts = [[name, [numbers[page] for page in at]] for name, at in sorts]
-    data = encode([version, pages, chunks, filters, sorts, *fields])
-    name = name_of(language, data)
-    (bundle / meta_file(name)).write_bytes(pack(data))
-    told = {"common": common} if common else {}
-    return {**parts[0].about, "hash": name, "page_count": len(pages), **told}, words
+    meta = [version, pages, chunks, filters, sorts, *fields]
+    told, files = with_meta(language, parts[0].about, meta, common)
+    for name, content in files.items():
+        (bundle / name).write_bytes(content)
+    return told, words
 
 
 def _words_of(parts: Iterable[tuple[_Part, Sequence[int]]]) -> Words:

@@ -187,18 +187,17 @@ def test_word_comes_and_goes_with_its_forms(tmp_path: Path, ledger: Ledger) -> N
 
 
 def test_word_on_most_pages_keeps_one_place_on_each_and_all_in_pairs(tmp_path: Path, ledger: Ledger) -> None:
-    told = {"kind": "Quote"}
-    texts = {f"q{number}.html": page(f"the q{number}", "the pier of the pier of", told) for number in range(1010)}
+    texts = {f"q{number}.html": page(f"the q{number}", "the pier of the pier of", KIND) for number in range(1010)}
     kept = Kept(tmp_path, texts, ledger)
     assert [kept.places_of(word) for word in (b"the", b"pier")] == [{1}, {1}]
     assert [kept.places_of(key_of(pair)) for pair in (("the", "pier"), ("pier", "of"), ("of", ""))] == [{2}, {2}, {1}]
     for count in (1, 8):
         names = [name for name, text in kept.pages.items() if b"pier" in text][:count]
-        assert kept.amend({name: page(name, "the the the", told) for name in names})
+        assert kept.amend({name: page(name, "the the the", KIND) for name in names})
         assert kept.is_that_of_all()
     assert kept.amend(dict.fromkeys([*kept.pages][:1]))
     assert kept.is_that_of_all()
-    assert kept.amend({"r.html": page("r", "a pier of the end", told)})
+    assert kept.amend({"r.html": page("r", "a pier of the end", KIND)})
     assert kept.is_that_of_all()
 
 
