@@ -44,6 +44,8 @@ def unseen_in(name: str) -> str | None:
     Joiners may stand after letters of scripts that need them and in emoji, marks of direction where there are letters
     that are read from right to left.
     """
+    if name.isascii() and name.isprintable():  # as most are: it is told in a tenth of the time
+        return None
     for found in _UNSEEN.finditer(name):
         character = found[0]
         is_needed = (character in _JOINERS and _may_join(name[: found.start()], name[found.end() :])) or (
@@ -81,7 +83,7 @@ def is_web_address(text: str) -> bool:
     scheme, colon, rest = text.partition(":")
     is_page = scheme.lower() in ("http", "https") and rest.startswith("//") and len(rest) > 2
     is_mail = scheme.lower() == "mailto" and "@" in rest
-    is_whole = (is_page or is_mail) and not any(character.isspace() for character in text)
+    is_whole = (is_page or is_mail) and text.split() == [text]
     return bool(colon) and is_whole and is_address(text)
 
 

@@ -86,7 +86,8 @@ def find_cycles(briefing: Briefing, records: Iterable[Record]) -> Iterator[Findi
     starts = [*records]
     for name in ("part_of", "follows"):
         onward = partial(_onward, briefing, name)
-        for cycle in _loops((record.key for record in starts if getattr(record, name, ())), onward):
+        able = (record for record in starts if name in type(record).model_fields)  # to ask others takes longer
+        for cycle in _loops((record.key for record in able if getattr(record, name)), onward):
             key = min(cycle)
             way = cycle[cycle.index(key) :] + cycle[: cycle.index(key)]
             ids = [step.partition("/")[2] for step in (*way, key)]

@@ -18,13 +18,13 @@ from generator.errors import Problem, sort_problems
 from generator.fields import FieldPath, Part
 from generator.files import is_portable, is_still_a_file
 from generator.ledger import Ledger
-from generator.link import HOME, Author, Briefing, HandPage, Linked, Prose, World, link_some, words_of
+from generator.link import HOME, Author, Briefing, HandPage, Linked, World, link_some, words_of
 from generator.load import INFO_PATH, RawPage, load_file
 from generator.names import as_line, changed_forms, names_of, shared_names
 from generator.noted import Lazy
 from generator.pipeline import Project
 from generator.places import Places
-from generator.prose import Mention
+from generator.prose import Mention, Prose
 from generator.rearranging import Edit
 from generator.records import KIND_BY_FOLDER, Actor, BriefingInfo, Event, Record, keys_by_id
 from generator.seen import SEEN, Seen

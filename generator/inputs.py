@@ -17,19 +17,17 @@ from generator.backlinks import Backlink
 from generator.choices import CHOICES
 from generator.fields import FieldPath
 from generator.gazetteer import KnownPlace
-from generator.link import HOME, Briefing, HandPage, LinkedPiece, Prose
+from generator.link import HOME, Briefing, HandPage
 from generator.lists import ListPlan
 from generator.outlines import Outline, RestPlan
 from generator.pages import PageMaker
-from generator.prose import Mention, Target, Verbatim, Words
+from generator.prose import Mention, Prose, prose_of, told_of
 from generator.records import KIND_BY_FOLDER, BriefingInfo, Record
 from generator.rows import Told
 from generator.tallies import LINKS
 from generator.ties import Tie
 
 _PROSE: Mapping[str, Any] = {"summary": True, "note": True, "as_reported": {"note"}}  # an input by itself
-_PIECES: Mapping[str, type[LinkedPiece]] = {"w": Words, "v": Verbatim, "m": Mention, "t": Target}
-_LETTERS = {made: letter for letter, made in _PIECES.items()}
 _TYPES: Mapping[str, Any] = {
     "back": dict[str, tuple[Backlink, ...]],
     "ties": dict[str, tuple[Tie, ...]],
@@ -110,13 +108,13 @@ def record_input(record: Record, file: str) -> Input:
 
 def text_input(fields: Iterable[tuple[FieldPath, Prose]], briefing: Briefing) -> Input:
     """Return the prose of a record, or of the card: with what those are called whom it names by their ids alone."""
-    told = [[at, _pieces_text(prose), wordless_in(prose, briefing)] for at, prose in fields]
+    told = [[at, told_of(prose), wordless_in(prose, briefing)] for at, prose in fields]
     return _input(json.dumps(told, ensure_ascii=False, separators=(",", ":")))
 
 
 def page_input(page: HandPage) -> Input:
     """Return a hand-written page as an input."""
-    told = [page.name, page.front_matter, page.title, _pieces_text(page.prose)]
+    told = [page.name, page.front_matter, page.title, told_of(page.prose)]
     return _input(json.dumps(told, ensure_ascii=False, separators=(",", ":")))
 
 
@@ -147,12 +145,12 @@ def read_input(kind: str, key: str, value: str) -> Any:
     if kind == "record":
         return KIND_BY_FOLDER[key.partition("/")[0]].model_validate_json(value)
     if kind == "text":
-        return {tuple(at): _read_pieces(pieces) for at, pieces, _ in json.loads(value)}
+        return {tuple(at): prose_of(pieces) for at, pieces, _ in json.loads(value)}
     if kind == "card":
         return BriefingInfo.model_validate_json(value)
     if kind == "page":
         name, front_matter, title, pieces = json.loads(value)
-        return HandPage(name, front_matter, title, _read_pieces(pieces))
+        return HandPage(name, front_matter, title, prose_of(pieces))
     return _adapter(kind, key if kind == "choice" else "").validate_json(value)
 
 
@@ -176,15 +174,3 @@ def _texts(briefing: Briefing) -> dict[str, list[tuple[FieldPath, Prose]]]:
         if key in briefing.records or key == HOME:  # and no draft
             found.setdefault(key, []).append((at, prose))
     return found
-
-
-def _pieces_text(prose: Prose) -> list[list[Any]]:
-    return [[_LETTERS[type(piece)], *_parts_of(piece)] for piece in prose]
-
-
-def _parts_of(piece: LinkedPiece) -> tuple[Any, ...]:
-    return (piece.key, piece.words, piece.is_typed) if isinstance(piece, Mention) else piece
-
-
-def _read_pieces(told: Iterable[list[Any]]) -> Prose:
-    return tuple(_PIECES[letter](*parts) for letter, *parts in told)

@@ -20,11 +20,12 @@ from generator.noted import Lazy
 from generator.order import keys_in_order, keys_of_kind
 from generator.places import Places
 from generator.prose import (
+    LinkedPiece,
     Mention,
     Piece,
+    Prose,
     Refused,
     Target,
-    Verbatim,
     Wiki,
     Words,
     read_page,
@@ -34,9 +35,6 @@ from generator.records import KIND_BY_FOLDER, Actor, BriefingInfo, Record, keys_
 from generator.validate import Checked, field_name
 
 HOME = "index"
-
-LinkedPiece = Words | Verbatim | Mention | Target
-Prose = tuple[LinkedPiece, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +125,13 @@ class LinkMemory:
 
     def __post_init__(self) -> None:
         self.texts = Lazy(lambda key: words_of(self.linked[key].of))
+
+    def remember(self, linked: Linked) -> None:
+        """Take it that this is what linking found of an author."""
+        key = linked.author.key
+        self.linked[key] = linked
+        self.ways_back.give(key, linked.names)
+        self.prose.update(linked.prose)
 
     def enter(self, world: World) -> frozenset[str]:
         """Take it that this is the world now, and return the authors whose links may be others in it."""

@@ -157,6 +157,8 @@ class Reader:
         self._assets = loaded.assets
         places = Places(root)
         self._checked, self._wrong = validate_records(loaded, places, self._judged)
+        if self._kept:
+            self._links = self._kept.links_of(self._checked)
         if self._card[0] is not loaded.info:
             self._card = loaded.info, *(validate_info(loaded.info, places) if loaded.info is not None else (None, []))
         _, info, wrong_info = self._card
@@ -177,7 +179,7 @@ class Reader:
     def keep(self) -> None:
         """Keep what was read, if all was: the next reader then reads only the files that changed."""
         if self._kept:
-            self._kept.keep(self._files, self._judged)
+            self._kept.keep(self._files, self._judged, self._links)
 
     def _are_there_still(self, names: Iterable[str]) -> bool:
         """Tell whether these files were there before, and still are: then nothing came or went."""
@@ -235,6 +237,7 @@ class Reader:
             self._links = LinkMemory()  # with the new links in it, which do not hold
             return None
         self.briefing = briefing
+        self._kept = None  # how the files lay is no longer known
         self._files |= parts
         for judged, _ in quietly:
             self._judged[id(judged.raw)] = judged

@@ -7,10 +7,10 @@ A hand-written page keeps its Markdown and HTML (`sanitise.py` cleans what comes
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from generator.characters import is_web_address, turns
 
@@ -344,3 +344,26 @@ class Mention:
     key: str
     words: str | None
     is_typed: bool
+
+
+LinkedPiece = Words | Verbatim | Mention | Target
+Prose = tuple[LinkedPiece, ...]
+_PIECES: Mapping[str, type[LinkedPiece]] = {"w": Words, "v": Verbatim, "m": Mention, "t": Target}
+_LETTERS = {made: letter for letter, made in _PIECES.items()}
+
+
+def told_of(prose: Prose) -> list[list[Any]]:
+    """Return prose in lists and texts, for JSON."""
+    return [[_LETTERS[type(piece)], *_parts_of(piece)] for piece in prose]
+
+
+def prose_of(told: Iterable[list[Any]]) -> Prose:
+    """Return the prose of which `told_of` made this.
+
+    Raises: KeyError, TypeError or ValueError when it made no such thing.
+    """
+    return tuple(_PIECES[letter](*parts) for letter, *parts in told)
+
+
+def _parts_of(piece: LinkedPiece) -> tuple[Any, ...]:
+    return (piece.key, piece.words, piece.is_typed) if isinstance(piece, Mention) else piece

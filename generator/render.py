@@ -22,9 +22,9 @@ from generator.compiled import compiled_templates
 from generator.dates import PartialDate
 from generator.errors import BriefbookError
 from generator.gazetteer import KnownPlace
-from generator.link import HOME, Briefing, Prose
+from generator.link import HOME, Briefing
 from generator.noted import Lazy
-from generator.prose import Mention, Target, escape_inline, escape_text, strip_markdown, tame_words
+from generator.prose import Mention, Prose, Target, escape_inline, escape_text, strip_markdown, tame_words
 from generator.prose import Words as PlainWords
 from generator.words import Words
 

@@ -7,9 +7,9 @@ from urllib.parse import quote
 from generator.backlinks import Backlink
 from generator.facts import Resolve, in_brackets, web_link
 from generator.fields import IsProse, in_quotes, marked_values, shorten
-from generator.link import HOME, Briefing, Prose
+from generator.link import HOME, Briefing
 from generator.noted import Lazy, Noted
-from generator.prose import escape_inline, escape_text
+from generator.prose import Prose, escape_inline, escape_text
 from generator.records import Actor, Citation, Event, Participant, Quote, Record, Role, Source
 from generator.render import PageLinks, plain_text
 from generator.sentences import WIDTH, sentences_of

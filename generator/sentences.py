@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping
 
-from generator.link import Briefing, Prose
-from generator.prose import Mention, Target, escape_text, strip_markdown
+from generator.link import Briefing
+from generator.prose import Mention, Prose, Target, escape_text, strip_markdown
 from generator.render import words_of
 
 WIDTH = 260  # characters at most, cut at words

@@ -26,7 +26,7 @@ from generator.connections import Server
 from generator.errors import BriefbookError, Problem, Severity
 from generator.excerpts import Excerpts
 from generator.news import News
-from generator.pipeline import Project, package_templates
+from generator.pipeline import Project, package_templates, without_collector
 from generator.preview import Answer, Preview
 from generator.preview_search import PreviewSearch
 from generator.watching import Watch
@@ -140,8 +140,9 @@ class _Service:
         self._following.add_done_callback(lambda _: on_failure())
         for _ in range(2):  # first follow, then read: no edit falls between the two; folders have a task of their own
             await asyncio.sleep(0)
-        self._preview.refresh()
-        gc.freeze()  # the records stay: looking through them again and again would hold every edit up
+        with without_collector():  # up to where they are frozen: to look through all records once takes a while, too
+            self._preview.refresh()
+            gc.freeze()  # the records stay: looking through them again and again would hold every edit up
         self._tell_all()
         self._search.catch_up()
 

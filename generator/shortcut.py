@@ -21,13 +21,13 @@ from generator.errors import Problem
 from generator.fields import FieldPath, slug
 from generator.inputs import Input, card_input, page_input, record_input, take_inputs, text_input
 from generator.ledger import Ledger, Stamp
-from generator.link import HOME, Briefing, HandPage, Prose
+from generator.link import HOME, Briefing, HandPage
 from generator.names import names_of
 from generator.noted import Deferred, Lazy
 from generator.order import steps_back
 from generator.pages import Arranged, PageMaker, Planned
 from generator.pipeline import Project, day_of
-from generator.prose import Mention, Target
+from generator.prose import Mention, Prose, Target
 from generator.rearranging import Arrangement, Rearranging, reorder
 from generator.records import Actor, BriefingInfo, Record, is_arranged_alike
 from generator.rows import Sentences, Told

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 from generator.fields import FieldPath
 from generator.inputs import Input, input_of, read_input
 from generator.ledger import Ledger
-from generator.link import Prose
+from generator.prose import Prose
 
 Value = TypeVar("Value")
 
