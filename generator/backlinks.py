@@ -28,6 +28,7 @@ class WaysBack:
         self._touched: set[str] = set()
         self._authors: set[str] = set()  # who gave, or took back, since all was last turned
         self._order: tuple[list[str], frozenset[str]] = [], frozenset()
+        self._rank: Mapping[str, int] = {}  # of each key in that order
 
     def forget(self, author: str, names: Iterable[Naming]) -> None:
         """Take back what this author gave."""
@@ -49,13 +50,15 @@ class WaysBack:
 
     def turned(self, order: list[str], drafts: frozenset[str]) -> dict[str, Mapping[str, tuple[Backlink, ...]]]:
         """Return {key named: {heading: what names it, in this order of keys}}, without drafts."""
-        rank = {key: number for number, key in enumerate(order)}
-        is_in_order = self._order[1] == drafts and self._without(self._order[0]) == self._without(order)
+        is_in_order = self._order == (order, drafts)
+        if not is_in_order:
+            is_in_order = self._order[1] == drafts and self._without(self._order[0]) == self._without(order)
+            self._rank = {key: number for number, key in enumerate(order)}
         anew = self._touched if is_in_order else self._given.keys() | self._touched
         for named in anew:
             given = self._given.get(named, {})
             authors = sorted(
-                (author for author in given if author not in drafts and author != named), key=rank.__getitem__
+                (author for author in given if author not in drafts and author != named), key=self._rank.__getitem__
             )
             if authors:
                 self._turned[named] = by_heading(naming for author in authors for naming in given[author])

@@ -23,12 +23,11 @@ _CORRECT_ONE = "Correct one of the two."
 _TURN_ROUND = "Correct a date, or turn the two round."
 
 
-def check_links(briefing: Briefing, checked: Iterable[Checked], places: Places, *, is_whole: bool) -> list[Problem]:
+def check_links(briefing: Briefing, written: Mapping[str, Checked], places: Places, *, is_whole: bool) -> list[Problem]:
     """Return cycles (errors), and what looks like a slip (warnings): see the functions below for what that is.
 
     `is_whole` tells that nothing was found wrong so far; a record with a fault may be the one that names another.
     """
-    written = {item.record.key: item for item in checked}
     records = briefing.records.values()
     unnamed = _unnamed(briefing, records if is_whole else ())
     found = {

@@ -7,7 +7,7 @@ things lie in the site, as disks do for which capitals and small letters are the
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from generator.errors import Place, Problem
@@ -64,13 +64,12 @@ def _published_below(folder: Path) -> Iterator[str]:
 
 
 def find_collisions(
-    briefing: Briefing, checked: Iterable[Checked], places: Places, of_theme: Iterable[str] = ()
+    briefing: Briefing, written: Mapping[str, Checked], places: Places, of_theme: Iterable[str] = ()
 ) -> list[Problem]:
     """Return a problem for each record, topic, place and hand-written thing that would lie where something else does.
 
     `of_theme` are the names of the files that the theme puts into the site.
     """
-    written = {item.record.key: item for item in checked}
     lying = {name.casefold(): _OF_THEME for name in of_theme} | {_spot_of(path): what for path, what in _MADE.items()}
     problems: list[Problem] = []
 

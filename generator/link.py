@@ -165,7 +165,7 @@ def words_of(author: object) -> str:
 
 
 def link_records(
-    checked: Iterable[Checked],
+    written: Mapping[str, Checked],
     info: BriefingInfo,
     pages: Iterable[RawPage],
     assets: Iterable[str],
@@ -181,7 +181,6 @@ def link_records(
     `unreadable` are the keys of records that could not be read: to name one of these is no second problem.
     """
     memory = memory or LinkMemory()
-    written = {item.record.key: item for item in checked}
     records = {key: written[key].record for key in keys_in_order(item.record for item in written.values())}
     drafts = frozenset() if with_drafts else frozenset(key for key, record in records.items() if record.draft)
     raw_pages = {page.name.removesuffix(".md"): page for page in pages}

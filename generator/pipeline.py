@@ -133,7 +133,7 @@ class Reader:
         self._of_theme: frozenset[str] = frozenset()
         self._links = LinkMemory()
         self._kept: Kept | None = None
-        self._checked: tuple[Checked, ...] = ()
+        self._checked: Mapping[str, Checked] = {}
         self._wrong: list[Problem] = []
         self.briefing: Briefing | None = None
 
@@ -158,7 +158,7 @@ class Reader:
         places = Places(root)
         self._checked, self._wrong = validate_records(loaded, places, self._judged)
         if self._kept:
-            self._links = self._kept.links_of(self._checked)
+            self._links = self._kept.links_of(self._checked.values())
         if self._card[0] is not loaded.info:
             self._card = loaded.info, *(validate_info(loaded.info, places) if loaded.info is not None else (None, []))
         _, info, wrong_info = self._card
@@ -242,7 +242,7 @@ class Reader:
         for judged, _ in quietly:
             self._judged[id(judged.raw)] = judged
         fresh = {checked.record.key: checked for _, checked in quietly}
-        self._checked = tuple(fresh.get(item.record.key, item) for item in self._checked)
+        self._checked = {**self._checked, **fresh}
         return frozenset(fresh)
 
     def _pairs(self, name: str, part: Loaded | None) -> list[tuple[Judged, Checked] | None]:

@@ -39,8 +39,8 @@ class Judged(NamedTuple):
 
 def validate_records(
     loaded: Loaded, places: Places, remembered: dict[int, Judged] | None = None
-) -> tuple[tuple[Checked, ...], list[Problem]]:
-    """Return the records, in the order of their files, and what is wrong with them.
+) -> tuple[dict[str, Checked], list[Problem]]:
+    """Return the records by key, in the order of their files, and what is wrong with them.
 
     Shape: a record with a problem is there without the fields that have it, so that the rest of it, and what refers
     to it, can still be checked in the same run; one whose required fields are wrong is there with blanks.
@@ -69,7 +69,7 @@ def validate_records(
     if remembered is not None:
         remembered.clear()
         remembered.update(judged)
-    return tuple(checked.values()), problems
+    return checked, problems
 
 
 def judge_record(raw: RawRecord, assets: frozenset[str], places: Places) -> Judged:
