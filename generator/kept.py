@@ -91,7 +91,10 @@ class Kept:
         return memory
 
     def keep(self, files: Mapping[str, Loaded], judged: Mapping[int, Judged], links: LinkMemory) -> None:
-        """Keep the records of these files, by name, if more than a few changed; on a disk that has no room, none."""
+        """Keep the records of these files, by name, and what linking found of them, if more than a few changed.
+
+        On a disk that has no room nothing is kept.
+        """
         good = {name: part for name, part in files.items() if part.records and not part.problems}
         good = {name: part for name, part in good.items() if not any(judged[id(raw)].problems for raw in part.records)}
         told = _links_worth_keeping(links)
