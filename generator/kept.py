@@ -23,7 +23,7 @@ from generator.files import is_settled, stamps_below
 from generator.link import HOME, Author, Linked, LinkMemory, World
 from generator.load import Loaded, RawRecord
 from generator.names import NameIndex
-from generator.prose import Prose, Words, prose_of, told_of
+from generator.prose import prose_of, told_of
 from generator.records import KIND_BY_FOLDER
 from generator.validate import Checked, Judged
 from generator.versions import made_with
@@ -87,7 +87,7 @@ class Kept:
                 memory.names = NameIndex(names)
         except (ValueError, TypeError, LookupError, AttributeError):  # somebody else wrote it
             return LinkMemory()
-        self._recalled = memory.linked
+        self._recalled = {**memory.linked}
         return memory
 
     def keep(self, files: Mapping[str, Loaded], judged: Mapping[int, Judged], links: LinkMemory) -> None:
@@ -125,7 +125,7 @@ class Kept:
         key, keys, numbers = item.record.key, self._world[1], iter(named)
         pairs = ((keys[number], *self._ways[way]) for number, way in zip(numbers, numbers, strict=True))
         names = [(named, heading, Backlink(key, at)) for named, heading, at in pairs]
-        prose = {(key, _read_path(at)): _read_prose(told) for at, told in texts.items()}
+        prose = {(key, _read_path(at)): prose_of(told) for at, told in texts.items()}
         return Linked(item.record, Author(key, item.path, item.at), names, prose)
 
     def _read(self) -> None:
@@ -166,7 +166,7 @@ def _links_as_told(told: Mapping[str, Linked], world: World) -> dict[str, Any]:
     for key, linked in told.items():
         pairs = ((numbers[named], (heading, backlink.at)) for named, heading, backlink in linked.names)
         named = [part for number, way in pairs for part in (number, ways.setdefault(way, len(ways)))]
-        texts = {_path_as_told(at): _prose_as_told(prose) for (_, at), prose in linked.prose.items()}
+        texts = {_path_as_told(at): told_of(prose) for (_, at), prose in linked.prose.items()}
         links[key] = [linked.author.path, named, texts]
     _, files, unreadable = world.others
     return {"world": [world.names, [*numbers], [*files], [*unreadable]], "ways": [*ways], "links": links}
@@ -180,13 +180,3 @@ def _path_as_told(at: FieldPath) -> str:
 @cache
 def _read_path(told: str) -> FieldPath:
     return tuple(json.loads(told))
-
-
-def _prose_as_told(prose: Prose) -> str | list[list[Any]]:
-    """Return prose for JSON: most of it is but a text, with which less is to be read."""
-    first = prose[0] if len(prose) == 1 else None
-    return first.text if isinstance(first, Words) else told_of(prose)
-
-
-def _read_prose(told: str | list[list[Any]]) -> Prose:
-    return (Words(told),) if isinstance(told, str) else prose_of(told)

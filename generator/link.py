@@ -281,8 +281,7 @@ class _Linker:
                 for at in before.prose:
                     del memory.prose[at]
             if after:
-                memory.ways_back.give(key, after.names)
-                memory.prose.update(after.prose)
+                memory.remember(after)
         memory.linked = self.linked
         return self.linked
 

@@ -352,16 +352,21 @@ _PIECES: Mapping[str, type[LinkedPiece]] = {"w": Words, "v": Verbatim, "m": Ment
 _LETTERS = {made: letter for letter, made in _PIECES.items()}
 
 
-def told_of(prose: Prose) -> list[list[Any]]:
-    """Return prose in lists and texts, for JSON."""
+def told_of(prose: Prose) -> str | list[list[Any]]:
+    """Return prose in lists and texts, for JSON; most of it is but a text, with which less is to be read."""
+    first = prose[0] if len(prose) == 1 else None
+    if isinstance(first, Words):
+        return first.text
     return [[_LETTERS[type(piece)], *_parts_of(piece)] for piece in prose]
 
 
-def prose_of(told: Iterable[list[Any]]) -> Prose:
+def prose_of(told: str | Iterable[list[Any]]) -> Prose:
     """Return the prose of which `told_of` made this.
 
     Raises: KeyError, TypeError or ValueError when it made no such thing.
     """
+    if isinstance(told, str):
+        return (Words(told),)
     return tuple(_PIECES[letter](*parts) for letter, *parts in told)
 
 

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -41,6 +42,16 @@ def keys_of_kept_links(project: Project) -> set[str]:
     kept = Kept(project.root)
     judged = [item for name in FILES for item in kept.judged_in(name) or ()]
     return {*kept.links_of([Checked(item.record, item.raw.path, item.raw.at) for item in judged]).linked}
+
+
+def kept_files(make_project: MakeProject) -> tuple[Project, Found, Path, dict[str, Any], list[str]]:
+    """Return a briefing that was read, what that gave, the file that is kept of it, its first line and the others."""
+    project = make_project(FILES)
+    age(project.root / "docs", 10)
+    found = check_briefing(project)
+    file = project.root / "build/.cache/records.json"
+    head, *lines = file.read_text("utf-8").split("\n")
+    return project, found, file, json.loads(head), lines
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -125,12 +136,8 @@ def test_links_are_found_anew_where_what_they_lead_to_is_another(make_project: M
 
 
 def test_what_nobody_can_use_is_not_used(make_project: MakeProject) -> None:
-    project = make_project(FILES)
-    age(project.root / "docs", 10)
-    expected = check_briefing(project)
-    file = project.root / "build/.cache/records.json"
-    head, *lines = file.read_text("utf-8").split("\n")
-    kept = json.loads(head)
+    project, expected, file, kept, lines = kept_files(make_project)
+    head = json.dumps(kept)
     wrong = {name: [*entry[:3], [["x", [], 10**6]]] for name, entry in kept["files"].items()}
     heads = ("", "[]", "{", json.dumps(kept | {"made with": "other code"}), json.dumps(kept | {"files": wrong}))
     for text in ("\n".join((head, *("{}" for _ in lines))), head, *("\n".join((other, *lines)) for other in heads)):
@@ -140,12 +147,7 @@ def test_what_nobody_can_use_is_not_used(make_project: MakeProject) -> None:
 
 
 def test_links_that_nobody_can_use_are_not_used(make_project: MakeProject) -> None:
-    project = make_project(FILES)
-    age(project.root / "docs", 10)
-    expected = check_briefing(project)
-    file = project.root / "build/.cache/records.json"
-    head, *lines = file.read_text("utf-8").split("\n")
-    kept = json.loads(head)
+    project, expected, file, kept, lines = kept_files(make_project)
     assert keys_of_kept_links(project)
     short = {key: [path] for key, (path, *_) in kept["links"].items()}
     odd = {key: [path, [10**6, 0], texts] for key, (path, _, texts) in kept["links"].items()}
