@@ -13,12 +13,11 @@ from pathlib import Path, PurePosixPath
 from generator.errors import Place, Problem
 from generator.explorer import DATA_FOLDER
 from generator.fields import slug
-from generator.gazetteer import places_of
+from generator.gazetteer import FOLDER, places_of
 from generator.link import HOME, Briefing
-from generator.lists import years_of
-from generator.pages import tags_of
+from generator.lists import topic_key, years_of
 from generator.places import Places
-from generator.records import KIND_BY_FOLDER, KINDS
+from generator.records import KIND_BY_FOLDER, KINDS, Event, Record
 from generator.validate import Checked
 from generator.views import DATA, PATHS
 
@@ -65,8 +64,9 @@ def _published_below(folder: Path) -> Iterator[str]:
 
 def find_collisions(
     briefing: Briefing, written: Mapping[str, Checked], places: Places, of_theme: Iterable[str] = ()
-) -> list[Problem]:
-    """Return a problem for each record, topic, place and hand-written thing that would lie where something else does.
+) -> tuple[list[Problem], dict[str, str]]:
+    """Return a problem for each record, topic, place and hand-written thing that would lie where something else does,
+    and what lies where, for `fits`.
 
     `of_theme` are the names of the files that the theme puts into the site.
     """
@@ -84,13 +84,45 @@ def find_collisions(
     for key, record in briefing.records.items():
         claim(f"{key}.md", f"the page of the {record.kind} '{record.id}'", key, "id", "Give it another id.")
     hint = "Write one of them throughout, or name them further apart."
-    for tag, key in sorted(tags_of(briefing).items()):
-        claim(f"tags/{slug(tag)}.md", f"the page of the topic '{tag}'", key, "tags", hint)
+    for tag, key in sorted(_tags_of(briefing).items()):
+        claim(*_topic(tag), key, "tags", hint)
     for place in places_of(briefing).values():
-        claim(f"{place.key}.md", f"the page of the place '{place.name}'", place.events[0], "place", hint)
+        claim(*_place(place.name), place.events[0], "place", hint)
     years = {year for record in briefing.records.values() for year in years_of(record)}
-    lying |= {_spot_of(f"years/{year}.md"): f"the page of {year}" for year in years}
-    return problems + _wrong_by_hand([*(page.name for page in briefing.pages.values()), *briefing.assets], lying)
+    lying |= {_spot_of(path): what for path, what in map(_year, years)}
+    by_hand = [*(page.name for page in briefing.pages.values()), *briefing.assets]
+    problems += _wrong_by_hand(by_hand, lying)
+    return problems, {**{_spot_of(name): f"'docs/{name}'" for name in by_hand}, **lying}
+
+
+def fits(record: Record, lying: dict[str, str]) -> bool:
+    """Tell whether the topics, the place and the years of a record have pages that lie where nothing else does; then
+    they lie there.
+    """
+    place = record.place.name if isinstance(record, Event) and record.place else ""
+    pages = [*map(_topic, record.tags), *map(_year, years_of(record)), *([_place(place)] if place else [])]
+    return all(lying.setdefault(_spot_of(path), what) == what for path, what in pages)
+
+
+def _tags_of(briefing: Briefing) -> dict[str, str]:
+    """Return {tag: key of the first record that has it}."""
+    first: dict[str, str] = {}
+    for key, record in briefing.records.items():
+        for tag in record.tags:
+            first.setdefault(tag, key)
+    return first
+
+
+def _topic(tag: str) -> tuple[str, str]:
+    return f"{topic_key(tag)}.md", f"the page of the topic '{tag}'"
+
+
+def _place(name: str) -> tuple[str, str]:
+    return f"{FOLDER}/{slug(name)}.md", f"the page of the place '{name}'"
+
+
+def _year(year: int) -> tuple[str, str]:
+    return f"years/{year}.md", f"the page of {year}"
 
 
 def is_free(key: str, keys: Iterable[str]) -> bool:

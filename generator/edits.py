@@ -18,9 +18,10 @@ from generator.errors import Problem, sort_problems
 from generator.fields import FieldPath, Part
 from generator.files import is_portable, is_still_a_file
 from generator.ledger import Ledger
-from generator.link import HOME, Author, Briefing, HandPage, Linked, World, link_some, words_of
+from generator.link import HOME, Briefing, link_some
+from generator.linked import Author, HandPage, Linked, World, words_of
 from generator.load import INFO_PATH, RawPage, load_file
-from generator.names import as_line, changed_forms, names_of, shared_names
+from generator.names import as_line, changed_forms, names_after, shared_names
 from generator.noted import Lazy
 from generator.pipeline import Project
 from generator.places import Places
@@ -229,15 +230,8 @@ class Edits:
 
     def _names_after(self, known: Collection[str], now: Mapping[str, Checked]) -> Mapping[str, list[str]]:
         """Return the names of actors when those that are `known` are gone, and these records are there."""
-        folder = f"{Actor.folder}/"
-        if not any(key.startswith(folder) for key in (*known, *now)):
-            return self.names
-        before = {name: sorted(keys) for name, keys in self.names.items()}
-        after = {name: [key for key in keys if key not in known] for name, keys in before.items()}
-        for name, keys in names_of(item.record for item in now.values() if isinstance(item.record, Actor)).items():
-            after[name] = sorted((*after.get(name, ()), *keys))
-        after = {name: keys for name, keys in after.items() if keys}
-        return self.names if after == before else after
+        before = (self._briefing.records[key] for key in known)
+        return names_after(self.names, before, (item.record for item in now.values()))
 
     def _naming_others(self) -> set[str] | None:
         """Return the keys of those in whose text a name leads to another actor than by the last names.

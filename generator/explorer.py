@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from generator.fields import slug
 from generator.link import Briefing
 from generator.lists import Maker, Page
 from generator.records import Actor, Quote, Record, Source
@@ -103,7 +104,7 @@ def _named(maker: Maker, name: str, value: str) -> list[str]:
         case "speaker" | "to" | "source":
             return [value, captions[f"{_FOLDERS[name]}/{value}"]]
         case "topic":
-            return [maker.topics[value].rpartition("/")[2], value]
+            return [slug(value), value]
         case "language":
             return [value, words.language_name(value)]
         case "status":

@@ -29,7 +29,7 @@ class KnownPlace:
 def places_of(briefing: Briefing) -> Mapping[str, KnownPlace]:
     """Return {name: place} of all places where events are, by name."""
     events: dict[str, list[Event]] = {}
-    for record in briefing.records.values():
+    for record in briefing.of_kind(Event.folder):
         if isinstance(record, Event) and record.place:
             events.setdefault(record.place.name, []).append(record)
     return {name: place_of(name, events[name]) for name in sorted(events, key=str.casefold)}

@@ -17,7 +17,8 @@ from generator.backlinks import Backlink
 from generator.choices import CHOICES
 from generator.fields import FieldPath
 from generator.gazetteer import KnownPlace
-from generator.link import HOME, Briefing, HandPage
+from generator.link import HOME, Briefing
+from generator.linked import HandPage
 from generator.lists import ListPlan
 from generator.outlines import Outline, RestPlan
 from generator.pages import PageMaker
@@ -64,9 +65,9 @@ def inputs_of(maker: PageMaker, known: Mapping[str, Mapping[str, str]] | None = 
         "page": {key: page_input(page) for key, page in whole.pages.items()},
         "card": {HOME: card_input(whole.info)},
     }
-    tallies = {**maker.maker.tallies, LINKS: {**maker.maker.links}}
+    tallies = {**maker.maker.tallies, LINKS: maker.maker.links}
     found["row"] = {key: input_of("row", maker.maker.rows.told.whole[key]) for key in whole.records}
-    found["tally"] = {name: input_of("tally", tally) for name, tally in tallies.items()}
+    found["tally"] = {name: input_of("tally", {**tally}) for name, tally in tallies.items()}
     found["sentence"] = {}
     texts, sentences = ((known or {}).get(kind, {}) for kind in ("text", "sentence"))
     for key, text in found["text"].items():

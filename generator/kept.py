@@ -20,7 +20,8 @@ from typing import Any
 from generator.backlinks import Backlink
 from generator.fields import FieldPath
 from generator.files import is_settled, stamps_below
-from generator.link import HOME, Author, Linked, LinkMemory, World
+from generator.link import HOME
+from generator.linked import Author, Linked, LinkMemory, World
 from generator.load import Loaded, RawRecord
 from generator.names import NameIndex
 from generator.prose import prose_of, told_of

@@ -6,18 +6,18 @@ notes the way back. Never reads files, never renders text.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
-from generator.backlinks import MENTIONED, Backlink, Naming, WaysBack
+from generator.backlinks import MENTIONED, Backlink
 from generator.characters import same_text
 from generator.errors import Known, Problem, nearest
 from generator.fields import FieldPath, Part, Refers, marked_values
 from generator.front import read_front
+from generator.linked import Author, HandPage, Linked, LinkMemory, World, words_of
 from generator.load import INFO_PATH, RawPage
 from generator.mend import BLANK
-from generator.names import NameIndex, as_line, forms_of, names_of
+from generator.names import NameIndex, as_line, forms_of, names_after, names_of
 from generator.noted import Lazy
-from generator.order import keys_in_order, keys_of_kind
+from generator.order import keys_in_order, keys_of_kind, order_after, steps_back
 from generator.places import Places
 from generator.prose import (
     LinkedPiece,
@@ -31,24 +31,10 @@ from generator.prose import (
     read_page,
     read_prose,
 )
-from generator.records import KIND_BY_FOLDER, Actor, BriefingInfo, Record, keys_by_id
+from generator.records import KIND_BY_FOLDER, BriefingInfo, Record, keys_by_id
 from generator.validate import Checked, field_name
 
 HOME = "index"
-
-
-@dataclass(frozen=True, slots=True)
-class HandPage:
-    """A hand-written page: its name below `docs/`, its title, and its text after the front matter, linked."""
-
-    name: str
-    front_matter: Mapping[str, object]
-    title: str
-    prose: Prose
-
-    @property
-    def key(self) -> str:
-        return self.name.removesuffix(".md")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,92 +62,7 @@ class Briefing:
 
     def of_kind(self, folder: str) -> tuple[Record, ...]:
         """Return the records of one kind, in order."""
-        return tuple(record for record in self.records.values() if record.folder == folder)
-
-
-class Author(NamedTuple):
-    """What has the links: its key, the file it is written in, and where in that file it starts."""
-
-    key: str
-    path: str
-    at: FieldPath = ()
-
-
-@dataclass(slots=True)
-class Linked:
-    """What came of linking one record, the card or a hand-written page."""
-
-    of: object  # the record, card or page
-    author: Author
-    names: list[Naming] = field(default_factory=list)
-    prose: dict[tuple[str, FieldPath], Prose] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    page: HandPage | None = None
-
-
-class World(NamedTuple):
-    """What a link may lead to: the names of actors, with their keys, and the keys of all records. `others` are those of
-    drafts, the files below `docs/`, and the keys of what could not be read.
-    """
-
-    names: Mapping[str, list[str]]
-    keys: Collection[str]
-    others: tuple[frozenset[str], frozenset[str], frozenset[str]]
-
-
-@dataclass(slots=True)
-class LinkMemory:
-    """What linking found last time: what is the same object is not linked again, unless the world around it is another
-    and that touches it.
-    """
-
-    world: World = field(default_factory=lambda: World({}, frozenset(), (frozenset(),) * 3))
-    names: NameIndex = field(default_factory=lambda: NameIndex({}))
-    linked: dict[str, Linked] = field(default_factory=dict)  # by key of the author
-    texts: Lazy[str, str] = field(init=False)  # all words of an author, as far as they are asked for
-    ways_back: WaysBack = field(default_factory=WaysBack)
-    prose: dict[tuple[str, FieldPath], Prose] = field(default_factory=dict)
-    linker: "_Linker | None" = None
-
-    def __post_init__(self) -> None:
-        self.texts = Lazy(lambda key: words_of(self.linked[key].of))
-
-    def remember(self, linked: Linked) -> None:
-        """Take it that this is what linking found of an author."""
-        key = linked.author.key
-        self.linked[key] = linked
-        self.ways_back.give(key, linked.names)
-        self.prose.update(linked.prose)
-
-    def enter(self, world: World) -> frozenset[str]:
-        """Take it that this is the world now, and return the authors whose links may be others in it."""
-        before, self.world = self.world, world
-        if before == world:
-            return frozenset()
-        old_names = self.names
-        if before.names != world.names:
-            self.names = NameIndex(world.names)
-        if before.others != world.others:
-            return frozenset(self.linked)
-        last, keys = {*before.keys}, {*world.keys}
-        ids = {_id_of(key) for key in last ^ keys}  # of which there are more now, or fewer
-        named = (key for key in last | keys if _id_of(key) in ids)
-        touched = {author for key in named for author in self.ways_back.authors_of(key)}
-        touched |= {key for key, linked in self.linked.items() if linked.problems}
-        forms = {as_line(form) for form in self.names.changed(old_names)}
-        named_anew = (key for key in self.linked if forms and any(form in self.texts[key] for form in forms))
-        return frozenset(touched.union(named_anew))
-
-
-def _id_of(key: str) -> str:
-    return key.partition("/")[2]
-
-
-def words_of(author: object) -> str:
-    """Return all text in which an author may name somebody, on lines of their own."""
-    if isinstance(author, RawPage):
-        return as_line(author.text)
-    return "\n".join(as_line(marked.text) for marked in marked_values(author)) if isinstance(author, Part) else ""
+        return tuple(self.records[key] for key in self.keys_of(folder))
 
 
 def link_records(
@@ -181,12 +82,14 @@ def link_records(
     `unreadable` are the keys of records that could not be read: to name one of these is no second problem.
     """
     memory = memory or LinkMemory()
-    records = {key: written[key].record for key in keys_in_order(item.record for item in written.values())}
+    unordered = [item.record for item in written.values()]
+    memory.steps = steps_back(unordered)
+    records = {key: written[key].record for key in keys_in_order(unordered, memory.steps)}
     drafts = frozenset() if with_drafts else frozenset(key for key, record in records.items() if record.draft)
     raw_pages = {page.name.removesuffix(".md"): page for page in pages}
     files = frozenset((*assets, *(page.name for page in raw_pages.values())))
     others = drafts, files, frozenset(unreadable)
-    named = names_of(record for key, record in records.items() if isinstance(record, Actor) and key not in drafts)
+    named = names_of(record for key, record in records.items() if key not in drafts)
     linker = _Linker(places, records, *others, memory, memory.enter(World(named, frozenset(records), others)))
     for key, record in records.items():
         linker.link(record, Author(key, written[key].path, written[key].at))
@@ -194,7 +97,6 @@ def link_records(
     for key, page in raw_pages.items():
         linker.link(page, Author(key, page.path))
     linked = linker.finish(memory.linked.keys() | linker.linked.keys())
-    memory.linker = linker
     briefing = Briefing(
         info=info,
         records={key: record for key, record in records.items() if key not in drafts},
@@ -210,22 +112,35 @@ def link_records(
 
 
 def relink_records(
-    quietly: Iterable[Checked], briefing: Briefing, memory: LinkMemory
+    edited: Collection[Checked], briefing: Briefing, memory: LinkMemory, places: Places
 ) -> tuple[Briefing, list[Problem]]:
-    """Return a briefing after edits for which `is_quiet`, and what is wrong with the links of these records."""
-    linker = memory.linker
-    assert linker, "a briefing was linked before"
-    changed = {item.record.key: item.record for item in quietly}
-    linker.keys = records = {**briefing.records, **changed}
-    linker.touched = frozenset()
-    linker.linked = dict(memory.linked)
-    for item in quietly:
+    """Return a briefing after edits of some of its records, and what is wrong with what is linked anew for them.
+
+    It is as it was last linked, with its drafts and without faults; no record came or went.
+    """
+    changed = {item.record.key: item.record for item in edited}
+    before = [briefing.records[key] for key in changed]
+    records, memory.steps = order_after(briefing.records, changed, memory.steps)
+    names = names_after(memory.world.names, before, changed.values())
+    touched = memory.enter(memory.world._replace(names=names))
+    linker = _Linker(places, records, *memory.world.others, memory, touched, linked=dict(memory.linked))
+    for item in edited:
         linker.link(item.record, Author(item.record.key, item.path, item.at))
-    linked = linker.finish(changed)
-    order = [*records, HOME, *briefing.pages]
-    backlinks = memory.ways_back.turned(order, linker.drafts)
-    after = replace(briefing, records=records, backlinks=backlinks, prose=dict(memory.prose))
-    return after, [problem for key in changed for problem in linked[key].problems]
+    again = [memory.linked[key] for key in touched - changed.keys()]
+    for last in again:
+        linker.link(last.of, last.author)
+    anew = [*changed, *(last.author.key for last in again)]
+    linked = linker.finish(anew)
+    after = replace(
+        briefing,
+        records=records,
+        pages={key: page for key in briefing.pages if (page := linked[key].page)},
+        backlinks=memory.ways_back.turned([*records, HOME, *briefing.pages], linker.drafts),
+        prose=dict(memory.prose),
+        shared_names=memory.names.shared,
+        nested_names=memory.names.nested,
+    )
+    return after, [problem for key in anew for problem in linked[key].problems]
 
 
 def link_some(parts: Collection[tuple[Part | RawPage, Author]], world: World, places: Places) -> list[Linked]:
@@ -275,11 +190,8 @@ class _Linker:
             before, after = memory.linked.get(key), self.linked.get(key)
             if before is after:
                 continue
-            memory.texts.pop(key, None)
             if before:
-                memory.ways_back.forget(key, before.names)
-                for at in before.prose:
-                    del memory.prose[at]
+                memory.forget(before)
             if after:
                 memory.remember(after)
         memory.linked = self.linked

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from jinja2 import Environment
 
+from generator.fields import slug
 from generator.gazetteer import KnownPlace
 from generator.link import Briefing
 from generator.noted import Noted
@@ -60,7 +61,6 @@ class Maker:
     captions: Noted[str, str]
     rows: Rows
     words: Words
-    topics: Mapping[str, str]  # tag -> key of its page
     places: Noted[str, KnownPlace]  # by name
     ties: Noted[str, Mapping[str, tuple[Tie, ...]]]
     tallies: Mapping[str, Mapping[str, int]]  # by a name of `tallies.TALLIES`
@@ -186,7 +186,12 @@ def _by_tag(maker: Maker) -> list[Entry]:
     for key, record in maker.whole.records.items():
         for tag in dict.fromkeys(record.tags):
             groups[tag].append(key)
-    return [Entry(tag, maker.topics[tag], "Topic", groups[tag]) for tag in sorted(groups, key=str.casefold)]
+    return [Entry(tag, topic_key(tag), "Topic", groups[tag]) for tag in sorted(groups, key=str.casefold)]
+
+
+def topic_key(tag: str) -> str:
+    """Return the key of a topic's page."""
+    return f"tags/{slug(tag)}"
 
 
 def _by_place(maker: Maker) -> list[Entry]:

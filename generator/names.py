@@ -3,14 +3,14 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from generator.mend import BLANK
-from generator.records import Actor
+from generator.records import Actor, Record
 
 # Particles that Korean writes onto a name: without them "김정은은" would not mention 김정은.
 _KOREAN_PARTICLES = re.compile(
@@ -39,20 +39,36 @@ class FoundName(NamedTuple):
     key: str
 
 
-def names_of(actors: Iterable[Actor]) -> dict[str, list[str]]:
-    """Return {name: keys of the actors that have it}: their names, aliases and names in other languages."""
+def names_of(records: Iterable[Record]) -> dict[str, list[str]]:
+    """Return {name: keys, sorted, of the actors that have it}: their names, aliases and names in other languages."""
     keys_by_name: defaultdict[str, list[str]] = defaultdict(list)
-    for actor in actors:
-        for name in {actor.name, *actor.aliases, *actor.names.values()} - {BLANK}:
-            keys_by_name[unicodedata.normalize("NFC", name)].append(actor.key)
-    return dict(keys_by_name)
+    for actor in (record for record in records if isinstance(record, Actor)):
+        names = {actor.name, *actor.aliases, *actor.names.values()} - {BLANK}
+        for name in {unicodedata.normalize("NFC", name) for name in names}:
+            keys_by_name[name].append(actor.key)
+    return {name: sorted(keys) for name, keys in keys_by_name.items()}
+
+
+def names_after(
+    names: Mapping[str, list[str]], before: Iterable[Record], now: Iterable[Record]
+) -> Mapping[str, list[str]]:
+    """Return what `names_of` finds after some records were edited; the same object where no name is another."""
+    gone, come = names_of(before), names_of(now)
+    if gone == come:
+        return names
+    found = {**names}
+    for name in gone.keys() | come.keys():
+        left = [key for key in names.get(name, ()) if key not in gone.get(name, ())]
+        found[name] = sorted((*left, *come.get(name, ())))
+    return {name: keys for name, keys in found.items() if keys}
 
 
 class NameIndex:
-    """All names by which actors can be linked. A name that two actors share links neither: it is in `shared`."""
+    """All names by which actors can be linked, {name: keys} as `names_of` has them. A name that two actors share links
+    neither: it is in `shared`.
+    """
 
-    def __init__(self, keys_by_name: Mapping[str, Iterable[str]]) -> None:
-        keys = {name: sorted(set(keys)) for name, keys in keys_by_name.items()}
+    def __init__(self, keys: Mapping[str, Sequence[str]]) -> None:
         self.shared = shared_names(keys)
         # Shared names stay in the search: "Kim" of two actors must hide the "Kim" of neither, but link none.
         self.nested = {name: keys[name][0] for name in _nested(keys)}
@@ -97,7 +113,7 @@ class NameIndex:
                     yield name, offset + start, offset + end
 
 
-def changed_forms(before: Mapping[str, Collection[str]], now: Mapping[str, Collection[str]]) -> set[str] | None:
+def changed_forms(before: Mapping[str, Sequence[str]], now: Mapping[str, Sequence[str]]) -> set[str] | None:
     """Return the forms of names, {name: keys}, that lead to another actor than before, or no longer to one; None where
     others end in each other than before.
     """
@@ -112,14 +128,13 @@ def changed_forms(before: Mapping[str, Collection[str]], now: Mapping[str, Colle
     return {form for name in changed for form in forms_of(name)}
 
 
-def shared_names(keys_by_name: Mapping[str, Collection[str]]) -> dict[str, tuple[str, ...]]:
+def shared_names(keys: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     """Return the names that several actors have, with the keys of these: such a name leads to none of them."""
-    return {name: tuple(sorted({*keys})) for name, keys in keys_by_name.items() if len({*keys}) > 1}
+    return {name: tuple(named) for name, named in keys.items() if len(named) > 1}
 
 
-def _leads_to(keys: Collection[str]) -> set[str] | None:
-    found = {*keys}
-    return found if len(found) < 2 else None
+def _leads_to(keys: Sequence[str]) -> Sequence[str] | None:
+    return keys if len(keys) < 2 else None
 
 
 def forms_of(name: str) -> set[str]:

@@ -1,7 +1,7 @@
 """The order in which records stand: kind by kind, actors by name, the others by date, undated last."""
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left, insort
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 from generator.records import KIND_BY_FOLDER, Actor, Event, Record, key_of
@@ -10,11 +10,33 @@ SortKey = tuple[int, tuple[date, int], int, str, str]
 _FOLDERS = tuple(KIND_BY_FOLDER)
 
 
-def keys_in_order(unordered: Iterable[Record]) -> Iterator[str]:
-    """Yield the keys of records in their order."""
-    records = tuple(unordered)
-    steps = steps_back(records)
-    yield from (record.key for record in sorted(records, key=lambda record: sort_key(record, steps)))
+def keys_in_order(records: Iterable[Record], steps: Mapping[str, int]) -> list[str]:
+    """Return the keys of records in their order."""
+    return [record.key for record in sorted(records, key=lambda record: sort_key(record, steps))]
+
+
+def put_in_order(
+    keys: Iterable[str], records: Mapping[str, Record], others: Collection[str], steps: Mapping[str, int]
+) -> list[str]:
+    """Return the keys of records in their order; but for those of some others, which may be gone, they stand in it."""
+    order = [key for key in keys if key not in others]
+    for key in others:
+        if key in records:
+            insort(order, key, key=lambda key: sort_key(records[key], steps))
+    return order
+
+
+def order_after(
+    before: Mapping[str, Record], changed: Mapping[str, Record], steps: Mapping[str, int]
+) -> tuple[dict[str, Record], Mapping[str, int]]:
+    """Return records, in their order, after some of them changed, and the steps of events; `steps` are those before."""
+    records = {**before, **changed}
+    is_alike = all(_followed(before[key]) == _followed(changed[key]) for key in changed)
+    now = steps if is_alike else steps_back(records.values())
+    others = [*changed, *(key for key in now.keys() | steps.keys() if now.get(key) != steps.get(key))]
+    if all(sort_key(before[key], steps) == sort_key(records[key], now) for key in others):
+        return records, now
+    return {key: records[key] for key in put_in_order(records, records, dict.fromkeys(others), now)}, now
 
 
 def keys_of_kind(keys: Sequence[str], folder: str) -> Sequence[str]:
@@ -57,6 +79,10 @@ def steps_back(records: Iterable[Record]) -> dict[str, int]:
             else:
                 trail[waiting] = None
     return {key: count for key, count in steps.items() if count}
+
+
+def _followed(record: Record) -> list[str]:
+    return keys_followed(record) if isinstance(record, Event) else []
 
 
 def keys_followed(event: Event) -> list[str]:

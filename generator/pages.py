@@ -4,7 +4,7 @@ Decides what is on which page and in which order; the templates lay it out. Tell
 writes.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -16,20 +16,21 @@ from generator.choices import CHOICES
 from generator.errors import BriefbookError
 from generator.explorer import DATA_FOLDER, build_index, make_chunk, plan_chunks
 from generator.facts import Resolve
-from generator.fields import shorten, slug
+from generator.fields import shorten
 from generator.gazetteer import KnownPlace, places_of
-from generator.link import HOME, Briefing, HandPage
+from generator.link import HOME, Briefing
+from generator.linked import HandPage
 from generator.lists import ListPlan, Maker, Page, escaped, make_overview, plan_overviews
 from generator.noted import Deferred, Lazy, Noted
 from generator.outlines import Outline, Outlines, RestPlan, Rests, make_rest
 from generator.pictures import FOLDER, Pictures, templates_of_pictures
 from generator.profiles import neighbours_of, record_pages
 from generator.prose import BY_HAND
-from generator.records import Actor, Quote
+from generator.records import Actor, Event, Quote, is_arranged_alike
 from generator.render import Captions, PageLinks, build_environment, front_matter, plain_text
 from generator.rows import Row, Rows, Sentences, Told
 from generator.tallies import Tally, links_of, tallies_of
-from generator.ties import Ties, ties_of
+from generator.ties import Ties, TiesAsAsked
 from generator.views import DATA, PATHS, VIEWS, build_view, title_of_view
 from generator.words import Words
 
@@ -54,7 +55,6 @@ class Arranged(NamedTuple):
     tallies: Mapping[str, Tally]
     links: Tally
     neighbours: Mapping[str, tuple[str | None, str | None]]
-    topics: Mapping[str, str]
     rows: Mapping[str, Told] | None = None
     sentences: Mapping[str, Sentences] | None = None
 
@@ -113,15 +113,18 @@ class PageMaker:
         made.plans, made.rests, made.chunks = Noted(planned.plans), Noted(planned.rests), Noted(planned.chunks)
         return made
 
-    def after(self, briefing: Briefing, *, is_quiet: bool = False) -> "PageMaker":
+    def after(self, briefing: Briefing, edited: Collection[str] | None = None) -> "PageMaker":
         """Return what makes the pages after edits of records, by the templates as they were read.
 
-        `is_quiet` tells that this is so (see there) for each of the edits.
+        `edited` are the keys of all records that are others, where none came or went.
         """
         made = self.__class__.__new__(self.__class__)
-        arranged = _arranged(briefing)
+        arranged, before = _arranged(briefing), self.whole.records
+        is_quiet = edited is not None and all(is_arranged_alike(before[key], briefing.records[key]) for key in edited)
         if is_quiet:  # it may name others in its prose, but nothing else is arranged by it
             arranged = self._arranged._replace(captions=arranged.captions, links=arranged.links)
+        elif edited and not any(key.startswith(f"{Event.folder}/") for key in edited):
+            arranged = arranged._replace(places=self._arranged.places)
         made._begin(briefing, arranged, self._tools)
         if is_quiet and "chunks" in self.__dict__:
             made.chunks = self.chunks
@@ -253,11 +256,10 @@ def _arranged(briefing: Briefing) -> Arranged:
     return Arranged(
         captions=Captions(briefing),
         places=Deferred(lambda: places_of(briefing)),
-        ties=(ties := Deferred(lambda: ties_of(briefing))),
-        tallies=Deferred(lambda: tallies_of(briefing, ties)),
+        ties=(ties := TiesAsAsked(briefing)),
+        tallies=tallies_of(briefing, ties),
         links=Deferred(lambda: links_of(briefing)),
         neighbours=Deferred(lambda: neighbours_of(briefing)),
-        topics=Deferred(lambda: {tag: f"tags/{slug(tag)}" for tag in sorted(tags_of(briefing))}),
     )
 
 
@@ -281,7 +283,6 @@ def _maker_of(briefing: Briefing, arranged: Arranged, tools: _Tools, planned: Pl
         pictures=Pictures(noted, ties, tools.words, tools.pictures, lambda: chosen["last day"]),
         outlines=Noted(outlines),
         chosen=chosen,
-        topics=arranged.topics,
         books=tools.books,
     )
     return maker
@@ -343,12 +344,3 @@ def _network(maker: Maker, links: PageLinks) -> str:
     actor = maker.briefing.records.get(key) if key else None
     drawing = maker.pictures.neighbours(actor) if isinstance(actor, Actor) else None
     return maker.picture(links, f"{FOLDER}/{key}-network.svg", drawing)
-
-
-def tags_of(briefing: Briefing) -> dict[str, str]:
-    """Return {tag: key of the first record that has it}."""
-    first: dict[str, str] = {}
-    for key, record in briefing.records.items():
-        for tag in record.tags:
-            first.setdefault(tag, key)
-    return first

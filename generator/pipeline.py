@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -12,16 +12,17 @@ from pathlib import Path
 
 import yaml
 
-from generator.check import check_book, check_links
-from generator.collisions import find_collisions, names_of_theme
+from generator.check import check_book, check_links, find_cycles
+from generator.collisions import find_collisions, fits, names_of_theme
 from generator.errors import Problem, RecordsInvalid, is_failure, sort_problems
 from generator.files import LIMITS, Limits, Matches, is_still_a_file, names_below, too_much
 from generator.kept import Kept
-from generator.link import Briefing, LinkMemory, link_records, relink_records
+from generator.link import Briefing, link_records, relink_records
+from generator.linked import LinkMemory
 from generator.load import Loaded, join_loaded, load_file
 from generator.pages import PageMaker
 from generator.places import Places
-from generator.records import BriefingInfo, is_quiet
+from generator.records import BriefingInfo, Record
 from generator.tree import links_among
 from generator.validate import Checked, Judged, judge_alone, judge_record, validate_info, validate_records
 from generator.words import load_words
@@ -131,10 +132,12 @@ class Reader:
         self._card: tuple[object, BriefingInfo | None, list[Problem]] = None, None, []
         self._assets: list[str] = []
         self._of_theme: frozenset[str] = frozenset()
+        self._lying: dict[str, str] = {}
         self._links = LinkMemory()
         self._kept: Kept | None = None
         self._checked: Mapping[str, Checked] = {}
         self._wrong: list[Problem] = []
+        self._is_good = False  # whether the briefing has no errors
         self.briefing: Briefing | None = None
 
     @without_collector()
@@ -155,7 +158,7 @@ class Reader:
         self._aliases = links_among(root / "docs", (name for name in names if name not in known))
         loaded = join_loaded(self._files.values(), self._folder_problems)
         self._assets = loaded.assets
-        places = Places(root)
+        places = self._places
         self._checked, self._wrong = validate_records(loaded, places, self._judged)
         if self._kept:
             self._links = self._kept.links_of(self._checked.values())
@@ -218,55 +221,63 @@ class Reader:
         return {name: part for name, part in self._files.items() if name not in again and not name.startswith(folders)}
 
     @without_collector()
-    def read_quietly(self, changed: Iterable[str]) -> frozenset[str] | None:
-        """Read a few files again when nothing was wrong, and return the keys of their records.
+    def read_edits(self, changed: Iterable[str]) -> frozenset[str] | None:
+        """Read a few files again, and return the keys of their records; afterwards `briefing` is up to date, and
+        `check` still to be asked for what may be a slip.
 
-        Returns None, and does nothing, when more than these records is touched (see `is_quiet`), or something is wrong
-        with them now: `read` then has to read them. Afterwards `briefing` is up to date, and `check` still to be asked.
+        Returns None when all is to be read for them: records came or went, or something is or was wrong.
         """
-        if self._wrong or self._aliases or self.briefing is None:
+        if self._wrong or self._aliases or self.briefing is None or not self._is_good or not self._with_drafts:
             return None
         names = list(changed)
         parts = {name: load_file(self._project.root, name) for name in names if name in self._files}
-        pairs = [pair for name in names for pair in self._pairs(name, parts.get(name))]
-        if len(parts) < len(names) or None in pairs or not pairs:
+        judged = [item for name in names for item in self._judge(name, parts.get(name))]
+        if len(parts) < len(names) or None in judged or not judged:
             return None
-        quietly = [pair for pair in pairs if pair]
-        briefing, wrong = relink_records([checked for _, checked in quietly], self.briefing, self._links)
-        if wrong:
-            self._links = LinkMemory()  # with the new links in it, which do not hold
+        edited = {item.record.key: item for item in judged if item}
+        checked = {key: Checked(item.record, item.raw.path, item.raw.at) for key, item in edited.items()}
+        self._kept = None  # how the files lay is no longer known
+        briefing, wrong = relink_records(checked.values(), self.briefing, self._links, self._places)
+        if wrong or not self._is_sound(briefing, [item.record for item in checked.values()]):
             return None
         self.briefing = briefing
-        self._kept = None  # how the files lay is no longer known
         self._files |= parts
-        for judged, _ in quietly:
-            self._judged[id(judged.raw)] = judged
-        fresh = {checked.record.key: checked for _, checked in quietly}
-        self._checked = {**self._checked, **fresh}
-        return frozenset(fresh)
+        self._judged |= {id(item.raw): item for item in edited.values()}
+        self._checked = {**self._checked, **checked}
+        return frozenset(checked)
 
-    def _pairs(self, name: str, part: Loaded | None) -> list[tuple[Judged, Checked] | None]:
-        """Return the records of a file as they are now; None among them when one of them is not edited quietly."""
-        before = {raw.id: self._judged[id(raw)].record for raw in self._files[name].records} if part else {}
-        if part is None or not before or part.problems or [raw.id for raw in part.records] != list(before):
-            return [None]
-        found: list[tuple[Judged, Checked] | None] = []
+    def _judge(self, name: str, part: Loaded | None) -> Iterator[Judged | None]:
+        """Yield what becomes of the records of a file; None where others are in it than before, or one has a fault."""
+        before = [raw.id for raw in self._files[name].records] if part else []
+        if part is None or not before or part.problems or [raw.id for raw in part.records] != before:
+            yield None
+            return
         for raw in part.records:
-            judged = judge_record(raw, frozenset(self._assets), Places(self._project.root))
-            is_good = not judged.problems and is_quiet(before[raw.id], judged.record)
-            found.append((judged, Checked(judged.record, raw.path, raw.at)) if is_good else None)
-        return found
+            judged = judge_record(raw, frozenset(self._assets), self._places)
+            yield None if judged.problems else judged
+
+    def _is_sound(self, briefing: Briefing, edited: Collection[Record]) -> bool:
+        """Tell whether no error is in a briefing that had none before some records were edited."""
+        are_free = all(fits(record, self._lying) for record in edited)
+        return are_free and not briefing.nested_names and not any(find_cycles(briefing, edited))
+
+    @property
+    def _places(self) -> Places:
+        """Where fields stand, in files as they are now."""
+        return Places(self._project.root)
 
     def check(self) -> tuple[Problem, ...]:
         """Return all that is wrong with the briefing as it was last read, sorted by place."""
-        places = Places(self._project.root)
+        places = self._places
         assert self.briefing, "it was read before"
+        colliding, self._lying = find_collisions(self.briefing, self._checked, places, self._of_theme)
         problems = [
             *self._wrong,
             *check_links(self.briefing, self._checked, places, is_whole=not self._wrong),
             *check_book(self.briefing, places),
-            *find_collisions(self.briefing, self._checked, places, self._of_theme),
+            *colliding,
         ]
+        self._is_good = not is_failure(problems, strict=False)
         return sort_problems(problems)
 
 

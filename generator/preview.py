@@ -63,7 +63,7 @@ class Preview:
             names = None if paths is None else [path.removeprefix("docs/") for path in paths]
             self._is_broken = False
             try:
-                if names and is_of_records and self._follow_quietly(names):
+                if names and is_of_records and self._follow_edits(names):
                     return
                 briefing, self.problems = self._reader.read(names)
                 if not is_failure(self.problems, strict=False):
@@ -87,11 +87,11 @@ class Preview:
                 self.problems = self._reader.check()
                 self._tell(self.problems)
 
-    def _follow_quietly(self, names: Iterable[str]) -> bool:
-        keys = self._reader.read_quietly(names)
+    def _follow_edits(self, names: Iterable[str]) -> bool:
+        keys = self._reader.read_edits(names)
         if keys is None or not self._renderer or not self._maker or not self._reader.briefing:
             return False
-        self._show(self._reader.briefing, self._maker.after(self._reader.briefing, is_quiet=True), is_new=False)
+        self._show(self._reader.briefing, self._maker.after(self._reader.briefing, keys), is_new=False)
         self._is_to_check = True
         return True
 

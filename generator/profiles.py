@@ -14,7 +14,7 @@ from generator.dates import PartialDate, parse_date
 from generator.facts import facts_of, image_markdown
 from generator.fields import shorten
 from generator.link import Briefing
-from generator.lists import Maker, Page
+from generator.lists import Maker, Page, topic_key
 from generator.outlines import ROWS_IN_A_SECTION, Companion, Outline, Outlines, Part, rest_path
 from generator.pictures import FOLDER, Drawing
 from generator.prose import escape_inline
@@ -60,7 +60,7 @@ def record_pages(maker: Maker, record: Record) -> Iterator[Page]:
         "facts": list(facts_of(record, links, maker.rows.resolve)),
         "note": links.prose(record.key, "note"),
         "citations": [maker.rows.of_citation(links, citation, record) for citation in record.sources],
-        "tags": [(tag, maker.topics[tag]) for tag in record.tags],
+        "tags": [(tag, topic_key(tag)) for tag in record.tags],
         "sections": list(_sections(maker, record, links, outline.parts)),
         "neighbours": maker.neighbours.get(record.key, (None, None)),
         **_of_its_kind(maker, record, links, outline),
@@ -150,7 +150,7 @@ def neighbours_of(briefing: Briefing) -> Mapping[str, tuple[str | None, str | No
     """Return what comes before and after each quote and event in its kind."""
     found: dict[str, tuple[str | None, str | None]] = {}
     for model in (Quote, Event):
-        keys = [record.key for record in briefing.of_kind(model.folder)]
+        keys = briefing.keys_of(model.folder)
         for before, key, after in zip([None, *keys], keys, [*keys[1:], None], strict=False):
             found[key] = before, after
     return found

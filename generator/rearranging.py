@@ -17,7 +17,7 @@ from generator.gazetteer import FOLDER, KnownPlace, place_of
 from generator.link import HOME
 from generator.lists import Entry, ListPlan, Maker, actor_group, entry_of_place, entry_of_year, page_paths, years_of
 from generator.network import NetworkChoice, choose_network
-from generator.order import keys_followed, keys_of_kind, next_step, sort_key
+from generator.order import keys_followed, keys_of_kind, next_step, put_in_order
 from generator.outlines import Companion, Outline, Outlines, RestPlan, rest_path, section_names
 from generator.pictures import DRAWN
 from generator.records import Actor, Event, Quote, Record, key_of
@@ -89,7 +89,6 @@ def reorder(
     keys: Iterable[str], records: Mapping[str, Record], edits: Sequence[Edit], steps: dict[str, int]
 ) -> list[str]:
     """Return the keys of all records in their order after edits; `steps` (see `steps_back`) are brought up to date."""
-    edited = {edit.key: edit for edit in edits}
     for edit in edits:
         if edit.before and not edit.now:
             steps.pop(edit.key, None)
@@ -98,11 +97,7 @@ def reorder(
         steps |= {event.key: next_step(keys_followed(event), steps) for event in events}
     for key in [key for key, count in steps.items() if not count]:
         del steps[key]
-    order = [key for key in keys if key not in edited]
-    for edit in edits:
-        if edit.now:
-            insort(order, edit.key, key=lambda key: sort_key(records[key], steps))
-    return order
+    return put_in_order(keys, records, {edit.key: edit.now for edit in edits}, steps)
 
 
 class Rearranging:

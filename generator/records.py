@@ -315,13 +315,6 @@ KINDS: tuple[type[Record], ...] = (Actor, Quote, Event, Source)
 KIND_BY_FOLDER: Mapping[str, type[Record]] = {model.folder: model for model in KINDS}
 KIND_BY_NAME: Mapping[str, type[Record]] = {model.kind: model for model in KINDS}
 
-# What a record says for itself: the rest of the briefing is not arranged by it.
-_QUIET = frozenset(
-    "title summary note sources confidence description url wikidata image text original language extent status "
-    "as_reported type archived_url accessed reliability authors publisher".split()
-)
-
-
 # What a record says for itself in its own words: nothing is chosen among all records, or put in order, by these.
 _OWN_WORDS = frozenset(
     "title summary note sources confidence description url wikidata image text original extent as_reported "
@@ -356,11 +349,3 @@ def is_arranged_alike(before: Record, after: Record) -> bool:
 
 def _references(record: Record) -> list[Marked]:
     return [marked for marked in marked_values(record) if isinstance(marked.mark, Refers)]
-
-
-def is_quiet(before: Record, after: Record) -> bool:
-    """Tell whether an edit left everything as it was by which others name, order, group or draw the record."""
-    if type(before) is not type(after):
-        return False
-    arranged_by = (name for name in type(before).model_fields if name not in _QUIET)
-    return all(getattr(before, name) == getattr(after, name) for name in arranged_by)

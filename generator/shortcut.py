@@ -18,18 +18,19 @@ from pydantic import TypeAdapter
 from generator.ahead import fetch_for_edits, fetch_for_pages
 from generator.edits import Edits, Written
 from generator.errors import Problem
-from generator.fields import FieldPath, slug
+from generator.fields import FieldPath
 from generator.inputs import Input, card_input, page_input, record_input, take_inputs, text_input
 from generator.ledger import Ledger, Stamp
-from generator.link import HOME, Briefing, HandPage
+from generator.link import HOME, Briefing
+from generator.linked import HandPage
 from generator.names import names_of
-from generator.noted import Deferred, Lazy
+from generator.noted import Deferred
 from generator.order import steps_back
 from generator.pages import Arranged, PageMaker, Planned
 from generator.pipeline import Project, day_of
 from generator.prose import Mention, Prose, Target
 from generator.rearranging import Arrangement, Rearranging, reorder
-from generator.records import Actor, BriefingInfo, Record, is_arranged_alike
+from generator.records import BriefingInfo, Record, is_arranged_alike
 from generator.rows import Sentences, Told
 from generator.seen import SEEN, Seen, look_at
 from generator.stored import Stored, StoredProse
@@ -64,7 +65,7 @@ class Remade(NamedTuple):
 
 def remember(ledger: Ledger, briefing: Briefing, problems: Iterable[Problem], seen: Seen) -> None:
     """Tell the ledger what the short cut needs after a whole build."""
-    named = names_of(record for record in briefing.records.values() if isinstance(record, Actor))
+    named = names_of(briefing.records.values())
     _keep_seen(ledger, seen, {*seen.files, *ledger.files(SEEN)})
     ledger.tell("keys", {key: briefing.files[key] for key in briefing.records})  # in their order
     ledger.tell("drafts", {key: file for key, file in briefing.files.items() if key not in briefing.records})
@@ -274,7 +275,6 @@ class Shortcut:
 
     def _page_maker(self) -> PageMaker:
         known, words = self._known, load_words(self._briefing.info.language, self._project.template_dirs)
-        topics = Lazy[str, str](lambda tag: f"tags/{slug(tag)}")
         links = Deferred(lambda: known.tallies[LINKS])
         arranged = Arranged(
             self._captions,
@@ -283,7 +283,6 @@ class Shortcut:
             known.tallies,
             links,
             known.neighbours,
-            topics,
             self._rows,
             self._sentences,
         )

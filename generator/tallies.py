@@ -1,31 +1,43 @@
 """What is counted among all records, so that what is chosen by it need not be chosen among them."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from heapq import nlargest
+from itertools import chain
 
 from generator.link import Briefing
 from generator.lists import years_of
+from generator.noted import Deferred
 from generator.records import Event, Quote, Record
 from generator.ties import Ties, actor_key, count_ties
 
 Tally = Mapping[str, int]
 
 # By a field of records: who is quoted, topics, places of events, years of events and quotes, and days (ISO 8601): those
-# on which records end, and those on which events and quotes begin.
-OF_FIELDS = ("quoted", "topics", "places", "years", "ends", "events", "quotes")
-TALLIES = (*OF_FIELDS, "ties")
+# on which records end, and those on which events and quotes begin. Each tells as what a record counts.
+_OF_FIELDS: Mapping[str, Callable[[Record], Iterable[str]]] = {
+    "quoted": lambda record: [actor_key(record.speaker)] if isinstance(record, Quote) else (),
+    "topics": lambda record: dict.fromkeys(record.tags),
+    "places": lambda record: [record.place.name] if isinstance(record, Event) and record.place else (),
+    "years": lambda record: map(str, years_of(record)),
+    "ends": lambda record: [record.when.end.isoformat()] if record.when and record.when.end else (),
+    "events": lambda record: _begins(record) if isinstance(record, Event) else (),
+    "quotes": lambda record: _begins(record) if isinstance(record, Quote) else (),
+}
+TALLIES = (*_OF_FIELDS, "ties")
 LINKS = "links"  # the name of another, which hangs on backlinks
 
 
 def tallies_of(briefing: Briefing, ties: Ties) -> dict[str, Tally]:
-    """Return {name: tally} of all these but that of links."""
-    found: dict[str, Counter[str]] = {name: Counter() for name in OF_FIELDS}
-    for record in briefing.records.values():
-        for name, value in counted_in(record):
-            found[name][value] += 1
-    found["ties"] = Counter({key: count_ties(ties, key) for key in ties})
-    return {name: dict(sorted(tally.items())) for name, tally in found.items()}
+    """Return {name: tally} of all these but that of links; each is counted when it is first asked for anything."""
+    found: dict[str, Tally] = {name: Deferred(partial(_count, briefing, name)) for name in _OF_FIELDS}
+    return {**found, "ties": Deferred(lambda: {key: count_ties(ties, key) for key in sorted(ties)})}
+
+
+def _count(briefing: Briefing, name: str) -> Tally:
+    tally = Counter(chain.from_iterable(map(_OF_FIELDS[name], briefing.records.values())))
+    return dict(sorted(tally.items()))
 
 
 def links_of(briefing: Briefing) -> Tally:
@@ -43,16 +55,12 @@ def most_counted(counts: Tally, names: Mapping[str, str], number: int) -> list[s
 
 def counted_in(record: Record) -> Iterator[tuple[str, str]]:
     """Yield as what a record counts in the tallies of fields: (tally, value)."""
-    yield from (("topics", topic) for topic in dict.fromkeys(record.tags))
-    yield from (("years", str(year)) for year in years_of(record))
-    if record.when and record.when.end:
-        yield "ends", record.when.end.isoformat()
-    if isinstance(record, Event | Quote) and record.date and record.date.start:
-        yield record.folder, record.date.start.isoformat()
-    if isinstance(record, Event) and record.place:
-        yield "places", record.place.name
-    if isinstance(record, Quote):
-        yield "quoted", actor_key(record.speaker)
+    for name, values in _OF_FIELDS.items():
+        yield from ((name, value) for value in values(record))
+
+
+def _begins(record: Event | Quote) -> list[str]:
+    return [record.date.start.isoformat()] if record.date and record.date.start else []
 
 
 def is_on_timeline(record: Record) -> bool:

@@ -5,10 +5,12 @@ For the table "appears with" of an actor's page, and for the network. Never read
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from itertools import combinations
 from typing import Literal, NamedTuple
 
 from generator.link import Briefing
+from generator.noted import Lazy
 from generator.records import Actor, Event, Quote, Record
 
 TieKind = Literal["together", "quoted", "part"]  # at one event; one quotes, addresses or relays the other; part-of
@@ -36,6 +38,46 @@ def ties_of(briefing: Briefing) -> Ties:
                 tie = Tie(kind, record.key)
                 found[one][other][tie] = found[other][one][tie] = None
     return {one: {other: tuple(others[other]) for other in sorted(others)} for one, others in found.items()}
+
+
+class TiesAsAsked(Mapping[str, Mapping[str, tuple[Tie, ...]]]):
+    """What `ties_of` finds: of one actor when that is asked for, of all when they are gone through."""
+
+    def __init__(self, briefing: Briefing) -> None:
+        self._briefing = briefing
+        self._found = Lazy(self._find)
+
+    def __getitem__(self, key: str) -> Mapping[str, tuple[Tie, ...]]:
+        found = self._found[key]
+        if not found:
+            raise KeyError(key)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._whole)
+
+    def __len__(self) -> int:
+        return len(self._whole)
+
+    @cached_property
+    def _whole(self) -> Ties:
+        whole = ties_of(self._briefing)
+        self._found.update(whole)
+        return whole
+
+    @cached_property
+    def _rank(self) -> Mapping[str, int]:
+        return {key: number for number, key in enumerate(self._briefing.records)}
+
+    def _find(self, key: str) -> Mapping[str, tuple[Tie, ...]]:
+        named_in = (backlink.key for ways in self._briefing.backlinks.get(key, {}).values() for backlink in ways)
+        authors = {key, *named_in} & self._rank.keys()
+        found: defaultdict[str, dict[Tie, None]] = defaultdict(dict)
+        for author in sorted(authors, key=self._rank.__getitem__):
+            for one, other, kind in pairs_of(self._briefing.records[author]):
+                if key in (one, other):
+                    found[other if one == key else one][Tie(kind, author)] = None
+        return {other: tuple(found[other]) for other in sorted(found) if other in self._rank}
 
 
 def count_ties(ties: Ties, key: str) -> int:

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from generator.dates import PartialDate, parse_date
-from generator.fields import shorten
+from generator.fields import shorten, slug
 from generator.labels import text_width
 from generator.link import Briefing
 from generator.pictures import Drawing, Pictures, Scale, key_entries
@@ -190,19 +190,17 @@ def _moved(day: date, by: timedelta) -> date:
         return day
 
 
-def timeline_data(
-    pictures: Pictures, items: Sequence[Item], captions: Mapping[str, str], topics: Mapping[str, str]
-) -> str:
+def timeline_data(pictures: Pictures, items: Sequence[Item], captions: Mapping[str, str]) -> str:
     """Return the timeline as JSON for its script: items, and the names of the actors, types and topics they have."""
     words = pictures.words
     actors = {key: captions[key] for item in items for key in item.actors}
     types = {item.type: "" for item in items}
     for name in types:
         types[name] = words("kinds.quote") if name == Quote.kind else name[:1].upper() + name[1:]
-    names = {topics[tag].rpartition("/")[2]: tag for item in items for tag in item.tags}
+    names = {slug(tag): tag for item in items for tag in item.tags}
     window = window_of(items)
     data = {
-        "items": [_row(pictures, item, topics) for item in items],
+        "items": [_row(pictures, item) for item in items],
         "actors": {_id(key): actors[key] for key in sorted(actors, key=lambda key: actors[key].casefold())},
         "types": dict(sorted((name, label) for name, label in types.items() if name)),
         "topics": dict(sorted(names.items())),
@@ -211,7 +209,7 @@ def timeline_data(
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def _row(pictures: Pictures, item: Item, topics: Mapping[str, str]) -> dict[str, Any]:
+def _row(pictures: Pictures, item: Item) -> dict[str, Any]:
     extent = extent_of(item.date)
     row = {
         "key": item.key,
@@ -225,7 +223,7 @@ def _row(pictures: Pictures, item: Item, topics: Mapping[str, str]) -> dict[str,
         "links": item.links,
         "actors": [_id(key) for key in item.actors],
         "type": item.type,
-        "topics": [topics[tag].rpartition("/")[2] for tag in item.tags],
+        "topics": [slug(tag) for tag in item.tags],
         "said": [
             [str(quote.date.start or quote.date.end), quote.key, shorten(quote.caption, 60)] for quote in item.said
         ],

@@ -74,7 +74,7 @@ def _timeline(maker: Maker, pictures: Pictures) -> Iterator[Page]:
     values = {"head": head, "rows": rows, "drawn": drawn, "shown": shown, "more": more}
     yield from _view(maker, "timeline", drawing, links=links, **values)
     if drawing:
-        yield Page(DATA, timeline_data(pictures, items, maker.captions, maker.topics))
+        yield Page(DATA, timeline_data(pictures, items, maker.captions))
 
 
 def _drawn(maker: Maker, count: int, made: Timeline) -> str:

@@ -8,7 +8,7 @@ import generator
 PACKAGE = Path(generator.__file__).parent
 ORDER = (
     "characters noted errors versions compiled ledger tree workers dates fields records schemas yaml_text places files "
-    "weigh dimensions load mend validate prose front names backlinks order link check ties gazetteer words render "
+    "weigh dimensions load mend validate prose front names backlinks order linked link check ties gazetteer words render "
     "facts sentences rows labels world pictures lists tallies outlines profiles network timeline views explorer "
     "choices rearranging pages collisions inputs stored write manifest kept pipeline making seen edits ahead shortcut "
     "allowed sanitise bundles phrases settle search amend policy publishing site mkdocs_plugin constructs addresses "

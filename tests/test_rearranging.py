@@ -19,7 +19,6 @@ from generator.making import make_pages
 from generator.names import names_of
 from generator.order import steps_back
 from generator.pipeline import Project, check_briefing, page_maker
-from generator.records import Actor
 from generator.seen import look_at
 from generator.shortcut import Shortcut, remember
 from tests.conftest import MakeProject
@@ -425,8 +424,7 @@ def read(folder: Path) -> dict[str, Any]:
     keys = [(key, briefing.files[key]) for key in briefing.records]
     told = TypeAdapter(tuple[Problem, ...]).dump_python(problems, mode="json")
     steps = steps_back(briefing.records.values())
-    actors = (record for record in briefing.records.values() if isinstance(record, Actor))
-    named = {name: sorted(keys) for name, keys in names_of(actors).items()}
+    named = names_of(briefing.records.values())
     drafts = {key: file for key, file in briefing.files.items() if key not in briefing.records}
     others = {"steps": steps, "named": named, "drafts": drafts, "problems": told}
     return {"digests": digests, "values": values, "keys": keys, **others}
