@@ -96,6 +96,12 @@ class LinkMemory:
         for at in linked.prose:
             del self.prose[at]
 
+    def gather_texts(self, most: int) -> bool:
+        """Put the texts of some authors together before a name is looked for in them; tell whether there are more."""
+        missing = [key for key in self.linked if key not in self.texts]
+        self.texts.fill(missing[:most])
+        return len(missing) > most
+
     def enter(self, world: World) -> frozenset[str]:
         """Take it that this is the world now, and return the authors whose links may be others in it."""
         before, self.world = self.world, world
@@ -103,7 +109,7 @@ class LinkMemory:
             return frozenset()
         old_names = self.names
         if before.names != world.names:
-            self.names = NameIndex(world.names)
+            self.names = old_names.after(world.names)
         if before.others != world.others:
             return frozenset(self.linked)
         touched = {*self.faulty}

@@ -4,7 +4,9 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -27,6 +29,7 @@ _UNSPACED = (
     range(0x4E00, 0xA000),
     range(0xF900, 0xFB00),
 )
+MOST_LATE = 100  # forms of names that came since the search for all of them was made
 MAX_NESTED = 10  # names that end in each other, as "Kim Jong Un" in "Un"
 _PIECE = 10_000  # characters searched at once: what is found in them is held in memory
 
@@ -68,62 +71,97 @@ class NameIndex:
     neither: it is in `shared`.
     """
 
-    def __init__(self, keys: Mapping[str, Sequence[str]]) -> None:
-        self.shared = shared_names(keys)
+    def __init__(self, names: Mapping[str, Sequence[str]]) -> None:
+        self._names = names
+        self.shared = shared_names(names)
+        self.nested = {name: names[name][0] for name in _nested(names)}
         # Shared names stay in the search: "Kim" of two actors must hide the "Kim" of neither, but link none.
-        self.nested = {name: keys[name][0] for name in _nested(keys)}
-        found = {form: named for name, named in keys.items() if name not in self.nested for form in forms_of(name)}
-        self._names = sorted(found)
-        self._keys = [found[name][0] if len(found[name]) == 1 else None for name in self._names]
-        self._links = dict(zip(self._names, self._keys, strict=True))
-        self._longest = max(map(len, self._names), default=0)
-        self._search = AhoCorasick(self._names, matchkind=MatchKind.Standard) if self._names else None
+        links = {name: _leads_to(keys) for name, keys in names.items() if name not in self.nested}
+        self._links = {form: key for name, key in links.items() for form in forms_of(name)}
+        self._search, self._late = _Search(self._links), _Search(())  # for those that were there first, and that came
+
+    def after(self, names: Mapping[str, Sequence[str]]) -> "NameIndex":
+        """Return the index of other names; where few of them are, all is as it was but for these."""
+        others = _others(self._names, names)
+        late = self._late.forms.union(*(forms_of(name) for name in others if name in names))
+        if len(late) > MOST_LATE or any(_nested_near(self._names, others)) or any(_nested_near(names, others)):
+            return NameIndex(names)
+        made = copy(self)
+        made._names, made.shared = names, shared_names(names)
+        made._links = {**self._links}
+        for name in others:
+            for form in forms_of(name):
+                made._links.pop(form, None)
+                if name in names:
+                    made._links[form] = _leads_to(names[name])
+        made._late = _Search(late)
+        return made
 
     def find(self, text: str) -> Iterator[FoundName]:
         """Yield the names in a text from left to right: whole words, the longest of several, none inside another."""
-        if self._search is None:
-            return
         in_lines = text.replace("\n", " ")  # of the same length: a name may go on in the next line
         hits = sorted(
-            (start, -end, name)
-            for name, start, end in self._matches(in_lines)
-            if _starts_word(text, start) and _ends_word(text, end)
+            (start, -end)
+            for start, end in chain(self._search.find(in_lines), self._late.find(in_lines))
+            if in_lines[start:end] in self._links and _starts_word(text, start) and _ends_word(text, end)
         )
         reached = 0
-        for start, minus_end, name in hits:
+        for start, minus_end in hits:
             if start < reached:
                 continue
             reached = -minus_end
-            key = self._keys[name]
+            key = self._links[in_lines[start:reached]]
             if key is not None:
                 yield FoundName(start, reached, key)
 
     def changed(self, since: "NameIndex") -> list[str]:
         """Return the forms of names that link another actor than they did, or now hide others, or no longer do."""
         before, now = since._links, self._links
-        return [form for form in before.keys() | now.keys() if before.get(form, "") != now.get(form, "")]
+        forms = before.keys() | now.keys()
+        if since.nested == self.nested:
+            forms = {form for name in _others(since._names, self._names) for form in forms_of(name)}
+        return [form for form in forms if before.get(form, "") != now.get(form, "")]
 
-    def _matches(self, text: str) -> Iterator[tuple[int, int, int]]:
-        """Yield all names in a text, in each other too: name, start, end. A long text is searched piece by piece."""
-        assert self._search, "find() looked"
+
+class _Search:
+    """Finds forms of names, in each other too."""
+
+    def __init__(self, forms: Iterable[str]) -> None:
+        self.forms = frozenset(forms)
+        self._longest = max(map(len, self.forms), default=0)
+        self._search = AhoCorasick([*self.forms], matchkind=MatchKind.Standard) if self.forms else None
+
+    def find(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield where forms start and end in a text. A long one is searched piece by piece."""
+        if self._search is None:
+            return
         for offset in range(0, len(text), _PIECE):
             piece = text[offset : offset + _PIECE + self._longest]
-            for name, start, end in self._search.find_matches_as_indexes(piece, overlapping=True):
+            for _, start, end in self._search.find_matches_as_indexes(piece, overlapping=True):
                 if start < _PIECE:
-                    yield name, offset + start, offset + end
+                    yield offset + start, offset + end
+
+
+def _others(before: Mapping[str, Sequence[str]], now: Mapping[str, Sequence[str]]) -> set[str]:
+    """Return the names that others have than before, or that came or went."""
+    return {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
+
+
+def _nested_near(names: Iterable[str], others: Iterable[str]) -> Iterator[str]:
+    """Yield the nested among the names in which some others end, or that end in these."""
+    ends = tuple(others)
+    parts = {end[start:] for end in ends for start in range(len(end))}
+    return _nested(name for name in names if name in parts or name.endswith(ends))
 
 
 def changed_forms(before: Mapping[str, Sequence[str]], now: Mapping[str, Sequence[str]]) -> set[str] | None:
     """Return the forms of names, {name: keys}, that lead to another actor than before, or no longer to one; None where
     others end in each other than before.
     """
-    names = before.keys() | now.keys()
-    others = (name for name in names if before.get(name) != now.get(name))
-    changed = {name for name in others if _leads_to(before.get(name, ())) != _leads_to(now.get(name, ()))}
-    ends = tuple(changed)
-    near = {name for name in names if name.endswith(ends) or any(end.endswith(name) for end in ends)}
-    nested = {*_nested(near & before.keys())}
-    if nested != {*_nested(near & now.keys())} or changed & nested:
+    leads = [{name: _leads_to(keys) for name, keys in names.items()} for names in (before, now)]
+    changed = {name for name in _others(before, now) if leads[0].get(name, "") != leads[1].get(name, "")}
+    nested = {*_nested_near(before, changed)}
+    if nested != {*_nested_near(now, changed)} or changed & nested:
         return None
     return {form for name in changed for form in forms_of(name)}
 
@@ -133,8 +171,8 @@ def shared_names(keys: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]
     return {name: tuple(named) for name, named in keys.items() if len(named) > 1}
 
 
-def _leads_to(keys: Sequence[str]) -> Sequence[str] | None:
-    return keys if len(keys) < 2 else None
+def _leads_to(keys: Sequence[str]) -> str | None:
+    return keys[0] if len(keys) == 1 else None
 
 
 def forms_of(name: str) -> set[str]:

@@ -31,6 +31,7 @@ from generator.write import write_folder
 
 NO_CARD = BriefingInfo(title="-")
 MANY = 500  # files: to read so many, several processes are worth it
+TEXTS_AT_ONCE = 500  # of authors, which take some hundredths of a second to put together
 LAST_MOMENT = 2**32 - 1  # that sitemap.xml.gz can be of: a day of 2106
 
 
@@ -183,6 +184,10 @@ class Reader:
         """Keep what was read, if all was: the next reader then reads only the files that changed."""
         if self._kept:
             self._kept.keep(self._files, self._judged, self._links)
+
+    def prepare(self) -> bool:
+        """Make ready some of what an edit of a name asks for, and tell whether there is more."""
+        return self._links.gather_texts(TEXTS_AT_ONCE)
 
     def _are_there_still(self, names: Iterable[str]) -> bool:
         """Tell whether these files were there before, and still are: then nothing came or went."""

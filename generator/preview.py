@@ -87,6 +87,11 @@ class Preview:
                 self.problems = self._reader.check()
                 self._tell(self.problems)
 
+    def prepare(self) -> bool:
+        """Make ready some of what the first edit of a name asks for, and tell whether there is more."""
+        with self._lock:
+            return self._reader.prepare()
+
     def _follow_edits(self, names: Iterable[str]) -> bool:
         keys = self._reader.read_edits(names)
         if keys is None or not self._renderer or not self._maker or not self._reader.briefing:

@@ -36,6 +36,8 @@ PORTS_TRIED = 20
 LAST_PORT = 65535
 HEARTBEAT_SECONDS = 15
 CHECK_AFTER_SECONDS = 0.2  # the page comes first, and more typing puts the check off
+PAUSE_SECONDS = 0.05
+NEW_OBJECTS = 50_000  # after which Python looks for dead ones: an edit makes some thousands, most of which stay
 SCRIPTS = ("preview", "preview-worker")
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 
@@ -130,6 +132,7 @@ class _Service:
         self._watch = Watch(project, self._read)
         self._following: asyncio.Task[None] | None = None
         self._check: asyncio.Task[None] | None = None
+        self._preparing: asyncio.Task[None] | None = None
         self._new_folders: set[Path] = set()
         self._turn = asyncio.Lock()
         self._news = News()
@@ -143,12 +146,14 @@ class _Service:
         with without_collector():  # up to where they are frozen: to look through all records once takes a while, too
             self._preview.refresh()
             gc.freeze()  # the records stay: looking through them again and again would hold every edit up
+            gc.set_threshold(NEW_OBJECTS)
         self._tell_all()
         self._search.catch_up()
+        self._preparing = asyncio.create_task(self._prepare())
 
     def stop(self) -> None:
         """End what goes on."""
-        for task in filter(None, (self._following, self._check)):
+        for task in filter(None, (self._following, self._check, self._preparing)):
             task.cancel()
         self._search.stop()
         self._news.end()
@@ -165,6 +170,12 @@ class _Service:
         if self._check:
             self._check.cancel()
         self._check = asyncio.create_task(self._check_later())
+
+    async def _prepare(self) -> None:
+        is_more = True
+        while is_more:
+            await asyncio.sleep(PAUSE_SECONDS)  # whoever asks for a page, or edits, comes first
+            is_more = await run_in_threadpool(self._preview.prepare)
 
     async def _check_later(self) -> None:
         await asyncio.sleep(CHECK_AFTER_SECONDS)

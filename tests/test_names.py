@@ -56,6 +56,20 @@ NAMES = st.dictionaries(
 )
 
 
+@given(st.lists(NAMES, min_size=2, max_size=4), st.integers(0, 12), st.text("ab\xe9 ", max_size=60))
+def test_an_index_after_edits_finds_what_a_new_one_does(
+    states: list[dict[str, list[str]]], nested: int, text: str
+) -> None:
+    longer = {"a" * length: ["x"] for length in range(1, nested)}  # names that end in each other, maybe too many
+    index = last = NameIndex(states[0])
+    for names in (*states[1:], states[-1] | longer, states[0]):
+        before, index, fresh = index, index.after(names), NameIndex(names)
+        assert [*index.find(text)] == [*fresh.find(text)]
+        assert (index.shared, index.nested) == (fresh.shared, fresh.nested)
+        assert {*index.changed(before)} == {*fresh.changed(last)}
+        last = fresh
+
+
 @given(NAMES, NAMES, st.booleans(), st.integers(0, 12))
 def test_names_that_lead_to_others_after_an_edit_are_those_of_two_indexes(
     kept: dict[str, list[str]], other: dict[str, list[str]], comes: bool, nested: int
