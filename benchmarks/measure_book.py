@@ -116,7 +116,8 @@ def check_here(pdf: Path, root: Path) -> Figures:
 
     A title in the text alone may be another record's mention of it; a bookmark is made of a heading.
     """
-    from generator.pipeline import Project, read_briefing
+    from generator.pipeline import read_briefing
+    from generator.project import Project
 
     briefing, _ = read_briefing(Project(root))
     titles = [_letters(record.caption)[:TITLE_LETTERS] for record in briefing.records.values()]

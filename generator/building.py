@@ -31,9 +31,10 @@ from generator.framing import Frames
 from generator.ledger import Ledger, Made
 from generator.link import Briefing
 from generator.making import Making
-from generator.pipeline import Project, without_collector
 from generator.policy import find_sources, protect_page
+from generator.project import Project
 from generator.publishing import Publishing, Rendered, needs_of
+from generator.reading import without_collector
 from generator.render import template_faults
 from generator.rendering import (
     OURS,

@@ -17,7 +17,8 @@ from generator.errors import BriefbookError, Problem, RecordsInvalid, Severity, 
 from generator.fields import LANGUAGE_PATTERN
 from generator.link import Briefing
 from generator.manifest import NAME, NEXT, compare_with_manifests
-from generator.pipeline import Project, check_briefing, without_collector, write_pages
+from generator.pipeline import check_briefing, write_pages
+from generator.project import Project
 from generator.records import KINDS, Record
 from generator.reports import FORMATS, count_of, lines_for_people, many, report_lines
 from generator.scaffold import add_record, init_briefing, is_list, settable_fields
@@ -162,7 +163,6 @@ def build(context: click.Context, /, strict: bool, renderer: str, verify: bool, 
     click.echo("To read it with its search: 'briefbook serve' or 'make serve', or put the folder on any web server.")
 
 
-@without_collector()
 def _follow_edits(project: Project, ledger: "Ledger", strict: bool) -> bool:
     """Build by the short cut, and tell whether that could be done."""
     from generator.following import follow_edits

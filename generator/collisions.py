@@ -82,7 +82,7 @@ def find_collisions(
         lying.setdefault(spot, what)
 
     for key, record in briefing.records.items():
-        claim(f"{key}.md", f"the page of the {record.kind} '{record.id}'", key, "id", "Give it another id.")
+        claim(*_own(record), key, "id", "Give it another id.")
     hint = "Write one of them throughout, or name them further apart."
     for tag, key in sorted(_tags_of(briefing).items()):
         claim(*_topic(tag), key, "tags", hint)
@@ -96,11 +96,14 @@ def find_collisions(
 
 
 def fits(record: Record, lying: dict[str, str]) -> bool:
-    """Tell whether the topics, the place and the years of a record have pages that lie where nothing else does; then
-    they lie there.
-    """
+    """Tell whether the pages of a record, of its topics, place and years lie where nothing else does; then they do."""
     place = record.place.name if isinstance(record, Event) and record.place else ""
-    pages = [*map(_topic, record.tags), *map(_year, years_of(record)), *([_place(place)] if place else [])]
+    pages = [
+        _own(record),
+        *map(_topic, record.tags),
+        *map(_year, years_of(record)),
+        *([_place(place)] if place else []),
+    ]
     return all(lying.setdefault(_spot_of(path), what) == what for path, what in pages)
 
 
@@ -111,6 +114,10 @@ def _tags_of(briefing: Briefing) -> dict[str, str]:
         for tag in record.tags:
             first.setdefault(tag, key)
     return first
+
+
+def _own(record: Record) -> tuple[str, str]:
+    return f"{record.key}.md", f"the page of the {record.kind} '{record.id}'"
 
 
 def _topic(tag: str) -> tuple[str, str]:

@@ -4,7 +4,6 @@ Whatever is not certain here is left to a whole reading: circles, mistakes, and 
 """
 
 import json
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -16,18 +15,18 @@ from generator.check import check_alone, check_book, find_cycles, find_slips, is
 from generator.collisions import is_free
 from generator.errors import Problem, sort_problems
 from generator.fields import FieldPath, Part
-from generator.files import is_portable, is_still_a_file
+from generator.files import is_of_one_record, is_still_a_file, may_come
 from generator.ledger import Ledger
 from generator.link import HOME, Briefing, link_some
 from generator.linked import Author, HandPage, Linked, World, words_of
 from generator.load import INFO_PATH, RawPage, load_file
 from generator.names import as_line, changed_forms, names_after, shared_names
 from generator.noted import Lazy
-from generator.pipeline import Project
 from generator.places import Places
+from generator.project import Project
 from generator.prose import Mention, Prose
 from generator.rearranging import Edit
-from generator.records import KIND_BY_FOLDER, Actor, BriefingInfo, Event, Record, keys_by_id
+from generator.records import Actor, BriefingInfo, Event, Record, keys_by_id
 from generator.seen import SEEN, Seen
 from generator.validate import Checked, judge_record, validate_info
 
@@ -38,8 +37,6 @@ MOST_NAMING = 200  # records that have a name in their text that leads to anothe
 MOST_LIKELY = 4000  # those that have a word of such a name, to be read for the whole of it
 
 _Parts = Mapping[str, tuple[Part | RawPage, Author]]  # what is linked, by key
-
-_NEW_FILE = re.compile(rf"(?:{'|'.join(KIND_BY_FOLDER)})/[a-z0-9-]+\.yml")  # one whose name is nothing else's
 
 
 class Written(NamedTuple):
@@ -164,13 +161,11 @@ class Edits:
         before, now = self._ledger.files(SEEN), self._seen.files
         edited = [name for name, lay in now.items() if name in before and (lay != before[name][1:] or not lay[1])]
         gone, new = before.keys() - now.keys(), now.keys() - before.keys()
-        if len(edited) + len(gone) + len(new) > MOST_FILES or not all(map(_NEW_FILE.fullmatch, gone | new)):
+        if len(edited) + len(gone) + len(new) > MOST_FILES or not all(map(is_of_one_record, gone)):
             return None
         if not edited and not gone and not new:
             return []
-        spots = {name.casefold() for name in before} if new else set()
-        is_fit = all(is_portable(name) and name.casefold() not in spots for name in new)
-        is_known = is_fit and self._are_read([*edited, *new])
+        is_known = may_come(new, before) and self._are_read([*edited, *new])
         return [*edited, *gone, *new] if is_known else None
 
     def _are_read(self, names: Sequence[str]) -> bool:

@@ -7,7 +7,7 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,6 +17,7 @@ from anyascii import anyascii
 from generator.characters import same_text, unseen_in, visible
 from generator.errors import Place, Problem
 from generator.fields import is_reserved
+from generator.records import KIND_BY_FOLDER
 from generator.tree import lay_of
 
 MAX_NAME_BYTES = 200  # of a file or folder; disks allow 255, and what is made of it gets endings
@@ -25,6 +26,7 @@ MAX_FILE_BYTES = 100_000_000  # of what is published as it is; hosts of sites an
 TEXT_TYPES = (".yml", ".yaml", ".md")  # of what is read
 # How old a file is by whose time a later edit can surely be told: where the disk counts nanoseconds, and elsewhere.
 _SETTLED, _SETTLED_COARSELY = 100_000_000, 2_500_000_000
+_OF_ONE_RECORD = re.compile(rf"(?:{'|'.join(KIND_BY_FOLDER)})/(?:[^/]+/)*[a-z0-9-]+\.yml")
 _FORBIDDEN = re.compile(r'[<>:"|?*\\]')
 
 Fault = tuple[str, str]  # what was found, what to do
@@ -76,6 +78,25 @@ def is_still_a_file(path: Path) -> bool:
 def is_portable(name: str) -> bool:
     """Tell whether a file below `docs/` may have this name on any disk."""
     return _fault_of_name(name.rpartition("/")[2], name) is None
+
+
+def is_of_one_record(name: str) -> bool:
+    """Tell whether a file below `docs/` has the name of one record, as people write it: it is nothing else's."""
+    return _OF_ONE_RECORD.fullmatch(name) is not None
+
+
+def may_come(new: Collection[str], there: Iterable[str]) -> bool:
+    """Tell whether new files with records may have these names, beside those that there are."""
+    known = [*there] if new else []
+    folders = {*KIND_BY_FOLDER, *(name.rpartition("/")[0] for name in known)}
+    spots = {name.casefold() for name in known}
+    return all(
+        is_of_one_record(name)
+        and is_portable(name)
+        and name.rpartition("/")[0] in folders
+        and name.casefold() not in spots
+        for name in new
+    )
 
 
 def too_much(message: str) -> Problem:

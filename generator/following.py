@@ -18,10 +18,12 @@ from generator.frames import Framed, StoredFrames, has_same_front
 from generator.ledger import Ledger, Made
 from generator.link import Briefing
 from generator.making import Making
-from generator.pipeline import Project, build_day, without_collector
+from generator.pipeline import build_day
 from generator.policy import find_sources, protect_page
+from generator.project import Project
 from generator.prose import BY_HAND
 from generator.publishing import Publishing, is_document, needs_of
+from generator.reading import without_collector
 from generator.shortcut import Remade, Shortcut
 from generator.sitemap import SITEMAP, packed, sitemap_after
 from generator.tree import Tree
@@ -33,6 +35,7 @@ MOST_PAGES = 400  # that are rendered here, one after the other: more are render
 FEW_PAGES = 8  # with so few, to ask for each page they lead to takes less time than to read the paths of all
 
 
+@without_collector()
 def follow_edits(project: Project, ledger: Ledger, shortcut: Shortcut, *, strict: bool = False) -> bool:
     """Bring pages and site up to date, and tell whether that could be done; nothing is written when it could not.
 

@@ -112,35 +112,48 @@ def link_records(
 
 
 def relink_records(
-    edited: Collection[Checked], briefing: Briefing, memory: LinkMemory, places: Places
-) -> tuple[Briefing, list[Problem]]:
-    """Return a briefing after edits of some of its records, and what is wrong with what is linked anew for them.
+    edited: Mapping[str, Checked | None], briefing: Briefing, memory: LinkMemory, places: Places, wrong: list[Problem]
+) -> Briefing | None:
+    """Return a briefing after edits of some of its records, by key; None stands for one that is gone.
 
-    It is as it was last linked, with its drafts and without faults; no record came or went.
+    What is wrong with links now is put to what is `wrong` with them otherwise: if anything is, nothing is remembered,
+    and None returned. The briefing is as it was last linked, with its drafts, and without faults.
     """
-    changed = {item.record.key: item.record for item in edited}
-    before = [briefing.records[key] for key in changed]
-    records, memory.steps = order_after(briefing.records, changed, memory.steps)
-    names = names_after(memory.world.names, before, changed.values())
-    touched = memory.enter(memory.world._replace(names=names))
+    now = {key: item.record if item else None for key, item in edited.items()}
+    records, steps = order_after(briefing.records, now, memory.steps)
+    before = (briefing.records[key] for key in edited if key in briefing.records)
+    names = names_after(memory.world.names, before, filter(None, now.values()))
+    are_same = None not in now.values() and now.keys() <= briefing.records.keys()
+    keys = memory.world.keys if are_same else frozenset(records)
+    last = memory.world, memory.names
+    touched = memory.enter(memory.world._replace(names=names, keys=keys))
     linker = _Linker(places, records, *memory.world.others, memory, touched, linked=dict(memory.linked))
-    for item in edited:
-        linker.link(item.record, Author(item.record.key, item.path, item.at))
-    again = [memory.linked[key] for key in touched - changed.keys()]
-    for last in again:
-        linker.link(last.of, last.author)
-    anew = [*changed, *(last.author.key for last in again)]
+    for key, item in edited.items():
+        linker.linked.pop(key, None)
+        if item:
+            linker.link(item.record, Author(key, item.path, item.at))
+    for other in [memory.linked[key] for key in touched - edited.keys()]:
+        linker.link(other.of, other.author)
+    anew = [*edited, *(touched - edited.keys())]
+    wrong += [problem for key in anew if key in linker.linked for problem in linker.linked[key].problems]
+    if wrong:
+        memory.world, memory.names = last
+        return None
+    memory.steps = steps
     linked = linker.finish(anew)
-    after = replace(
+    files = {**briefing.files, **{key: item.path.removeprefix("docs/") for key, item in edited.items() if item}}
+    for key in (key for key, item in edited.items() if not item):
+        del files[key]
+    return replace(
         briefing,
         records=records,
         pages={key: page for key in briefing.pages if (page := linked[key].page)},
+        files=files,
         backlinks=memory.ways_back.turned([*records, HOME, *briefing.pages], linker.drafts),
         prose=dict(memory.prose),
         shared_names=memory.names.shared,
         nested_names=memory.names.nested,
     )
-    return after, [problem for key in anew for problem in linked[key].problems]
 
 
 def link_some(parts: Collection[tuple[Part | RawPage, Author]], world: World, places: Places) -> list[Linked]:

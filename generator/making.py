@@ -15,7 +15,9 @@ from generator.ledger import Ledger, Made, Stamp
 from generator.link import Briefing
 from generator.manifest import digests_below
 from generator.pages import PageMaker
-from generator.pipeline import Project, page_maker, without_collector
+from generator.pipeline import page_maker
+from generator.project import Project
+from generator.reading import without_collector
 from generator.tree import Tree, lay_of
 from generator.versions import made_with
 from generator.workers import spread

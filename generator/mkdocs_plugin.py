@@ -15,7 +15,8 @@ from mkdocs.structure.files import Files, InclusionLevel
 from generator.errors import BriefbookError
 from generator.link import Briefing
 from generator.manifest import listing
-from generator.pipeline import Project, read_briefing, write_pages
+from generator.pipeline import read_briefing, write_pages
+from generator.project import Project
 from generator.site import configure, finish_site, has_strict_warnings
 from generator.write import alone, discard_site, publish_site, readable, start_site
 

@@ -27,16 +27,25 @@ def put_in_order(
 
 
 def order_after(
-    before: Mapping[str, Record], changed: Mapping[str, Record], steps: Mapping[str, int]
+    before: Mapping[str, Record], edited: Mapping[str, Record | None], steps: Mapping[str, int]
 ) -> tuple[dict[str, Record], Mapping[str, int]]:
-    """Return records, in their order, after some of them changed, and the steps of events; `steps` are those before."""
-    records = {**before, **changed}
-    is_alike = all(_followed(before[key]) == _followed(changed[key]) for key in changed)
+    """Return records, in their order, after some were edited, came or went (None), and the steps of events.
+
+    `steps` are those before.
+    """
+    records = {**before, **{key: record for key, record in edited.items() if record}}
+    for key in (key for key, record in edited.items() if not record):
+        del records[key]
+    is_alike = all(_followed(before.get(key)) == _followed(edited[key]) for key in edited)
     now = steps if is_alike else steps_back(records.values())
-    others = [*changed, *(key for key in now.keys() | steps.keys() if now.get(key) != steps.get(key))]
-    if all(sort_key(before[key], steps) == sort_key(records[key], now) for key in others):
+    others = {*edited, *(key for key in now.keys() | steps.keys() if now.get(key) != steps.get(key))}
+    if all(_placed(before.get(key), steps) == _placed(records.get(key), now) for key in others):
         return records, now
-    return {key: records[key] for key in put_in_order(records, records, dict.fromkeys(others), now)}, now
+    return {key: records[key] for key in put_in_order(records, records, others, now)}, now
+
+
+def _placed(record: Record | None, steps: Mapping[str, int]) -> SortKey | None:
+    return sort_key(record, steps) if record else None
 
 
 def keys_of_kind(keys: Sequence[str], folder: str) -> Sequence[str]:
@@ -81,7 +90,7 @@ def steps_back(records: Iterable[Record]) -> dict[str, int]:
     return {key: count for key, count in steps.items() if count}
 
 
-def _followed(record: Record) -> list[str]:
+def _followed(record: Record | None) -> list[str]:
     return keys_followed(record) if isinstance(record, Event) else []
 
 

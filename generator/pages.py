@@ -116,11 +116,12 @@ class PageMaker:
     def after(self, briefing: Briefing, edited: Collection[str] | None = None) -> "PageMaker":
         """Return what makes the pages after edits of records, by the templates as they were read.
 
-        `edited` are the keys of all records that are others, where none came or went.
+        `edited` are the keys of all records that are others, came or went, where that is known.
         """
         made = self.__class__.__new__(self.__class__)
-        arranged, before = _arranged(briefing), self.whole.records
-        is_quiet = edited is not None and all(is_arranged_alike(before[key], briefing.records[key]) for key in edited)
+        arranged = _arranged(briefing)
+        states = [(self.whole.records.get(key), briefing.records.get(key)) for key in edited or ()]
+        is_quiet = bool(states) and all(before and now and is_arranged_alike(before, now) for before, now in states)
         if is_quiet:  # it may name others in its prose, but nothing else is arranged by it
             arranged = self._arranged._replace(captions=arranged.captions, links=arranged.links)
         elif edited and not any(key.startswith(f"{Event.folder}/") for key in edited):

@@ -17,8 +17,10 @@ from generator.errors import BriefbookError, Place, Problem, is_failure
 from generator.link import Briefing
 from generator.load import INFO_PATH
 from generator.pages import PageMaker
-from generator.pipeline import Project, Reader, page_maker, without_collector
+from generator.pipeline import page_maker
 from generator.policy import protect_page
+from generator.project import Project
+from generator.reading import Reader, without_collector
 from generator.records import KIND_BY_FOLDER
 from generator.rendering import NOT_FOUND, Renderer
 
@@ -93,10 +95,14 @@ class Preview:
             return self._reader.prepare()
 
     def _follow_edits(self, names: Iterable[str]) -> bool:
-        keys = self._reader.read_edits(names)
-        if keys is None or not self._renderer or not self._maker or not self._reader.briefing:
+        edited = self._reader.read_edits(names)
+        if edited is None or not self._renderer or not self._maker or not self._reader.briefing:
             return False
-        self._show(self._reader.briefing, self._maker.after(self._reader.briefing, keys), is_new=False)
+        if edited.keys:
+            self._show(self._reader.briefing, self._maker.after(self._reader.briefing, edited.keys), is_new=False)
+        if edited.problems != self.problems:
+            self.problems = edited.problems
+            self._tell(self.problems)
         self._is_to_check = True
         return True
 

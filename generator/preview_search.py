@@ -15,7 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
 
-from generator.pipeline import Project, page_maker, read_briefing
+from generator.pipeline import page_maker, read_briefing
+from generator.project import Project
 from generator.rendering import Renderer
 from generator.search import BUNDLE, index_site
 from generator.write import exchange_site

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from generator.amend import MOST_PAGES, Edit, Last, amend_index
 from generator.ledger import Ledger, Made, Stamp
 from generator.manifest import listing
-from generator.pipeline import Project
 from generator.policy import HEADERS, Sources, find_sources, headers_of, protect_page
+from generator.project import Project
 from generator.search import BUNDLE, index_pages, searchable
 from generator.tree import Earlier, Tree, are_as_left, folders_of, stamp_of
 from generator.write import exchange_site, files_in

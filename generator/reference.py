@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from generator.cli import main
 from generator.dates import PartialDate
 from generator.fields import ID_PATTERN, Country, IsProse, Language, Line, Part, Refers, Url
-from generator.pipeline import package_templates
+from generator.project import package_templates
 from generator.records import KIND_BY_FOLDER, KIND_BY_NAME, KINDS, BriefingInfo, Record
 from generator.render import front_matter
 from generator.words import ENGLISH, Words, load_words

@@ -27,8 +27,8 @@ from generator.constructs import Content, View, knows, render
 from generator.errors import BriefbookError
 from generator.link import Briefing
 from generator.pages import PageMaker
-from generator.pipeline import Project, package_templates
 from generator.policy import protect_page
+from generator.project import Project, package_templates
 from generator.prose import BY_HAND
 from generator.render import front_matter, template_faults
 

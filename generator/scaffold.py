@@ -11,8 +11,8 @@ import yaml
 from generator.errors import BriefbookError
 from generator.fields import Part, is_id, shorten, slug
 from generator.load import Loaded, RawRecord
-from generator.pipeline import package_templates
 from generator.places import Places
+from generator.project import package_templates
 from generator.records import Quote, Record
 from generator.validate import validate_records
 from generator.words import ENGLISH, load_words

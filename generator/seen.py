@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from generator.files import is_settled, stamps_below
 from generator.manifest import digests_below
-from generator.pipeline import Project
+from generator.project import Project
 from generator.versions import made_with
 
 SEEN = "seen"  # the name by which the ledger has how files lay

@@ -26,9 +26,10 @@ from generator.connections import Server
 from generator.errors import BriefbookError, Problem, Severity
 from generator.excerpts import Excerpts
 from generator.news import News
-from generator.pipeline import Project, package_templates, without_collector
 from generator.preview import Answer, Preview
 from generator.preview_search import PreviewSearch
+from generator.project import Project, package_templates
+from generator.reading import without_collector
 from generator.watching import Watch
 
 OURS = ".briefbook"  # below this address lies what belongs to the preview, and not to the site

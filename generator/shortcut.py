@@ -27,7 +27,8 @@ from generator.names import names_of
 from generator.noted import Deferred
 from generator.order import steps_back
 from generator.pages import Arranged, PageMaker, Planned
-from generator.pipeline import Project, day_of
+from generator.pipeline import day_of
+from generator.project import Project
 from generator.prose import Mention, Prose, Target
 from generator.rearranging import Arrangement, Rearranging, reorder
 from generator.records import BriefingInfo, Record, is_arranged_alike

@@ -23,8 +23,9 @@ from mkdocs.utils import CountHandler
 from generator.errors import BriefbookError
 from generator.link import Briefing
 from generator.manifest import listing
-from generator.pipeline import Project, last_change
+from generator.pipeline import last_change
 from generator.policy import protect_site
+from generator.project import Project
 from generator.search import index_site
 from generator.words import load_words
 from generator.write import discard_site, link_or_copy, publish_site, start_site, write_folder

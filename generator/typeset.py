@@ -26,8 +26,9 @@ from generator.errors import BriefbookError, Place, Problem, RecordsInvalid
 from generator.link import HOME, Briefing
 from generator.load import INFO_PATH
 from generator.markup import Reading
-from generator.pipeline import Project, last_change
+from generator.pipeline import last_change
 from generator.places import Places
+from generator.project import Project
 from generator.records import Actor
 from generator.site import markdown_settings
 from generator.validate import field_name

@@ -8,7 +8,7 @@ from pathlib import Path
 from watchfiles import Change, awatch
 
 from generator.errors import BriefbookError
-from generator.pipeline import Project
+from generator.project import Project
 
 QUIET_MILLISECONDS = 10  # without another change, before a change is told
 MOST_MILLISECONDS = 200  # after which it is told, even if others follow

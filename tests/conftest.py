@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from generator.pipeline import Project
+from generator.project import Project
 from tests.hostile import build_hostile
 
 # The same examples on every run: what a submission is judged by must not be a matter of luck.

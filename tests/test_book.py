@@ -16,7 +16,8 @@ from generator.book import compose_book
 from generator.characters import turns
 from generator.markup import Markup, Reading
 from generator.paging import EN_DASH
-from generator.pipeline import Project, package_templates, read_briefing
+from generator.pipeline import read_briefing
+from generator.project import Project, package_templates
 from generator.prose import escape_text
 from generator.words import load_words
 from tests.conftest import MakeProject

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.dates import parse_date
-from generator.pipeline import package_templates
+from generator.project import package_templates
 from generator.words import load_words
 
 WORDS = load_words("en", [package_templates()])

@@ -12,7 +12,9 @@ import pytest
 
 from generator.fields import slug
 from generator.files import Limits
-from generator.pipeline import Project, Reader, check_briefing
+from generator.pipeline import check_briefing
+from generator.project import Project
+from generator.reading import Reader
 from tests.conftest import MakeProject
 from tests.sites import slowness
 

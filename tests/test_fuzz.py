@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from generator.characters import same_text, unclosed_direction, unseen_in, visible
 from generator.errors import Problem
-from generator.pipeline import Project, check_briefing, page_maker
+from generator.pipeline import check_briefing, page_maker
+from generator.project import Project
 from generator.weigh import weigh_markdown
 from tests.test_hostile import Tags, scheme_of
 from tests.test_prose import render

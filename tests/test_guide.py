@@ -11,7 +11,7 @@ from jinja2 import Environment
 
 from generator.cli import main
 from generator.fields import Part
-from generator.pipeline import package_templates
+from generator.project import package_templates
 from generator.records import KINDS, BriefingInfo
 from generator.reference import NOTES, command_reference, record_reference
 from generator.render import build_environment

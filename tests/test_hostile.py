@@ -15,7 +15,8 @@ import pytest
 import yaml
 
 from generator.fields import FieldPath, Part
-from generator.pipeline import Project, check_briefing, page_maker
+from generator.pipeline import check_briefing, page_maker
+from generator.project import Project
 from generator.records import KINDS, BriefingInfo, Record
 from generator.rendering import Renderer
 from generator.sanitise import SanitiseExtension, sanitise

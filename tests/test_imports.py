@@ -10,7 +10,7 @@ ORDER = (
     "characters noted errors versions compiled ledger tree workers dates fields records schemas yaml_text places files "
     "weigh dimensions load mend validate prose front names backlinks order linked link check ties gazetteer words render "
     "facts sentences rows labels world pictures lists tallies outlines profiles network timeline views explorer "
-    "choices rearranging pages collisions inputs stored write manifest kept pipeline making seen edits ahead shortcut "
+    "choices rearranging pages collisions inputs stored write manifest kept project reading pipeline making seen edits ahead shortcut "
     "allowed sanitise bundles phrases settle search amend policy publishing site mkdocs_plugin constructs addresses "
     "rendering joints frames sitemap following framing building preview excerpts reports preview_search watching news connections server dossier markup book "
     "paging typeset printing scaffold faults cli reference"

@@ -12,7 +12,8 @@ import pytest
 
 from generator.kept import Kept
 from generator.link import Briefing
-from generator.pipeline import Project, check_briefing
+from generator.pipeline import check_briefing
+from generator.project import Project
 from generator.validate import Checked
 from tests.conftest import MakeProject
 from tests.test_preview import EDITS, FILES, edit

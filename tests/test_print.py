@@ -12,7 +12,8 @@ import pypdfium2
 import pytest
 import yaml
 
-from generator.pipeline import Project, package_templates, read_briefing
+from generator.pipeline import read_briefing
+from generator.project import Project, package_templates
 from generator.prose import escape_text
 from tests.conftest import MakeProject
 from tests.sites import command, copy_first_briefing, start_briefing

@@ -18,7 +18,8 @@ from generator.ledger import Ledger
 from generator.making import make_pages
 from generator.names import names_of
 from generator.order import steps_back
-from generator.pipeline import Project, check_briefing, page_maker
+from generator.pipeline import check_briefing, page_maker
+from generator.project import Project
 from generator.seen import look_at
 from generator.shortcut import Shortcut, remember
 from tests.conftest import MakeProject

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generator.characters import unclosed_direction, unseen_in
-from generator.pipeline import Project, check_briefing, page_maker
+from generator.pipeline import check_briefing, page_maker
+from generator.project import Project
 from tests.conftest import MakeProject
 from tests.test_prose import render, text_of
 

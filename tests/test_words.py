@@ -12,7 +12,7 @@ from generator.backlinks import MENTIONED
 from generator.dates import parse_date
 from generator.errors import BriefbookError
 from generator.outlines import section_names
-from generator.pipeline import package_templates
+from generator.project import package_templates
 from generator.records import KINDS
 from generator.words import load_words
 from tests.sites import command

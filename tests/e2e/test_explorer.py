@@ -7,7 +7,8 @@ from itertools import product
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from generator.pipeline import Project, check_briefing
+from generator.pipeline import check_briefing
+from generator.project import Project
 from generator.records import Quote
 from tests.e2e.conftest import Served
 
