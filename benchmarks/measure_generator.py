@@ -60,7 +60,8 @@ def measure_here(root: Path) -> Figures:
     The steps are timed from outside, by wrapping the names that the recipe calls: what is measured is the recipe as
     it is, and not a copy of it that could fall behind.
     """
-    from generator import pipeline
+    from generator import pipeline, reading
+    from generator.project import Project
 
     spent: defaultdict[str, float] = defaultdict(float)
 
@@ -75,9 +76,9 @@ def measure_here(root: Path) -> Figures:
         return run
 
     for name, step in STEPS.items():
-        if hasattr(pipeline, name):
-            setattr(pipeline, name, timed(step, getattr(pipeline, name)))
-    project = pipeline.Project(root)
+        module = pipeline if step == "pages" else reading
+        setattr(module, name, timed(step, getattr(module, name)))
+    project = Project(root)
     briefing, warnings = pipeline.read_briefing(project)
     written = pipeline.write_pages(briefing, project, project.pages_dir)
     used = resource.getrusage(resource.RUSAGE_SELF)

@@ -16,7 +16,7 @@ from generator.linked import Author, HandPage, Linked, LinkMemory, World, words_
 from generator.load import INFO_PATH, RawPage
 from generator.mend import BLANK
 from generator.names import NameIndex, as_line, forms_of, names_after, names_of
-from generator.noted import Lazy
+from generator.noted import Lazy, with_edits
 from generator.order import keys_in_order, keys_of_kind, order_after, steps_back
 from generator.places import Places
 from generator.prose import (
@@ -111,10 +111,15 @@ def link_records(
     return briefing, [problem for part in linked.values() for problem in part.problems]
 
 
-def relink_records(
-    edited: Mapping[str, Checked | None], briefing: Briefing, memory: LinkMemory, places: Places, wrong: list[Problem]
+def relink_some(
+    edited: Mapping[str, Checked | None],
+    pages: Mapping[str, RawPage],
+    briefing: Briefing,
+    memory: LinkMemory,
+    places: Places,
+    wrong: list[Problem],
 ) -> Briefing | None:
-    """Return a briefing after edits of some of its records, by key; None stands for one that is gone.
+    """Return a briefing after edits of some records, by key, where None stands for one that is gone, and of some pages.
 
     What is wrong with links now is put to what is `wrong` with them otherwise: if anything is, nothing is remembered,
     and None returned. The briefing is as it was last linked, with its drafts, and without faults.
@@ -128,32 +133,38 @@ def relink_records(
     last = memory.world, memory.names
     touched = memory.enter(memory.world._replace(names=names, keys=keys))
     linker = _Linker(places, records, *memory.world.others, memory, touched, linked=dict(memory.linked))
-    for key, item in edited.items():
-        linker.linked.pop(key, None)
-        if item:
-            linker.link(item.record, Author(key, item.path, item.at))
-    for other in [memory.linked[key] for key in touched - edited.keys()]:
-        linker.link(other.of, other.author)
-    anew = [*edited, *(touched - edited.keys())]
+    anew = _link_again(linker, edited, pages)
     wrong += [problem for key in anew if key in linker.linked for problem in linker.linked[key].problems]
     if wrong:
         memory.world, memory.names = last
         return None
     memory.steps = steps
     linked = linker.finish(anew)
-    files = {**briefing.files, **{key: item.path.removeprefix("docs/") for key, item in edited.items() if item}}
-    for key in (key for key, item in edited.items() if not item):
-        del files[key]
+    files = {key: item.path.removeprefix("docs/") if item else None for key, item in edited.items()}
     return replace(
         briefing,
         records=records,
         pages={key: page for key in briefing.pages if (page := linked[key].page)},
-        files=files,
+        files=with_edits(briefing.files, files),
         backlinks=memory.ways_back.turned([*records, HOME, *briefing.pages], linker.drafts),
         prose=dict(memory.prose),
         shared_names=memory.names.shared,
         nested_names=memory.names.nested,
     )
+
+
+def _link_again(linker: "_Linker", edited: Mapping[str, Checked | None], pages: Mapping[str, RawPage]) -> list[str]:
+    """Link records and pages that were edited, and those whom that touches; return the keys of all."""
+    for key, item in edited.items():
+        linker.linked.pop(key, None)
+        if item:
+            linker.link(item.record, Author(key, item.path, item.at))
+    for key, page in pages.items():
+        linker.link(page, Author(key, page.path))
+    others = linker.touched - edited.keys() - pages.keys()
+    for other in [linker.linked[key] for key in others]:
+        linker.link(other.of, other.author)
+    return [*edited, *pages, *others]
 
 
 def link_some(parts: Collection[tuple[Part | RawPage, Author]], world: World, places: Places) -> list[Linked]:

@@ -29,6 +29,11 @@ class HandPage:
     def key(self) -> str:
         return self.name.removesuffix(".md")
 
+    @property
+    def front(self) -> tuple[str, Mapping[str, object]]:
+        """What it says of itself."""
+        return self.title, self.front_matter
+
 
 class Author(NamedTuple):
     """What has the links: its key, the file it is written in, and where in that file it starts."""

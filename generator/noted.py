@@ -63,6 +63,14 @@ class Noted(dict[Key, Value], Generic[Key, Value]):
         return self.whole.items()
 
 
+def with_edits(whole: Mapping[Key, Value], edits: Mapping[Key, Value | None]) -> dict[Key, Value]:
+    """Return a mapping as it is after edits, where None takes a key out."""
+    found = {**whole, **{key: value for key, value in edits.items() if value is not None}}
+    for key in (key for key, value in edits.items() if value is None):
+        del found[key]
+    return found
+
+
 class Deferred(Mapping[Key, Value], Generic[Key, Value]):
     """A mapping that is made when it is first asked for anything."""
 

@@ -4,6 +4,7 @@ from bisect import bisect_left, insort
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
+from generator.noted import with_edits
 from generator.records import KIND_BY_FOLDER, Actor, Event, Record, key_of
 
 SortKey = tuple[int, tuple[date, int], int, str, str]
@@ -33,9 +34,7 @@ def order_after(
 
     `steps` are those before.
     """
-    records = {**before, **{key: record for key, record in edited.items() if record}}
-    for key in (key for key, record in edited.items() if not record):
-        del records[key]
+    records = with_edits(before, edited)
     is_alike = all(_followed(before.get(key)) == _followed(edited[key]) for key in edited)
     now = steps if is_alike else steps_back(records.values())
     others = {*edited, *(key for key in now.keys() | steps.keys() if now.get(key) != steps.get(key))}

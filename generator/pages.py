@@ -241,14 +241,14 @@ class PageMaker:
         maker, briefing = self._maker, self._maker.briefing
         if group in briefing.records:
             return record_pages(maker, briefing.records[group])
+        if group in briefing.pages:
+            return [_hand_page(maker, briefing.pages[group])]
         if group in self.plans:
             return make_overview(maker, self.plans[group])
         if group in self.rests:
             return [make_rest(maker, self.rests[group])]
         if group in self.chunks:
             return [make_chunk(maker, group, self.chunks[group])]
-        if group in briefing.pages:
-            return [_hand_page(maker, briefing.pages[group])]
         return build_view(maker, group) if group in VIEWS else {HOME: _home, EXPLORER: build_index}[group](maker)
 
 

@@ -61,11 +61,12 @@ class Preview:
         """Read what changed, or all; with errors in it, the last good version stays. `check` then has to follow."""
         with self._lock:
             paths = None if changed is None else [self._below_root(path) for path in changed]
-            is_of_records = _are_records(paths) and not self._is_broken
+            was_broken = self._is_broken
+            is_of_records = _are_records(paths) and not was_broken
             names = None if paths is None else [path.removeprefix("docs/") for path in paths]
             self._is_broken = False
             try:
-                if names and is_of_records and self._follow_edits(names):
+                if names and _are_texts(paths) and not was_broken and self._follow_edits(names):
                     return
                 briefing, self.problems = self._reader.read(names)
                 if not is_failure(self.problems, strict=False):
@@ -99,7 +100,10 @@ class Preview:
         if edited is None or not self._renderer or not self._maker or not self._reader.briefing:
             return False
         if edited.keys:
-            self._show(self._reader.briefing, self._maker.after(self._reader.briefing, edited.keys), is_new=False)
+            now, before = self._reader.briefing, self._maker.whole
+            # The front of a page is in the navigation, which MkDocs makes with all else.
+            is_new = any(now.pages[key].front != before.pages[key].front for key in edited.keys & now.pages.keys())
+            self._show(now, self._maker.after(now, edited.keys), is_new=is_new)
         if edited.problems != self.problems:
             self.problems = edited.problems
             self._tell(self.problems)
@@ -168,6 +172,12 @@ BARE = b'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Brief
 
 def _page(status: int, html: bytes) -> Answer:
     return Answer(status, html, "text/html; charset=utf-8", sha256(html).hexdigest()[:16])
+
+
+def _are_texts(paths: Iterable[str] | None) -> bool:
+    """Tell whether nothing changed but records, and pages that people wrote."""
+    others = [path for path in paths or () if not _are_records([path])]
+    return paths is not None and all(path.startswith("docs/") and path.endswith(".md") for path in others)
 
 
 def _are_records(paths: Iterable[str] | None) -> bool:

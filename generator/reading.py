@@ -12,10 +12,11 @@ from generator.collisions import find_collisions, fits, names_of_theme
 from generator.errors import Problem, is_failure, sort_problems
 from generator.files import LIMITS, Limits, is_still_a_file, may_come, names_below, too_much
 from generator.kept import Kept
-from generator.link import Briefing, link_records, relink_records
+from generator.link import Briefing, link_records, relink_some
 from generator.linked import LinkMemory
 from generator.load import Loaded, join_loaded, load_file
 from generator.mend import BLANK
+from generator.noted import with_edits
 from generator.places import Places
 from generator.project import Project
 from generator.records import BriefingInfo, Record
@@ -43,9 +44,8 @@ def without_collector() -> Iterator[None]:
 
 
 class Edited(NamedTuple):
-    """What came of edits: the keys of records that are others, came or went, and all that is known to be wrong.
-
-    There are no keys when something is wrong with the edits.
+    """What came of edits: the keys of records and pages that are others, came or went, and all that is known to be
+    wrong. There are no keys when something is wrong with the edits.
     """
 
     keys: frozenset[str]
@@ -167,8 +167,8 @@ class Reader:
 
     @without_collector()
     def read_edits(self, changed: Iterable[str]) -> Edited | None:
-        """Read a few files of records that came, went or were edited, without the others. Afterwards `briefing` is up
-        to date, and `check` still to be asked for slips.
+        """Read a few files of records that came, went or were edited, or edited pages that people wrote, without the
+        others. Afterwards `briefing` is up to date, and `check` still to be asked for slips.
 
         Where something is wrong with them, the briefing stays as it was, and they are read again with the next edit.
         Returns None when more is to be read than these files.
@@ -176,12 +176,13 @@ class Reader:
         is_known = self._is_good and not self._wrong and not self._aliases and self._with_drafts
         parts = self._load_some({*changed, *self._waiting}) if is_known else None
         wrong: list[Problem] = []
-        found = self._judge_some(parts, wrong) if parts else None
+        found = self._judge_some(parts, wrong) if parts is not None else None
         if parts is None or found is None or not self.briefing:
             return None
         self._kept = None  # how the files lay is no longer known
         edited = {key: item and Checked(item.record, item.raw.path, item.raw.at) for key, item in found.items()}
-        briefing = relink_records(edited, self.briefing, self._links, self._places, wrong)
+        pages = {page.name.removesuffix(".md"): page for part in parts.values() for page in part.pages}
+        briefing = relink_some(edited, pages, self.briefing, self._links, self._places, wrong)
         if briefing is None:
             self._waiting, self._faults = frozenset(parts), wrong
             return Edited(frozenset(), self._known_problems)
@@ -189,22 +190,24 @@ class Reader:
             return None
         self.briefing = briefing
         self._take(parts, found, edited)
-        return Edited(frozenset(edited), self._known_problems)
+        return Edited(frozenset({*edited, *pages}), self._known_problems)
 
     def _load_some(self, names: Collection[str]) -> dict[str, Loaded] | None:
-        """Return what files of records hold now, those that are gone nothing; None where they are something else."""
+        """Return what files hold now, those that are gone nothing; None where one is neither of records nor a page that
+        was there.
+        """
         docs = self._project.root / "docs"
         there = [name for name in names if is_still_a_file(docs / name)]
         gone = [name for name in names if name not in there]
         new = [name for name in there if name not in self._files]
         excluded = self._project.excluded() if new else None
-        are_plain = all((docs / name).parent.resolve() == docs.resolve() / name.rpartition("/")[0] for name in new)
+        are_plain = all((docs / name).parent.resolve() == docs.resolve() / name.rpartition("/")[0] for name in there)
         if not are_plain or not may_come(new, self._files) or any(excluded and excluded(name) for name in new):
             return None
-        if any((docs / name).is_symlink() or (docs / name).exists() for name in gone):
+        if any(name.endswith(".md") or (docs / name).is_symlink() or (docs / name).exists() for name in gone):
             return None
         parts = {name: load_file(self._project.root, name) for name in there}
-        return {**parts, **{name: Loaded() for name in gone}}
+        return {**parts, **{name: Loaded() for name in gone if name in self._files}}
 
     def _judge_some(self, parts: Mapping[str, Loaded], wrong: list[Problem]) -> dict[str, Judged | None] | None:
         """Return what becomes of the records in these files, by key, None for those that are gone; and what is wrong.
@@ -232,13 +235,10 @@ class Reader:
     ) -> None:
         """Take over what was read of some files."""
         self._is_in_order = self._is_in_order and parts.keys() <= self._files.keys()
-        self._files = {**self._files, **parts}
-        for name in (name for name, part in parts.items() if not part.records):
-            del self._files[name]
+        files = {name: part if part.records or part.pages else None for name, part in parts.items()}
+        self._files = with_edits(self._files, files)
         self._judged |= {id(item.raw): item for item in found.values() if item}
-        self._checked = {**self._checked, **{key: item for key, item in edited.items() if item}}
-        for key in (key for key, item in edited.items() if not item):
-            del self._checked[key]
+        self._checked = with_edits(self._checked, edited)
         self._waiting, self._faults = frozenset(), []
 
     def _is_sound(self, briefing: Briefing, edited: Collection[Record]) -> bool:
