@@ -12,7 +12,7 @@ from generator.load import INFO_PATH
 from generator.mend import BLANK_DATE
 from generator.names import MAX_NESTED
 from generator.places import Places
-from generator.records import Actor, Event, Quote, Record, key_of
+from generator.records import KINDS, Actor, Event, Quote, Record, key_of
 from generator.validate import Checked, field_name
 
 Finding = tuple[str, FieldPath, str, str]  # key, field, what was found, what to do
@@ -85,8 +85,9 @@ def find_cycles(briefing: Briefing, records: Iterable[Record]) -> Iterator[Findi
     starts = [*records]
     for name in ("part_of", "follows"):
         onward = partial(_onward, briefing, name)
-        able = (record for record in starts if name in type(record).model_fields)  # to ask others takes longer
-        for cycle in _loops((record.key for record in able if getattr(record, name)), onward):
+        able = tuple(model for model in KINDS if name in model.model_fields)
+        found = (record.key for record in starts if isinstance(record, able) and getattr(record, name))
+        for cycle in _loops(found, onward):
             key = min(cycle)
             way = cycle[cycle.index(key) :] + cycle[: cycle.index(key)]
             ids = [step.partition("/")[2] for step in (*way, key)]

@@ -15,10 +15,10 @@ from jinja2 import Environment
 from generator.fields import slug
 from generator.gazetteer import KnownPlace
 from generator.link import Briefing
-from generator.noted import Noted
+from generator.noted import Lazy, Noted
 from generator.pictures import FOLDER, Drawing, Pictures
 from generator.prose import escape_inline, escape_text
-from generator.records import KINDS, Actor, Event, Quote, Record, Source
+from generator.records import KIND_BY_FOLDER, Actor, Event, Quote, Record, Source
 from generator.render import PageLinks, front_matter, template_faults
 from generator.rows import Row, Rows
 from generator.ties import Tie
@@ -123,23 +123,52 @@ class ListPlan(NamedTuple):
             yield cls(page_path, title, kind, intro, tuple(chunk), pager, len(items))
 
 
-def plan_overviews(maker: Maker) -> Iterator[ListPlan]:
-    """Yield what is on the pages that list all records: by kind, by topic, by place and by year."""
-    words = maker.words
-    for model in KINDS:
-        records = list(maker.whole.of_kind(model.folder))
-        if model is Actor:
-            records.sort(key=actor_group)
-        keys = [record.key for record in records]
-        title, intro = words(f"plurals.{model.folder}"), words(f"intros.{model.folder}")
-        yield from ListPlan.each(f"{model.folder}/index.md", title, "Overview", intro, keys)
-    groups = {"tags": _by_tag(maker), "places": _by_place(maker), "years": _by_year(maker)}
-    for folder, entries in groups.items():
-        title, intro = words(f"plurals.{folder}"), words(f"intros.{folder}")
-        items = [(entry.name, entry.key, len(entry.keys)) for entry in entries]
-        yield from ListPlan.each(f"{folder}/index.md", title, "Overview", intro, items)
-        for entry in entries:
-            yield from entry.plans()
+class Plans(Mapping[str, ListPlan]):
+    """What is on the pages that list all records by kind, topic, place and year, {path: plan}: found out for one of
+    these folders when something in it is looked up.
+    """
+
+    def __init__(self, maker: Maker) -> None:
+        self._by_folder = Lazy[str, Mapping[str, ListPlan]](
+            lambda folder: {plan.path: plan for plan in _plan_folder(maker, folder)}
+        )
+
+    def __getitem__(self, path: str) -> ListPlan:
+        folder = path.partition("/")[0]
+        if folder not in _FOLDERS:
+            raise KeyError(path)
+        return self._by_folder[folder][path]
+
+    def __contains__(self, path: object) -> bool:
+        folder, _, rest = str(path).partition("/")
+        return folder in _FOLDERS and (rest == "index.md" or path in self._by_folder[folder])
+
+    def __iter__(self) -> Iterator[str]:
+        return (path for folder in _FOLDERS for path in self._by_folder[folder])
+
+    def __len__(self) -> int:
+        return sum(len(self._by_folder[folder]) for folder in _FOLDERS)
+
+
+def title_of_list(words: Words, path: str) -> str | None:
+    """Return the title of the overview that begins at a path; None where none does."""
+    folder, _, rest = path.partition("/")
+    return words(f"plurals.{folder}") if folder in _FOLDERS and rest == "index.md" else None
+
+
+def _plan_folder(maker: Maker, folder: str) -> Iterator[ListPlan]:
+    title, intro = maker.words(f"plurals.{folder}"), maker.words(f"intros.{folder}")
+    if folder not in _GROUPS:
+        keys = maker.whole.keys_of(folder)
+        if folder == Actor.folder:
+            keys = tuple(sorted(keys, key=lambda key: actor_group(maker.whole.records[key])))
+        yield from ListPlan.each(f"{folder}/index.md", title, "Overview", intro, keys)
+        return
+    entries = _GROUPS[folder](maker)
+    items = [(entry.name, entry.key, len(entry.keys)) for entry in entries]
+    yield from ListPlan.each(f"{folder}/index.md", title, "Overview", intro, items)
+    for entry in entries:
+        yield from entry.plans()
 
 
 def actor_group(record: Record) -> int:
@@ -230,6 +259,10 @@ def _involved(maker: Maker, keys: Iterable[str]) -> list[str]:
             ids = {record.speaker} if isinstance(record, Quote) else set()
         counts.update(maker.rows.resolve(id, ("actors",)) for id in ids)
     return sorted(counts, key=lambda key: (-counts[key], key))
+
+
+_GROUPS = {"tags": _by_tag, "places": _by_place, "years": _by_year}
+_FOLDERS = (*KIND_BY_FOLDER, *_GROUPS)
 
 
 def years_of(record: Record) -> tuple[int, ...]:

@@ -20,7 +20,7 @@ from generator.fields import shorten
 from generator.gazetteer import KnownPlace, places_of
 from generator.link import HOME, Briefing
 from generator.linked import HandPage
-from generator.lists import ListPlan, Maker, Page, escaped, make_overview, plan_overviews
+from generator.lists import ListPlan, Maker, Page, Plans, escaped, make_overview, title_of_list
 from generator.noted import Deferred, Lazy, Noted
 from generator.outlines import Outline, Outlines, RestPlan, Rests, make_rest
 from generator.pictures import FOLDER, Pictures, templates_of_pictures
@@ -168,7 +168,7 @@ class PageMaker:
     @cached_property
     def plans(self) -> Noted[str, ListPlan]:
         """What is on each page of an overview, by its path."""
-        return Noted({plan.path: plan for plan in plan_overviews(self._maker)})
+        return Noted(Plans(self._maker))
 
     @cached_property
     def rests(self) -> Noted[str, RestPlan]:
@@ -196,7 +196,9 @@ class PageMaker:
         if path == f"{HOME}.md":
             return escaped(self._maker.whole.info.title)
         name = path.removesuffix(".md")
-        return escaped(title_of_view(self._maker.words, name)) if PATHS.get(name) == path else None
+        words = self._maker.words
+        title = title_of_view(words, name) if PATHS.get(name) == path else title_of_list(words, path)
+        return None if title is None else escaped(title)
 
     def _look_in(self, group: str, path: str) -> Page | None:
         if group not in self._made:

@@ -52,7 +52,9 @@ class Preview:
         self._renderer: Renderer | None = None
         self._maker: PageMaker | None = None
         self._is_to_check = False
-        self._is_broken = False  # mkdocs.yml or a template, by which all has to be made anew
+        self._is_outdated = (
+            True  # what is shown was made by other settings or templates than there are, or by broken ones
+        )
         self._answers: dict[str, Answer] = {}  # of this version, by address
         self._lock = RLock()
 
@@ -61,16 +63,14 @@ class Preview:
         """Read what changed, or all; with errors in it, the last good version stays. `check` then has to follow."""
         with self._lock:
             paths = None if changed is None else [self._below_root(path) for path in changed]
-            was_broken = self._is_broken
-            is_of_records = _are_records(paths) and not was_broken
             names = None if paths is None else [path.removeprefix("docs/") for path in paths]
-            self._is_broken = False
             try:
-                if names and _are_texts(paths) and not was_broken and self._follow_edits(names):
+                if names and not self._is_outdated and _are_texts(paths) and self._follow_edits(names):
                     return
+                self._is_outdated = self._is_outdated or not _are_records(paths)
                 briefing, self.problems = self._reader.read(names)
                 if not is_failure(self.problems, strict=False):
-                    known = self._maker if is_of_records else None
+                    known = None if self._is_outdated else self._maker
                     maker = known.after(briefing) if known else page_maker(briefing, self._project)
                     self._show(briefing, maker, is_new=known is None)
             except BriefbookError as error:
@@ -79,7 +79,7 @@ class Preview:
             self._tell(self.problems)
 
     def _refuse(self, path: str, error: Exception) -> None:
-        self._is_broken = True
+        self._is_outdated = True
         self.problems = (Problem(place=Place(path), field="", message=str(error), hint=""),)
 
     def check(self) -> None:
@@ -144,6 +144,7 @@ class Preview:
         else:
             self._renderer.follow(briefing, maker)
         self._maker = maker
+        self._is_outdated = False
         self._answers.clear()
         self.version += 1
 

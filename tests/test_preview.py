@@ -35,6 +35,7 @@ FILES = {
     "sources/minutes.yml": "title: Minutes\n",
     "page.md": "# A page\n\nOf [[vote]] and Jane Doe.\n",
 }
+SETTINGS = "site_name: A briefing\ntheme: {name: material, font: false}\nplugins: [briefbook]\n"
 QUOTE = "- id: {}\n  speaker: jane\n  text: We will.\n  sources: minutes\n"
 EDITS = [
     ("actors/jane.yml", "name: Jane Doe\nsummary: She met nobody.\n"),
@@ -146,9 +147,7 @@ def test_reading_what_changed_gives_what_reading_all_gives(make_project: MakePro
 
 def test_pages_after_an_edit_are_those_of_a_fresh_preview(make_project: MakeProject) -> None:
     project = make_project(FILES)
-    (project.root / "mkdocs.yml").write_text(
-        "site_name: A briefing\ntheme: {name: material, font: false}\nplugins: [briefbook]\n"
-    )
+    (project.root / "mkdocs.yml").write_text(SETTINGS)
     preview = read_preview(project)
     for name, text in EDITS:
         edit(project.root, name, text)
@@ -166,11 +165,28 @@ def test_pages_after_an_edit_are_those_of_a_fresh_preview(make_project: MakeProj
             assert preview.answer(address) == fresh.answer(address), (name, address)
 
 
+def test_settings_edited_beside_an_error_count_once_it_is_mended(make_project: MakeProject) -> None:
+    project = make_project(FILES)
+    settings = project.root / "mkdocs.yml"
+    settings.write_text(SETTINGS)
+    preview = read_preview(project)
+    minutes = project.root / "docs" / "sources" / "minutes.yml"
+    minutes.write_text("title: [\n")
+    preview.refresh([minutes])
+    settings.write_text(SETTINGS.replace("A briefing", "Another briefing"))
+    preview.refresh([settings])
+    minutes.write_text("title: The minutes\n")
+    preview.refresh([minutes])
+    answer = preview.answer("sources/minutes/")
+    assert answer is not None
+    assert isinstance(answer.body, bytes)
+    assert b"The minutes" in answer.body
+    assert b"Another briefing" in answer.body
+
+
 def test_an_edit_beside_an_error_shows_nothing(make_project: MakeProject) -> None:
     project = make_project(FILES)
-    (project.root / "mkdocs.yml").write_text(
-        "site_name: A briefing\ntheme: {name: material, font: false}\nplugins: [briefbook]\n"
-    )
+    (project.root / "mkdocs.yml").write_text(SETTINGS)
     preview = read_preview(project)
     for name, text in (
         ("events/vote.yml", FILES["events/vote.yml"] + "follows: fair\n"),  # which follows this one
