@@ -113,13 +113,14 @@ def link_records(
 
 def relink_some(
     edited: Mapping[str, Checked | None],
-    pages: Mapping[str, RawPage],
+    by_hand: Mapping[str, RawPage | BriefingInfo],
     briefing: Briefing,
     memory: LinkMemory,
     places: Places,
     wrong: list[Problem],
 ) -> Briefing | None:
-    """Return a briefing after edits of some records, by key, where None stands for one that is gone, and of some pages.
+    """Return a briefing after edits of some records, by key, where None stands for one that is gone, and of what is
+    written `by_hand`: pages and the card.
 
     What is wrong with links now is put to what is `wrong` with them otherwise: if anything is, nothing is remembered,
     and None returned. The briefing is as it was last linked, with its drafts, and without faults.
@@ -133,16 +134,18 @@ def relink_some(
     last = memory.world, memory.names
     touched = memory.enter(memory.world._replace(names=names, keys=keys))
     linker = _Linker(places, records, *memory.world.others, memory, touched, linked=dict(memory.linked))
-    anew = _link_again(linker, edited, pages)
+    anew = _link_again(linker, edited, by_hand)
     wrong += [problem for key in anew if key in linker.linked for problem in linker.linked[key].problems]
     if wrong:
         memory.world, memory.names = last
         return None
     memory.steps = steps
     linked = linker.finish(anew)
+    card = by_hand.get(HOME)
     files = {key: item.path.removeprefix("docs/") if item else None for key, item in edited.items()}
     return replace(
         briefing,
+        info=card if isinstance(card, BriefingInfo) else briefing.info,
         records=records,
         pages={key: page for key in briefing.pages if (page := linked[key].page)},
         files=with_edits(briefing.files, files),
@@ -153,18 +156,20 @@ def relink_some(
     )
 
 
-def _link_again(linker: "_Linker", edited: Mapping[str, Checked | None], pages: Mapping[str, RawPage]) -> list[str]:
-    """Link records and pages that were edited, and those whom that touches; return the keys of all."""
+def _link_again(
+    linker: "_Linker", edited: Mapping[str, Checked | None], by_hand: Mapping[str, RawPage | BriefingInfo]
+) -> list[str]:
+    """Link what was edited, and those whom that touches; return the keys of all."""
     for key, item in edited.items():
         linker.linked.pop(key, None)
         if item:
             linker.link(item.record, Author(key, item.path, item.at))
-    for key, page in pages.items():
-        linker.link(page, Author(key, page.path))
-    others = linker.touched - edited.keys() - pages.keys()
+    for key, part in by_hand.items():
+        linker.link(part, Author(key, part.path if isinstance(part, RawPage) else INFO_PATH))
+    others = linker.touched - edited.keys() - by_hand.keys()
     for other in [linker.linked[key] for key in others]:
         linker.link(other.of, other.author)
-    return [*edited, *pages, *others]
+    return [*edited, *by_hand, *others]
 
 
 def link_some(parts: Collection[tuple[Part | RawPage, Author]], world: World, places: Places) -> list[Linked]:

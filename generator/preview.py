@@ -176,8 +176,8 @@ def _page(status: int, html: bytes) -> Answer:
 
 
 def _are_texts(paths: Iterable[str] | None) -> bool:
-    """Tell whether nothing changed but records, and pages that people wrote."""
-    others = [path for path in paths or () if not _are_records([path])]
+    """Tell whether nothing changed but records, the card, and pages that people wrote."""
+    others = [path for path in paths or () if not _are_records([path]) and path != INFO_PATH]
     return paths is not None and all(path.startswith("docs/") and path.endswith(".md") for path in others)
 
 

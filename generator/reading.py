@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -12,14 +13,14 @@ from generator.collisions import find_collisions, fits, names_of_theme
 from generator.errors import Problem, is_failure, sort_problems
 from generator.files import LIMITS, Limits, is_still_a_file, may_come, names_below, too_much
 from generator.kept import Kept
-from generator.link import Briefing, link_records, relink_some
+from generator.link import HOME, Briefing, link_records, relink_some
 from generator.linked import LinkMemory
-from generator.load import Loaded, join_loaded, load_file
+from generator.load import Loaded, RawPage, join_loaded, load_file
 from generator.mend import BLANK
 from generator.noted import with_edits
 from generator.places import Places
 from generator.project import Project
-from generator.records import BriefingInfo, Record
+from generator.records import KIND_BY_FOLDER, BriefingInfo, Record
 from generator.tree import links_among
 from generator.validate import Checked, Judged, judge_alone, judge_record, validate_info, validate_records
 from generator.workers import spread
@@ -167,34 +168,37 @@ class Reader:
 
     @without_collector()
     def read_edits(self, changed: Iterable[str]) -> Edited | None:
-        """Read a few files of records that came, went or were edited, or edited pages that people wrote, without the
-        others. Afterwards `briefing` is up to date, and `check` still to be asked for slips.
+        """Read a few files without the others: of records that came, went or were edited, of edited pages that people
+        wrote, and the card. Afterwards `briefing` is up to date, and `check` still to be asked for slips.
 
         Where something is wrong with them, the briefing stays as it was, and they are read again with the next edit.
         Returns None when more is to be read than these files.
         """
         is_known = self._is_good and not self._wrong and not self._aliases and self._with_drafts
         parts = self._load_some({*changed, *self._waiting}) if is_known else None
+        if parts is None or self.briefing is None:
+            return None
         wrong: list[Problem] = []
-        found = self._judge_some(parts, wrong) if parts is not None else None
-        if parts is None or found is None or not self.briefing:
+        found, by_hand = self._judge_some(parts, wrong), self._read_by_hand(parts.values(), self.briefing, wrong)
+        if found is None or by_hand is None:
             return None
         self._kept = None  # how the files lay is no longer known
         edited = {key: item and Checked(item.record, item.raw.path, item.raw.at) for key, item in found.items()}
-        pages = {page.name.removesuffix(".md"): page for part in parts.values() for page in part.pages}
-        briefing = relink_some(edited, pages, self.briefing, self._links, self._places, wrong)
+        briefing = relink_some(edited, by_hand, self.briefing, self._links, self._places, wrong)
         if briefing is None:
             self._waiting, self._faults = frozenset(parts), wrong
             return Edited(frozenset(), self._known_problems)
         if not self._is_sound(briefing, [item.record for item in edited.values() if item]):
             return None
         self.briefing = briefing
+        cards = [part.info for part in parts.values() if part.info is not None]
+        self._card = (cards[0], briefing.info, []) if cards else self._card
         self._take(parts, found, edited)
-        return Edited(frozenset({*edited, *pages}), self._known_problems)
+        return Edited(frozenset({*edited, *by_hand}), self._known_problems)
 
     def _load_some(self, names: Collection[str]) -> dict[str, Loaded] | None:
-        """Return what files hold now, those that are gone nothing; None where one is neither of records nor a page that
-        was there.
+        """Return what files hold now, those that are gone nothing; None where one is neither of records, nor the card
+        or a page that was there.
         """
         docs = self._project.root / "docs"
         there = [name for name in names if is_still_a_file(docs / name)]
@@ -204,7 +208,9 @@ class Reader:
         are_plain = all((docs / name).parent.resolve() == docs.resolve() / name.rpartition("/")[0] for name in there)
         if not are_plain or not may_come(new, self._files) or any(excluded and excluded(name) for name in new):
             return None
-        if any(name.endswith(".md") or (docs / name).is_symlink() or (docs / name).exists() for name in gone):
+        if any((docs / name).is_symlink() or (docs / name).exists() for name in gone):
+            return None
+        if any(name.endswith(".md") or name.partition("/")[0] not in KIND_BY_FOLDER for name in gone):
             return None
         parts = {name: load_file(self._project.root, name) for name in there}
         return {**parts, **{name: Loaded() for name in gone if name in self._files}}
@@ -230,13 +236,33 @@ class Reader:
             return None
         return {**dict.fromkeys(before), **now}
 
+    def _read_by_hand(
+        self, parts: Iterable[Loaded], briefing: Briefing, wrong: list[Problem]
+    ) -> dict[str, RawPage | BriefingInfo] | None:
+        """Return the pages that people wrote, and the card, in these files, by key; and what is wrong with the card.
+
+        None when the card says something else that all pages show.
+        """
+        found: dict[str, RawPage | BriefingInfo] = {}
+        for part in parts:
+            found |= {page.name.removesuffix(".md"): page for page in part.pages}
+            if part.info is not None:
+                info, problems = validate_info(part.info, self._places)
+                wrong += [*problems, *check_book(replace(briefing, info=info), self._places)]
+                found[HOME] = info
+                if (info.title, info.on_all_pages) != (briefing.info.title, briefing.info.on_all_pages):
+                    return None
+        return found
+
     def _take(
         self, parts: Mapping[str, Loaded], found: Mapping[str, Judged | None], edited: Mapping[str, Checked | None]
     ) -> None:
         """Take over what was read of some files."""
         self._is_in_order = self._is_in_order and parts.keys() <= self._files.keys()
-        files = {name: part if part.records or part.pages else None for name, part in parts.items()}
-        self._files = with_edits(self._files, files)
+        for raw in (raw for name in parts.keys() & self._files.keys() for raw in self._files[name].records):
+            del self._judged[id(raw)]
+        is_there = {name: part.records or part.pages or part.info is not None for name, part in parts.items()}
+        self._files = with_edits(self._files, {name: part if is_there[name] else None for name, part in parts.items()})
         self._judged |= {id(item.raw): item for item in found.values() if item}
         self._checked = with_edits(self._checked, edited)
         self._waiting, self._faults = frozenset(), []
