@@ -6,6 +6,7 @@ notes the way back. Never reads files, never renders text.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from generator.backlinks import MENTIONED, Backlink
 from generator.characters import same_text
@@ -111,20 +112,25 @@ def link_records(
     return briefing, [problem for part in linked.values() for problem in part.problems]
 
 
-def relink_some(
-    edited: Mapping[str, Checked | None],
-    by_hand: Mapping[str, RawPage | BriefingInfo],
-    briefing: Briefing,
-    memory: LinkMemory,
-    places: Places,
-    wrong: list[Problem],
-) -> Briefing | None:
-    """Return a briefing after edits of some records, by key, where None stands for one that is gone, and of what is
-    written `by_hand`: pages and the card.
-
-    What is wrong with links now is put to what is `wrong` with them otherwise: if anything is, nothing is remembered,
-    and None returned. The briefing is as it was last linked, with its drafts, and without faults.
+class Edits(NamedTuple):
+    """What was edited, by key: records, None for those that are gone, and what is written by hand, pages and the card.
+    `unreadable` are the keys of records that could not be read.
     """
+
+    records: Mapping[str, Checked | None]
+    by_hand: Mapping[str, RawPage | BriefingInfo]
+    unreadable: frozenset[str]
+
+
+def relink_some(
+    edits: Edits, briefing: Briefing, memory: LinkMemory, places: Places, wrong: list[Problem]
+) -> Briefing | None:
+    """Return a briefing after edits. It is as it was last linked, with its drafts, and without faults.
+
+    What is wrong with links now is put to what is `wrong` with the edits otherwise: if anything is, nothing is
+    remembered, and None returned.
+    """
+    edited = edits.records
     now = {key: item.record if item else None for key, item in edited.items()}
     records, steps = order_after(briefing.records, now, memory.steps)
     before = (briefing.records[key] for key in edited if key in briefing.records)
@@ -133,15 +139,17 @@ def relink_some(
     keys = memory.world.keys if are_same else frozenset(records)
     last = memory.world, memory.names
     touched = memory.enter(memory.world._replace(names=names, keys=keys))
-    linker = _Linker(places, records, *memory.world.others, memory, touched, linked=dict(memory.linked))
-    anew = _link_again(linker, edited, by_hand)
+    drafts, names_of_files, unreadable = memory.world.others
+    others = drafts, names_of_files, unreadable | edits.unreadable
+    linker = _Linker(places, records, *others, memory, touched, linked=dict(memory.linked))
+    anew = _link_again(linker, edits)
     wrong += [problem for key in anew if key in linker.linked for problem in linker.linked[key].problems]
     if wrong:
         memory.world, memory.names = last
         return None
     memory.steps = steps
     linked = linker.finish(anew)
-    card = by_hand.get(HOME)
+    card = edits.by_hand.get(HOME)
     files = {key: item.path.removeprefix("docs/") if item else None for key, item in edited.items()}
     return replace(
         briefing,
@@ -156,20 +164,18 @@ def relink_some(
     )
 
 
-def _link_again(
-    linker: "_Linker", edited: Mapping[str, Checked | None], by_hand: Mapping[str, RawPage | BriefingInfo]
-) -> list[str]:
+def _link_again(linker: "_Linker", edits: Edits) -> list[str]:
     """Link what was edited, and those whom that touches; return the keys of all."""
-    for key, item in edited.items():
+    for key, item in edits.records.items():
         linker.linked.pop(key, None)
         if item:
             linker.link(item.record, Author(key, item.path, item.at))
-    for key, part in by_hand.items():
+    for key, part in edits.by_hand.items():
         linker.link(part, Author(key, part.path if isinstance(part, RawPage) else INFO_PATH))
-    others = linker.touched - edited.keys() - by_hand.keys()
+    others = linker.touched - edits.records.keys() - edits.by_hand.keys()
     for other in [linker.linked[key] for key in others]:
         linker.link(other.of, other.author)
-    return [*edited, *by_hand, *others]
+    return [*edits.records, *edits.by_hand, *others]
 
 
 def link_some(parts: Collection[tuple[Part | RawPage, Author]], world: World, places: Places) -> list[Linked]:

@@ -116,7 +116,7 @@ class PageMaker:
     def after(self, briefing: Briefing, edited: Collection[str] | None = None) -> "PageMaker":
         """Return what makes the pages after edits of records, by the templates as they were read.
 
-        `edited` are the keys of all records that are others, came or went, where that is known.
+        `edited` are the keys of all records and pages that are others, came or went, where that is known.
         """
         made = self.__class__.__new__(self.__class__)
         arranged = _arranged(briefing)

@@ -79,7 +79,7 @@ class Preview:
             self._tell(self.problems)
 
     def _refuse(self, path: str, error: Exception) -> None:
-        self._is_outdated = True
+        self._is_outdated, self._is_to_check = True, False
         self.problems = (Problem(place=Place(path), field="", message=str(error), hint=""),)
 
     def check(self) -> None:
@@ -100,10 +100,7 @@ class Preview:
         if edited is None or not self._renderer or not self._maker or not self._reader.briefing:
             return False
         if edited.keys:
-            now, before = self._reader.briefing, self._maker.whole
-            # The front of a page is in the navigation, which MkDocs makes with all else.
-            is_new = any(now.pages[key].front != before.pages[key].front for key in edited.keys & now.pages.keys())
-            self._show(now, self._maker.after(now, edited.keys), is_new=is_new)
+            self._show(self._reader.briefing, self._maker.after(self._reader.briefing, edited.keys), is_new=False)
         if edited.problems != self.problems:
             self.problems = edited.problems
             self._tell(self.problems)
@@ -139,10 +136,8 @@ class Preview:
         self._answers[address] = answer
 
     def _show(self, briefing: Briefing, maker: PageMaker, *, is_new: bool) -> None:
-        if is_new or self._renderer is None:
+        if is_new or self._renderer is None or not self._renderer.follow(briefing, maker):
             self._renderer = Renderer(self._project, briefing, maker)
-        else:
-            self._renderer.follow(briefing, maker)
         self._maker = maker
         self._is_outdated = False
         self._answers.clear()

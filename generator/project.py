@@ -49,7 +49,10 @@ class Project:
             return None
         from pathspec import PathSpec  # takes a while to load, and is seldom needed
 
-        return PathSpec.from_lines("gitignore", patterns.splitlines()).match_file
+        try:
+            return PathSpec.from_lines("gitignore", patterns.splitlines()).match_file
+        except ValueError:  # MkDocs, whose setting it is, says what is wrong with it
+            return None
 
 
 def read_settings(file: Path) -> Mapping[str, object]:

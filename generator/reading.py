@@ -1,7 +1,7 @@
 """Reads a briefing: all of it, and then only what is edited. Remembers what it read, and what linking found."""
 
 import gc
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -13,9 +13,9 @@ from generator.collisions import find_collisions, fits, names_of_theme
 from generator.errors import Problem, is_failure, sort_problems
 from generator.files import LIMITS, Limits, is_still_a_file, may_come, names_below, too_much
 from generator.kept import Kept
-from generator.link import HOME, Briefing, link_records, relink_some
+from generator.link import HOME, Briefing, Edits, link_records, relink_some
 from generator.linked import LinkMemory
-from generator.load import Loaded, RawPage, join_loaded, load_file
+from generator.load import INFO_PATH, Loaded, RawPage, join_loaded, load_file
 from generator.mend import BLANK
 from generator.noted import with_edits
 from generator.places import Places
@@ -179,62 +179,66 @@ class Reader:
         if parts is None or self.briefing is None:
             return None
         wrong: list[Problem] = []
-        found, by_hand = self._judge_some(parts, wrong), self._read_by_hand(parts.values(), self.briefing, wrong)
-        if found is None or by_hand is None:
+        there = [part for part in parts.values() if part]
+        judged, by_hand = self._judge_some(parts, wrong), self._read_by_hand(there, self.briefing, wrong)
+        if judged is None or by_hand is None:
             return None
         self._kept = None  # how the files lay is no longer known
-        edited = {key: item and Checked(item.record, item.raw.path, item.raw.at) for key, item in found.items()}
-        briefing = relink_some(edited, by_hand, self.briefing, self._links, self._places, wrong)
+        records = {key: item and Checked(item.record, item.raw.path, item.raw.at) for key, item in judged.items()}
+        edits = Edits(records, by_hand, frozenset().union(*(part.unreadable for part in there)))
+        briefing = relink_some(edits, self.briefing, self._links, self._places, wrong)
         if briefing is None:
             self._waiting, self._faults = frozenset(parts), wrong
             return Edited(frozenset(), self._known_problems)
-        if not self._is_sound(briefing, [item.record for item in edited.values() if item]):
+        if not self._is_sound(briefing, [item.record for item in records.values() if item]):
             return None
         self.briefing = briefing
-        cards = [part.info for part in parts.values() if part.info is not None]
-        self._card = (cards[0], briefing.info, []) if cards else self._card
-        self._take(parts, found, edited)
-        return Edited(frozenset({*edited, *by_hand}), self._known_problems)
+        self._take(parts, judged, edits)
+        return Edited(frozenset({*records, *by_hand}), self._known_problems)
 
-    def _load_some(self, names: Collection[str]) -> dict[str, Loaded] | None:
-        """Return what files hold now, those that are gone nothing; None where one is neither of records, nor the card
-        or a page that was there.
+    def _load_some(self, names: Set[str]) -> dict[str, Loaded | None] | None:
+        """Return what files hold now, None for those that are gone.
+
+        Returns None where one neither has records, nor is the card or a page that was there.
         """
         docs = self._project.root / "docs"
-        there = [name for name in names if is_still_a_file(docs / name)]
-        gone = [name for name in names if name not in there]
-        new = [name for name in there if name not in self._files]
+        there = {name for name in names if is_still_a_file(docs / name)}
+        is_plain = all((docs / name).parent.resolve() == docs.resolve() / name.rpartition("/")[0] for name in there)
+        new = there - self._files.keys()
         excluded = self._project.excluded() if new else None
-        are_plain = all((docs / name).parent.resolve() == docs.resolve() / name.rpartition("/")[0] for name in there)
-        if not are_plain or not may_come(new, self._files) or any(excluded and excluded(name) for name in new):
+        if not is_plain or not may_come(new, self._files) or any(excluded and excluded(name) for name in new):
             return None
-        if any((docs / name).is_symlink() or (docs / name).exists() for name in gone):
+        if not all(self._may_be_gone(name) for name in names - there):
             return None
-        if any(name.endswith(".md") or name.partition("/")[0] not in KIND_BY_FOLDER for name in gone):
-            return None
-        parts = {name: load_file(self._project.root, name) for name in there}
-        return {**parts, **{name: Loaded() for name in gone if name in self._files}}
+        gone = names & self._files.keys() - there
+        return {**{name: load_file(self._project.root, name) for name in there}, **dict.fromkeys(gone)}
 
-    def _judge_some(self, parts: Mapping[str, Loaded], wrong: list[Problem]) -> dict[str, Judged | None] | None:
+    def _may_be_gone(self, name: str) -> bool:
+        """Tell whether nothing is there any more, where nothing but a file of records can have been."""
+        path = self._project.root / "docs" / name
+        is_of_records = name.partition("/")[0] in KIND_BY_FOLDER and not name.endswith(".md")
+        was_folder = name not in self._files and any(known.startswith(f"{name}/") for known in self._files)
+        return is_of_records and not was_folder and not path.is_symlink() and not path.exists()
+
+    def _judge_some(self, parts: Mapping[str, Loaded | None], wrong: list[Problem]) -> dict[str, Judged | None] | None:
         """Return what becomes of the records in these files, by key, None for those that are gone; and what is wrong.
 
         Returns None, too, when the id of one is taken, or there are too many.
         """
-        assets, before, now = frozenset(self._assets), set[str](), dict[str, Judged | None]()
-        for name, part in parts.items():
-            if name in self._files:
-                before |= {self._judged[id(raw)].record.key for raw in self._files[name].records} - part.unreadable
+        known = (raw for name in parts.keys() & self._files.keys() for raw in self._files[name].records)
+        before, now = {self._judged[id(raw)].record.key for raw in known}, dict[str, Judged | None]()
+        for part in filter(None, parts.values()):
             wrong += part.problems
-            for item in (judge_record(raw, assets, self._places) for raw in part.records):
+            for item in (judge_record(raw, frozenset(self._assets), self._places) for raw in part.records):
                 wrong += item.problems
                 if item.record.key in now:
                     return None
                 if item.record.id != BLANK:
                     now[item.record.key] = item
-        new = now.keys() - before
-        if new & self._checked.keys() - before or len(self._checked) + len(new) > self._limits.records:
+        new, gone = now.keys() - before, before - now.keys()
+        if new & self._checked.keys() or len(self._checked) + len(new) - len(gone) > self._limits.records:
             return None
-        return {**dict.fromkeys(before), **now}
+        return {**dict.fromkeys(gone), **now}
 
     def _read_by_hand(
         self, parts: Iterable[Loaded], briefing: Briefing, wrong: list[Problem]
@@ -254,17 +258,17 @@ class Reader:
                     return None
         return found
 
-    def _take(
-        self, parts: Mapping[str, Loaded], found: Mapping[str, Judged | None], edited: Mapping[str, Checked | None]
-    ) -> None:
+    def _take(self, parts: Mapping[str, Loaded | None], judged: Mapping[str, Judged | None], edits: Edits) -> None:
         """Take over what was read of some files."""
+        assert self.briefing, "it has these records"
         self._is_in_order = self._is_in_order and parts.keys() <= self._files.keys()
         for raw in (raw for name in parts.keys() & self._files.keys() for raw in self._files[name].records):
             del self._judged[id(raw)]
-        is_there = {name: part.records or part.pages or part.info is not None for name, part in parts.items()}
-        self._files = with_edits(self._files, {name: part if is_there[name] else None for name, part in parts.items()})
-        self._judged |= {id(item.raw): item for item in found.values() if item}
-        self._checked = with_edits(self._checked, edited)
+        self._judged |= {id(item.raw): item for item in judged.values() if item}
+        self._files = with_edits(self._files, parts)
+        self._checked = with_edits(self._checked, edits.records)
+        card = parts.get(INFO_PATH.removeprefix("docs/"))
+        self._card = (card.info, self.briefing.info, []) if card else self._card
         self._waiting, self._faults = frozenset(), []
 
     def _is_sound(self, briefing: Briefing, edited: Collection[Record]) -> bool:

@@ -171,10 +171,14 @@ class Renderer(Rendering):
             raise BriefbookError(" ".join(str(error).split())) from error
         self._static = {file.dest_uri: file for file in self.files if not file.is_documentation_page()}
 
-    def follow(self, briefing: Briefing, maker: PageMaker) -> None:
-        """Render from now on what an edit made of the records; the hand-written pages must be the same."""
+    def follow(self, briefing: Briefing, maker: PageMaker) -> bool:
+        """Render from now on what edits made of records and pages; False where the navigation would be another."""
+        paths = [page.file.src_uri for page in self.nav.pages]
+        if any(_told_of(self._briefing, path) != _told_of(briefing, path) for path in paths):
+            return False
         self._briefing = briefing
         self._maker = maker
+        return True
 
     def page_at(self, address: str) -> bytes | None:
         """Return the page at an address, "actors/jane-doe/", or None when there is none."""
@@ -230,6 +234,13 @@ class Renderer(Rendering):
         made = self._maker.find(page.file.src_uri)
         page.file.content_string = made.text if made else ""
         super()._read(page)
+
+
+def _told_of(briefing: Briefing, path: str) -> object:
+    """Return what a record or page says of itself in the navigation; None for any other page."""
+    key = path.removesuffix(".md")
+    record, page = briefing.records.get(key), briefing.pages.get(key)
+    return page.front if page else record and record.caption
 
 
 def when_asked(project: Project, briefing: Briefing, maker: PageMaker) -> Callable[[str], bytes | None]:

@@ -220,3 +220,11 @@ def test_addresses_can_be_names_of_files_anywhere() -> None:
         "cafe",
         "hangug",
     ]
+
+
+def test_patterns_that_are_none_are_left_to_mkdocs(make_project: MakeProject) -> None:
+    project = make_project({"page.md": "# A page\n"})
+    (project.root / "mkdocs.yml").write_text("site_name: A briefing\nexclude_docs: '!'\n")
+    briefing, problems = check_briefing(project)
+    assert [*briefing.pages] == ["page"]
+    assert problems == ()

@@ -89,6 +89,9 @@ EDITS = [
     ("quotes/two.yml", f"{QUOTE.format('q2')}{QUOTE.format('q')}"),
     ("quotes/two.yml", f"{QUOTE.format('Q 2')}"),
     ("quotes/two.yml", f"{QUOTE.format('q2')}: ["),
+    ("quotes/two.yml", "[]\n"),
+    ("actors/council.yml", "name: ["),
+    ("actors/otto.yml", "name: Otto Roe\nnote: Of [[anna]] and [[council]].\n"),
     ("quotes/two.yml", ""),
 ]
 
@@ -190,6 +193,38 @@ def test_settings_edited_beside_an_error_count_once_it_is_mended(make_project: M
     assert isinstance(answer.body, bytes)
     assert b"The minutes" in answer.body
     assert b"Another briefing" in answer.body
+
+
+def test_names_in_the_navigation_follow_edits(make_project: MakeProject) -> None:
+    project = make_project(FILES)
+    (project.root / "mkdocs.yml").write_text(f"{SETTINGS}nav: [index.md, actors/jane.md, page.md]\n")
+    preview = read_preview(project)
+    for name, text, words in (
+        ("actors/jane.yml", "name: Janet Poe\n", b"Janet Poe"),
+        ("page.md", "# Of method\n", b"Of method"),
+    ):
+        edit(project.root, name, text)
+        preview.refresh([project.root / "docs" / name])
+        answer = preview.answer("sources/minutes/")
+        assert answer is not None
+        assert isinstance(answer.body, bytes)
+        assert words in answer.body
+
+
+def test_a_mistake_in_a_template_is_told_until_it_is_mended(make_project: MakeProject) -> None:
+    project = make_project(FILES)
+    (project.root / "mkdocs.yml").write_text(SETTINGS)
+    template = project.root / "templates" / "pages" / "actor.md.j2"
+    template.parent.mkdir(parents=True)
+    template.write_text("{% if actor.wikidata %}{{ nothing.here }}{% endif %}")
+    preview = read_preview(project)
+    edit(project.root, "actors/jane.yml", "name: Jane Doe\nwikidata: Q1\n")
+    preview.refresh([project.root / "docs/actors/jane.yml"])
+    answer = preview.answer("actors/jane/")
+    preview.check()
+    assert answer is not None
+    assert answer.status == 500
+    assert ["nothing" in problem.message for problem in preview.problems] == [True]
 
 
 def test_an_edit_beside_an_error_shows_nothing(make_project: MakeProject) -> None:
