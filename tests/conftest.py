@@ -1,6 +1,7 @@
 """What several tests share: small briefings written for real, and the switch that rewrites golden cases."""
 
 import os
+import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -15,6 +16,9 @@ settings.register_profile("fixed", derandomize=True, deadline=None)
 EXAMPLES = os.environ.get("BRIEFBOOK_FUZZ")  # `make fuzz`: so many for each test, others each time
 settings.register_profile("long", max_examples=int(EXAMPLES or 1), deadline=None, suppress_health_check=HealthCheck)
 settings.load_profile("long" if EXAMPLES else "fixed")
+
+# A shell that starts the tests in the background has Ctrl+C ignored, also by what they start, and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MakeProject = Callable[[Mapping[str, str]], Project]
 
