@@ -10,7 +10,7 @@ from watchfiles import Change, awatch
 from generator.errors import BriefbookError
 from generator.project import Project
 
-QUIET_MILLISECONDS = 10  # without another change, before a change is told
+QUIET_MILLISECONDS = 5  # without another change, before a change is told
 MOST_MILLISECONDS = 200  # after which it is told, even if others follow
 
 Read = Callable[[list[Path] | None], Awaitable[None]]  # gets what changed, or None when it may be anything
