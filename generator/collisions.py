@@ -12,12 +12,12 @@ from pathlib import Path, PurePosixPath
 
 from generator.errors import Place, Problem
 from generator.explorer import DATA_FOLDER
-from generator.fields import slug
-from generator.gazetteer import FOLDER, places_of
+from generator.gazetteer import place_key, places_of
 from generator.link import HOME, Briefing
-from generator.lists import topic_key, years_of
+from generator.lists import LIST_FOLDERS, topic_key, years_of
 from generator.places import Places
-from generator.records import KIND_BY_FOLDER, KINDS, Event, Record
+from generator.records import KINDS, Record
+from generator.tallies import counted_in
 from generator.validate import Checked
 from generator.views import DATA, PATHS
 
@@ -27,7 +27,6 @@ _CHANGE = "Give it another name: the interface is changed in mkdocs.yml and temp
 _OF_HOSTS = "what hosts and search engines take for settings"
 _SETTINGS_TYPES = (".json", ".txt")  # staticwebapp.config.json, vercel.json, _routes.json, robots.txt ...
 _INTO_ASSETS = "Put it into docs/assets; settings for a host belong into templates/theme."
-_FOLDERS = (*KIND_BY_FOLDER, "tags", "places", "years")  # lists go on below these, more of them as the briefing grows
 _MADE = {
     f"{HOME}.md": "the home page",
     "tags/index.md": "the list of topics",
@@ -47,7 +46,9 @@ _MADE = {
 }
 _NOT_PUBLISHED = (".html", ".md", ".py", ".pyc", ".yml")  # of what themes have
 # Folders where there is a file of that name, or may be one once the briefing has grown.
-_FILES = re.compile(rf".*\.html|pictures/.*\.(svg|css)|({'|'.join(_FOLDERS)})/.*\.md|briefing\.pdf|dossiers/.*\.pdf")
+_FILES = re.compile(
+    rf".*\.html|pictures/.*\.(svg|css)|({'|'.join(LIST_FOLDERS)})/.*\.md|briefing\.pdf|dossiers/.*\.pdf"
+)
 
 
 def names_of_theme(folders: Iterable[Path]) -> frozenset[str]:
@@ -89,7 +90,7 @@ def find_collisions(
     for place in places_of(briefing).values():
         claim(*_place(place.name), place.events[0], "place", hint)
     years = {year for record in briefing.records.values() for year in years_of(record)}
-    lying |= {_spot_of(path): what for path, what in map(_year, years)}
+    lying |= {_spot_of(path): what for path, what in map(_year, map(str, years))}
     by_hand = [*(page.name for page in briefing.pages.values()), *briefing.assets]
     problems += _wrong_by_hand(by_hand, lying)
     return problems, {**{_spot_of(name): f"'docs/{name}'" for name in by_hand}, **lying}
@@ -97,13 +98,8 @@ def find_collisions(
 
 def fits(record: Record, lying: dict[str, str]) -> bool:
     """Tell whether the pages of a record, of its topics, place and years lie where nothing else does; then they do."""
-    place = record.place.name if isinstance(record, Event) and record.place else ""
-    pages = [
-        _own(record),
-        *map(_topic, record.tags),
-        *map(_year, years_of(record)),
-        *([_place(place)] if place else []),
-    ]
+    listed_on = {"topics": _topic, "places": _place, "years": _year}
+    pages = [_own(record), *(listed_on[name](value) for name, value in counted_in(record) if name in listed_on)]
     return all(lying.setdefault(_spot_of(path), what) == what for path, what in pages)
 
 
@@ -125,10 +121,10 @@ def _topic(tag: str) -> tuple[str, str]:
 
 
 def _place(name: str) -> tuple[str, str]:
-    return f"{FOLDER}/{slug(name)}.md", f"the page of the place '{name}'"
+    return f"{place_key(name)}.md", f"the page of the place '{name}'"
 
 
-def _year(year: int) -> tuple[str, str]:
+def _year(year: str) -> tuple[str, str]:
     return f"years/{year}.md", f"the page of {year}"
 
 
@@ -175,7 +171,7 @@ def _later_at(spot: str, name: str) -> str:
         return "the data of the quotes, now or later,"
     if "/" not in spot and spot.endswith(_SETTINGS_TYPES):
         return _OF_HOSTS
-    is_below = name.endswith(".md") and name.casefold().startswith(tuple(f"{folder}/" for folder in _FOLDERS))
+    is_below = name.endswith(".md") and name.casefold().startswith(tuple(f"{folder}/" for folder in LIST_FOLDERS))
     return "a page made from records, now or later," if is_below else ""
 
 

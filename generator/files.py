@@ -75,11 +75,6 @@ def is_still_a_file(path: Path) -> bool:
     return not path.is_symlink() and _kind_of(path)[0] is None
 
 
-def is_portable(name: str) -> bool:
-    """Tell whether a file below `docs/` may have this name on any disk."""
-    return _fault_of_name(name.rpartition("/")[2], name) is None
-
-
 def is_of_one_record(name: str) -> bool:
     """Tell whether a file below `docs/` has the name of one record, as people write it: it is nothing else's."""
     return _OF_ONE_RECORD.fullmatch(name) is not None
@@ -92,7 +87,7 @@ def may_come(new: Collection[str], there: Iterable[str]) -> bool:
     spots = {name.casefold() for name in known}
     return all(
         is_of_one_record(name)
-        and is_portable(name)
+        and _fault_of_name(name.rpartition("/")[2], name) is None
         and name.rpartition("/")[0] in folders
         and name.casefold() not in spots
         for name in new

@@ -41,12 +41,17 @@ def place_of(name: str, events: Sequence[Event]) -> KnownPlace:
     mapped = next((place for place in told if _has_coordinates(place)), None)
     return KnownPlace(
         name=name,
-        key=f"{FOLDER}/{slug(name)}",
+        key=place_key(name),
         country=next((place.country for place in told if place.country), None),
         latitude=mapped.latitude if mapped else None,
         longitude=mapped.longitude if mapped else None,
         events=tuple(event.key for event in events),
     )
+
+
+def place_key(name: str) -> str:
+    """Return the key of a place's page."""
+    return f"{FOLDER}/{slug(name)}"
 
 
 def _has_coordinates(place: EventPlace) -> bool:

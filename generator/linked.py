@@ -134,8 +134,8 @@ def _id_of(key: str) -> str:
     return key.partition("/")[2]
 
 
-def words_of(author: object) -> str:
+def words_of(author: Part | RawPage) -> str:
     """Return all text in which an author may name somebody, on lines of their own."""
     if isinstance(author, RawPage):
         return as_line(author.text)
-    return "\n".join(as_line(marked.text) for marked in marked_values(author)) if isinstance(author, Part) else ""
+    return "\n".join(as_line(marked.text) for marked in marked_values(author))

@@ -135,25 +135,25 @@ class Plans(Mapping[str, ListPlan]):
 
     def __getitem__(self, path: str) -> ListPlan:
         folder = path.partition("/")[0]
-        if folder not in _FOLDERS:
+        if folder not in LIST_FOLDERS:
             raise KeyError(path)
         return self._by_folder[folder][path]
 
     def __contains__(self, path: object) -> bool:
         folder, _, rest = str(path).partition("/")
-        return folder in _FOLDERS and (rest == "index.md" or path in self._by_folder[folder])
+        return folder in LIST_FOLDERS and (rest == "index.md" or path in self._by_folder[folder])
 
     def __iter__(self) -> Iterator[str]:
-        return (path for folder in _FOLDERS for path in self._by_folder[folder])
+        return (path for folder in LIST_FOLDERS for path in self._by_folder[folder])
 
     def __len__(self) -> int:
-        return sum(len(self._by_folder[folder]) for folder in _FOLDERS)
+        return sum(len(self._by_folder[folder]) for folder in LIST_FOLDERS)
 
 
 def title_of_list(words: Words, path: str) -> str | None:
     """Return the title of the overview that begins at a path; None where none does."""
     folder, _, rest = path.partition("/")
-    return words(f"plurals.{folder}") if folder in _FOLDERS and rest == "index.md" else None
+    return words(f"plurals.{folder}") if folder in LIST_FOLDERS and rest == "index.md" else None
 
 
 def _plan_folder(maker: Maker, folder: str) -> Iterator[ListPlan]:
@@ -262,7 +262,7 @@ def _involved(maker: Maker, keys: Iterable[str]) -> list[str]:
 
 
 _GROUPS = {"tags": _by_tag, "places": _by_place, "years": _by_year}
-_FOLDERS = (*KIND_BY_FOLDER, *_GROUPS)
+LIST_FOLDERS = (*KIND_BY_FOLDER, *_GROUPS)  # lists go on below these, more of them as the briefing grows
 
 
 def years_of(record: Record) -> tuple[int, ...]:

@@ -158,8 +158,9 @@ def changed_forms(before: Mapping[str, Sequence[str]], now: Mapping[str, Sequenc
     """Return the forms of names, {name: keys}, that lead to another actor than before, or no longer to one; None where
     others end in each other than before.
     """
-    leads = [{name: _leads_to(keys) for name, keys in names.items()} for names in (before, now)]
-    changed = {name for name in _others(before, now) if leads[0].get(name, "") != leads[1].get(name, "")}
+    others = _others(before, now)
+    leads = [{name: _leads_to(names[name]) for name in others if name in names} for names in (before, now)]
+    changed = {name for name in others if leads[0].get(name, "") != leads[1].get(name, "")}
     nested = {*_nested_near(before, changed)}
     if nested != {*_nested_near(now, changed)} or changed & nested:
         return None

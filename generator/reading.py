@@ -100,7 +100,7 @@ class Reader:
         self._aliases = links_among(root / "docs", (name for name in names if name not in known))
         loaded = join_loaded(self._files.values(), self._folder_problems)
         self._assets = loaded.assets
-        places = self._places
+        places = Places(self._project.root)
         self._checked, self._wrong = validate_records(loaded, places, self._judged)
         if self._kept:
             self._links = self._kept.links_of(self._checked.values())
@@ -179,21 +179,21 @@ class Reader:
         if parts is None or self.briefing is None:
             return None
         wrong: list[Problem] = []
-        there = [part for part in parts.values() if part]
-        judged, by_hand = self._judge_some(parts, wrong), self._read_by_hand(there, self.briefing, wrong)
+        places, there = Places(self._project.root), [part for part in parts.values() if part]
+        judged = self._judge_some(parts, places, wrong)
+        by_hand = _read_by_hand(there, self.briefing, places, wrong)
         if judged is None or by_hand is None:
             return None
         self._kept = None  # how the files lay is no longer known
         records = {key: item and Checked(item.record, item.raw.path, item.raw.at) for key, item in judged.items()}
         edits = Edits(records, by_hand, frozenset().union(*(part.unreadable for part in there)))
-        briefing = relink_some(edits, self.briefing, self._links, self._places, wrong)
+        briefing = relink_some(edits, self.briefing, self._links, places, wrong)
         if briefing is None:
             self._waiting, self._faults = frozenset(parts), wrong
             return Edited(frozenset(), self._known_problems)
         if not self._is_sound(briefing, [item.record for item in records.values() if item]):
             return None
-        self.briefing = briefing
-        self._take(parts, judged, edits)
+        self._take(briefing, parts, judged, edits)
         return Edited(frozenset({*records, *by_hand}), self._known_problems)
 
     def _load_some(self, names: Set[str]) -> dict[str, Loaded | None] | None:
@@ -220,16 +220,19 @@ class Reader:
         was_folder = name not in self._files and any(known.startswith(f"{name}/") for known in self._files)
         return is_of_records and not was_folder and not path.is_symlink() and not path.exists()
 
-    def _judge_some(self, parts: Mapping[str, Loaded | None], wrong: list[Problem]) -> dict[str, Judged | None] | None:
+    def _judge_some(
+        self, parts: Mapping[str, Loaded | None], places: Places, wrong: list[Problem]
+    ) -> dict[str, Judged | None] | None:
         """Return what becomes of the records in these files, by key, None for those that are gone; and what is wrong.
 
         Returns None, too, when the id of one is taken, or there are too many.
         """
         known = (raw for name in parts.keys() & self._files.keys() for raw in self._files[name].records)
         before, now = {self._judged[id(raw)].record.key for raw in known}, dict[str, Judged | None]()
+        assets = frozenset(self._assets)
         for part in filter(None, parts.values()):
             wrong += part.problems
-            for item in (judge_record(raw, frozenset(self._assets), self._places) for raw in part.records):
+            for item in (judge_record(raw, assets, places) for raw in part.records):
                 wrong += item.problems
                 if item.record.key in now:
                     return None
@@ -240,27 +243,11 @@ class Reader:
             return None
         return {**dict.fromkeys(gone), **now}
 
-    def _read_by_hand(
-        self, parts: Iterable[Loaded], briefing: Briefing, wrong: list[Problem]
-    ) -> dict[str, RawPage | BriefingInfo] | None:
-        """Return the pages that people wrote, and the card, in these files, by key; and what is wrong with the card.
-
-        None when the card says something else that all pages show.
-        """
-        found: dict[str, RawPage | BriefingInfo] = {}
-        for part in parts:
-            found |= {page.name.removesuffix(".md"): page for page in part.pages}
-            if part.info is not None:
-                info, problems = validate_info(part.info, self._places)
-                wrong += [*problems, *check_book(replace(briefing, info=info), self._places)]
-                found[HOME] = info
-                if (info.title, info.on_all_pages) != (briefing.info.title, briefing.info.on_all_pages):
-                    return None
-        return found
-
-    def _take(self, parts: Mapping[str, Loaded | None], judged: Mapping[str, Judged | None], edits: Edits) -> None:
-        """Take over what was read of some files."""
-        assert self.briefing, "it has these records"
+    def _take(
+        self, briefing: Briefing, parts: Mapping[str, Loaded | None], judged: Mapping[str, Judged | None], edits: Edits
+    ) -> None:
+        """Take over what was read of some files, and the briefing that came of it."""
+        self.briefing = briefing
         self._is_in_order = self._is_in_order and parts.keys() <= self._files.keys()
         for raw in (raw for name in parts.keys() & self._files.keys() for raw in self._files[name].records):
             del self._judged[id(raw)]
@@ -268,7 +255,7 @@ class Reader:
         self._files = with_edits(self._files, parts)
         self._checked = with_edits(self._checked, edits.records)
         card = parts.get(INFO_PATH.removeprefix("docs/"))
-        self._card = (card.info, self.briefing.info, []) if card else self._card
+        self._card = (card.info, briefing.info, []) if card else self._card
         self._waiting, self._faults = frozenset(), []
 
     def _is_sound(self, briefing: Briefing, edited: Collection[Record]) -> bool:
@@ -276,14 +263,9 @@ class Reader:
         are_free = all(fits(record, self._lying) for record in edited)
         return are_free and not briefing.nested_names and not any(find_cycles(briefing, edited))
 
-    @property
-    def _places(self) -> Places:
-        """Where fields stand, in files as they are now."""
-        return Places(self._project.root)
-
     def check(self) -> tuple[Problem, ...]:
         """Return all that is wrong with the briefing as it was last read, sorted by place."""
-        places = self._places
+        places = Places(self._project.root)
         assert self.briefing, "it was read before"
         colliding, self._lying = find_collisions(self.briefing, self._checked, places, self._of_theme)
         is_whole = not self._wrong and not self._faults
@@ -307,3 +289,22 @@ class Reader:
 def _load_and_judge(root: Path, names: Iterable[str]) -> list[tuple[Loaded, list[Judged]]]:
     places, parts = Places(root), [load_file(root, name) for name in names]  # which reads a file with faults only once
     return [(part, [judge_alone(raw, places) for raw in part.records]) for part in parts]
+
+
+def _read_by_hand(
+    parts: Iterable[Loaded], briefing: Briefing, places: Places, wrong: list[Problem]
+) -> dict[str, RawPage | BriefingInfo] | None:
+    """Return the pages that people wrote, and the card, in these files, by key; and what is wrong with the card.
+
+    None when the card says something else that all pages show.
+    """
+    found: dict[str, RawPage | BriefingInfo] = {}
+    for part in parts:
+        found |= {page.name.removesuffix(".md"): page for page in part.pages}
+        if part.info is not None:
+            info, problems = validate_info(part.info, places)
+            wrong += [*problems, *check_book(replace(briefing, info=info), places)]
+            found[HOME] = info
+            if (info.title, info.on_all_pages) != (briefing.info.title, briefing.info.on_all_pages):
+                return None
+    return found
